@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# What every floor of the house is built with.
+
+# Compile and link flags that all of our own Linux code shares.
+add_library(sluice_flags INTERFACE)
+target_compile_options(sluice_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -Wno-unused-parameter -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
+  -fstack-protector-strong $<$<CONFIG:Release>:-O2> -g)
+target_compile_definitions(sluice_flags INTERFACE _GNU_SOURCE
+  SLUICE_VERSION="${PROJECT_VERSION}")
+if(SLUICE_SANITIZE)
+  target_compile_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE}
+    -fno-sanitize-recover=all)
+  target_link_options(sluice_flags INTERFACE -fsanitize=${SLUICE_SANITIZE})
+endif()
+
+# sluice_module(NAME DEPENDS libs...): the static library sluice_NAME of all .c and .S files here.
+function(sluice_module name)
+  cmake_parse_arguments(A "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.S)
+  add_library(sluice_${name} STATIC ${sources})
+  target_link_libraries(sluice_${name} PUBLIC sluice_flags ${A_DEPENDS})
+  target_include_directories(sluice_${name} PUBLIC ${CMAKE_SOURCE_DIR}/lab ${CMAKE_SOURCE_DIR}
+    ${CMAKE_SOURCE_DIR}/include)
+endfunction()
+
+# sluice_test(NAME SOURCES files... DEPENDS libs... [ARGS args...]): a cmocka program, run by ctest.
+function(sluice_test name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  add_executable(test_${name} ${A_SOURCES})
+  target_link_libraries(test_${name} PRIVATE sluice_flags ${A_DEPENDS} cmocka)
+  set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND test_${name} ${A_ARGS})
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
+endfunction()
