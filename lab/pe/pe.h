@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The ground on which driver images stand: modules and their exports, images, calls into driver code, traps. */
+#pragma once
+
+#include "pe/export.h"
+#include "sim/sim.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What nt does when driver code executes something that only the kernel may, or fails. All run on the task's
+ * stack, not at signal level. */
+struct pe_traps {
+    void *context;
+    uint8_t (*read_cr8)(void *context);
+    void (*write_cr8)(void *context, uint8_t irql, const void *pc);
+    void (*interrupts)(void *context, bool enabled, const void *pc); /* sti, cli */
+    uint64_t (*read_tsc)(void *context);
+    /* Never returns. code: bug check code; what: one line in plain words. */
+    void (*bugcheck)(void *context, uint32_t code, const uint64_t parameters[4], const void *pc,
+                     const char *what);
+    /* An import that is not modelled was reached. Never returns. */
+    void (*unmodelled)(void *context, const char *module, const char *name, const void *caller);
+};
+
+struct pe;
+struct pe_image;
+
+/* Installs the signal handlers on first use in the process. The traps may be set later by pe_set_traps(). */
+struct pe *pe_create(struct sim *sim);
+void pe_destroy(struct pe *pe);
+void pe_set_traps(struct pe *pe, const struct pe_traps *traps);
+
+/* The page that drivers read at 0xFFFFF78000000000 (KUSER_SHARED_DATA), 4096 bytes, writable by nt. */
+void *pe_kuser_page(struct pe *pe);
+
+enum pe_status {
+    PE_OK,
+    PE_BAD_IMAGE,      /* not a PE file, damaged, or of another machine: exit code 2 */
+    PE_MISSING_EXPORT, /* imports what this Windows does not export: exit code 4 */
+    PE_NO_MEMORY,      /* exit code 3 */
+};
+
+struct pe_error {
+    enum pe_status status;
+    uint32_t offset; /* in the file, 0 when it does not apply */
+    char text[256];  /* what, where, what to do: without the file's name */
+};
+
+/* Maps, relocates and binds an x64 driver image. `file` is read, not kept. name: for reports ("sluice").
+ * nt_version: NTDDI value of the profile (0x06010000 ...): exports that came later do not exist.
+ * On failure *error is filled and nothing is left behind. */
+enum pe_status pe_image_load(struct pe *pe, const char *name, const void *file, size_t size,
+                             const struct pe_module *const *modules, size_t module_count,
+                             uint32_t nt_version, struct pe_image **image, struct pe_error *error);
+
+/* A driver that is linked into this program (sanitizer and fuzz builds). */
+struct pe_image *pe_image_native(struct pe *pe, const char *name, void *entry);
+
+/* INIT sections become inaccessible: to be called after DriverEntry returned. */
+void pe_image_discard_init(struct pe_image *image);
+void pe_image_unload(struct pe_image *image);
+
+const char *pe_image_name(const struct pe_image *image);
+void *pe_image_entry(const struct pe_image *image);
+void *pe_image_base(const struct pe_image *image);
+size_t pe_image_size(const struct pe_image *image);
+
+/* The image that contains the address, or NULL. */
+struct pe_image *pe_image_of(const struct pe *pe, const void *address);
+
+/* A call into driver code: pushes the frame that reports show, meters the stack, marks the task as being in the
+ * driver. Use: struct pe_call call; pe_enter(pe, &call, "classifyFn", fn); fn(...); pe_leave(pe, &call); */
+struct pe_call {
+    struct sim_frame frame;
+    struct pe_call *up;
+    uintptr_t stack; /* where the driver's stack use begins */
+    uintptr_t deepest;
+    bool exported; /* an export was called: painting cannot tell whose frames were below */
+    bool painted;
+};
+void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
+void pe_leave(struct pe *pe, struct pe_call *call);
+
+/* First line of an export that wants its caller known: notes the driver's call site (return address) in the
+ * innermost pe_call's frame and meters the stack. */
+#define PE_EXPORT(pe) pe_note_call((pe), __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0))
+void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame);
+
+/* Largest stack use of driver code seen so far, bytes, and the role it was seen in. */
+size_t pe_stack_peak(const struct pe *pe, const char **role);
+
+/* "name+0x1234" for an address in an image; "?" otherwise. Returns text. */
+const char *pe_describe(const struct pe *pe, const void *address, char *text, size_t size);
+
+static inline struct pe *pe_current(void)
+{
+    return sim_current->layers[SIM_LAYER_PE];
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A breach: a floor of the lab saw a rule broken or an outcome go wrong. The floors only say so; check/ decides
+ * what it means (severity, text, advice) from its table. */
+#pragma once
+
+#include <stdint.h>
+
+struct sim;
+
+struct sim_breach {
+    const char *rule;     /* "R61", or an outcome: "LEAK", "LOST", "CRASH", "HANG", "STACK" */
+    const char *function; /* the API or function concerned, literal, or NULL */
+    const char *detail;   /* one line for people, or NULL; copied by the receiver */
+    uint32_t tag;         /* pool tag, 0 when none */
+    uint64_t flow;        /* flow handle, 0 when none */
+    uint32_t classify;    /* number of the classify of this flow, from 1; 0 when none */
+    uint32_t inject;      /* number of the inject call within that classify, from 1; 0 when none */
+    uint32_t nbls;
+    uint64_t bytes;
+    const void *address; /* of driver code concerned, or NULL */
+};
+
+/* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody listens. */
+void sim_breach(struct sim *sim, const struct sim_breach *breach);
+
+/* The common case: rule, function and a formatted line. */
+void sim_breach_text(struct sim *sim, const char *rule, const char *function, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
