@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* fwpkclnt: the Fwps and Fwpm calls. Exports are declared in wdk/ (fwpsk.h, fwpmk.h). */
+#pragma once
+
+#include "netio/netio.h"
+
+#include <fwpmk.h>
+
+struct fwp;
+
+struct fwp *fwp_create(struct sim *sim, struct netio *netio);
+void fwp_destroy(struct fwp *fwp);
+
+extern const struct pe_module fwp_module; /* "fwpkclnt.sys" */
+
+static inline struct fwp *fwp_current(void)
+{
+    return sim_current->layers[SIM_LAYER_FWP];
+}
+
+struct netio *fwp_netio(const struct fwp *fwp);
+
+/* State of the base filtering engine; a change runs the subscribed callbacks. Running at first. */
+void fwp_bfe_set(struct fwp *fwp, uint32_t state);
+
+/* After a driver was unloaded: callouts, filters, sublayers, providers, sessions, transactions, injection handles,
+ * classify handles, subscriptions that are still there (R52-R54, R60). */
+void fwp_report_left(struct fwp *fwp);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* NET_BUFFER_LISTs of the lab: every one, a driver's too, has a header in front that tells its origin and owner. */
+#pragma once
+
+#include "nt/nt.h"
+
+#include <ndis.h>
+
+struct ndis;
+
+enum ndis_nbl_origin {
+    NDIS_NBL_NIC = 1,      /* of the miniport: handed on as it came */
+    NDIS_NBL_NBUF,         /* NETIO's copy: NBL + NB + MDL + data in one block, tag Nbuf */
+    NDIS_NBL_SEND,         /* tcpip's send buffer (TNbl) */
+    NDIS_NBL_STREAM,       /* the stream layer's re-description for a lower callout (StBn) */
+    NDIS_NBL_ALLOCATED,    /* NdisAllocateNetBufferAndNetBufferList / NdisAllocateNetBufferList */
+    NDIS_NBL_FWPS,         /* FwpsAllocateNetBufferAndNetBufferList0 */
+    NDIS_NBL_CLONE,        /* NdisAllocateCloneNetBufferList */
+    NDIS_NBL_FWPS_CLONE,   /* FwpsAllocateCloneNetBufferList0 */
+    NDIS_NBL_STREAM_CLONE, /* FwpsCloneStreamData0 */
+};
+
+enum ndis_nbl_owner {
+    NDIS_OWNER_STACK = 1, /* the receive or send path */
+    NDIS_OWNER_DRIVER,
+    NDIS_OWNER_ENGINE, /* injected, not yet completed */
+    NDIS_OWNER_FREED,
+};
+
+struct ndis_nbl_header {
+    uint64_t magic;
+    struct ndis *ndis;
+    struct ndis_nbl_header *newer, *older; /* all live NBLs */
+    struct ndis_pool *pool;                /* NULL: not from a driver's pool */
+    /* The stack's references: one for the indication, one for each FwpsReferenceNetBufferList0. When the last
+     * goes and ChildRefCount is 0, release runs. */
+    int32_t references;
+    uint8_t origin; /* enum ndis_nbl_origin */
+    uint8_t owner;  /* enum ndis_nbl_owner */
+    bool driver;    /* allocated by driver code */
+    uint32_t payload; /* bytes of data it was made with */
+    void (*release)(void *context, NET_BUFFER_LIST *nbl);
+    void *release_context;
+    void *block; /* pool block that holds all of it */
+    uint64_t number; /* from 1, in order of creation */
+    uint64_t flow;   /* of the indication it was made for or in, 0 none */
+    uint32_t classify;
+    uint32_t driver_references; /* FwpsReferenceNetBufferList0 not yet undone */
+};
+
+#define NDIS_NBL_MAGIC 0x4C424E2D45435553ull /* "SUCE-NBL" */
+
+/* The header, or NULL when this is no NBL of the lab (a driver built one by itself: R44). */
+struct ndis_nbl_header *ndis_nbl_header(NET_BUFFER_LIST *nbl);
+
+/* A block of `tag` that holds header, NBL, one NB, one MDL and `size` bytes of data, all linked up: references 1,
+ * owner STACK. *data: where the bytes go. release runs when the last reference goes; it must end in
+ * ndis_nbl_destroy(). NULL when memory is short. */
+NET_BUFFER_LIST *ndis_nbl_create(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag, size_t size,
+                                 void (*release)(void *, NET_BUFFER_LIST *), void *release_context,
+                                 uint8_t **data);
+
+/* The general form: `shape` says how many NBs, the MDLs in each and their sizes (chain_shape switch of the
+ * contract: odd offsets, empty MDL heads, bytes beyond the data). Data bytes are copied in from `bytes`. */
+struct ndis_nbl_shape {
+    uint16_t net_buffers;  /* >= 1 */
+    uint16_t mdls;         /* per NB, >= 1 */
+    uint16_t head_room;    /* bytes before the data in the first MDL of each NB */
+    uint16_t tail_room;    /* bytes after the data in the last MDL of each NB */
+    bool empty_first_mdl;  /* a zero-length MDL comes first */
+};
+NET_BUFFER_LIST *ndis_nbl_create_shaped(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag,
+                                        const struct ndis_nbl_shape *shape, const uint8_t *bytes, size_t size,
+                                        void (*release)(void *, NET_BUFFER_LIST *), void *release_context);
+void ndis_nbl_destroy(NET_BUFFER_LIST *nbl);
+
+void ndis_nbl_reference(NET_BUFFER_LIST *nbl);
+void ndis_nbl_dereference(NET_BUFFER_LIST *nbl);
+
+/* A child (clone) came or went: ChildRefCount. */
+void ndis_nbl_child_added(NET_BUFFER_LIST *parent);
+void ndis_nbl_child_removed(NET_BUFFER_LIST *parent);
+
+/* Payload bytes of one NBL: the sum of its NBs' DataLength. */
+size_t ndis_nbl_length(const NET_BUFFER_LIST *nbl);
+
+/* Visits live NBLs in order of creation. */
+void ndis_nbl_each(const struct ndis *ndis, void (*visit)(void *context, NET_BUFFER_LIST *nbl,
+                                                          const struct ndis_nbl_header *header),
+                   void *context);

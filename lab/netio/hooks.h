@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine tells check/ while it works. Every pointer may be NULL. */
+#pragma once
+
+#include "netio/flow.h"
+#include "netio/kfd.h"
+
+/* One classify at a stream layer. Valid during the hook only. */
+struct netio_classify {
+    struct netio_flow *flow;
+    enum netio_direction direction;
+    const struct netio_callout *callout;
+    uint32_t filter_action;   /* FWP_ACTION_CALLOUT_* of the filter */
+    uint32_t number;          /* of this flow, from 1 */
+    uint32_t indication;      /* of this flow, from 1: re-calls share it */
+    FWPS_STREAM_CALLOUT_IO_PACKET0 *io;
+    FWPS_CLASSIFY_OUT0 *out;
+    uint64_t flow_context;
+    uint32_t injects;         /* inject calls made during it */
+    NET_BUFFER_LIST *chain;   /* as offered */
+    size_t length;
+};
+
+/* What FwpsStreamInjectAsync0 was called with. */
+struct netio_inject {
+    struct netio_flow *flow; /* NULL: no such flow */
+    struct netio_classify *classify; /* the classify of this flow that is running, or NULL: outside */
+    enum netio_direction direction;
+    uint32_t callout;
+    uint32_t number; /* within the classify, from 1; 0 outside */
+    uint32_t stream_flags;
+    NET_BUFFER_LIST *chain;
+    size_t length;
+    NTSTATUS status; /* after */
+};
+
+/* The chain cut of the report. */
+struct netio_cut {
+    struct netio_flow *flow;
+    uint32_t classify, inject;
+    uint64_t nbl;       /* number of the NBL whose Next became NULL */
+    uint64_t next_nbl;  /* number of the one that followed */
+    uint32_t nbls;      /* NBLs behind the cut */
+    uint64_t bytes;     /* their payload */
+    bool rejoined;      /* told a second time when the engine joined it again */
+};
+
+/* NBLs of an indication that nothing points to any more when the engine was through with it. */
+struct netio_lost_chain {
+    struct netio_flow *flow;
+    enum netio_direction direction;
+    uint32_t classify, inject; /* the last cut */
+    uint32_t nbls;
+    uint64_t bytes;      /* payload of the NBLs that leak */
+    uint64_t lost_bytes; /* permitted bytes among them that never reached the application */
+    const uint64_t *numbers; /* NBL numbers */
+};
+
+struct netio_hooks {
+    void (*classify_enter)(void *context, struct netio_classify *classify);
+    void (*classify_exit)(void *context, struct netio_classify *classify);
+    void (*inject_enter)(void *context, struct netio_inject *inject);
+    void (*inject_exit)(void *context, struct netio_inject *inject);
+    void (*cut)(void *context, const struct netio_cut *cut);
+    void (*lost)(void *context, const struct netio_lost_chain *lost);
+    void (*completed)(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status);
+    void (*flow_open)(void *context, struct netio_flow *flow);
+    void (*flow_close)(void *context, struct netio_flow *flow);
+};

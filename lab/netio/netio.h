@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* NETIO: the kernel filter engine (KFD), flows, the stream layer and injection. */
+#pragma once
+
+#include "ndis/ndis.h"
+#include "netio/profile.h"
+
+#include <fwpsk.h>
+
+struct netio;
+struct netio_hooks;
+
+struct netio_config {
+    const struct netio_profile *profile;
+    struct netio_switches switches;
+};
+
+struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct netio_config *config);
+void netio_destroy(struct netio *netio);
+
+extern const struct pe_module netio_module; /* "netio.sys": WSK only */
+
+static inline struct netio *netio_current(void)
+{
+    return sim_current->layers[SIM_LAYER_NETIO];
+}
+
+const struct netio_profile *netio_profile(const struct netio *netio);
+const struct netio_switches *netio_switches(const struct netio *netio);
+
+/* Hooks for check/: see netio/hooks.h. NULL: no checks. hooks stays the caller's and must outlive netio. */
+void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context);

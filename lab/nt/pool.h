@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Pool: blocks by tag, with who took them. One allocator for drivers and for the lab's own kernel components. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nt;
+
+enum nt_pool_kind { NT_POOL_NONPAGED, NT_POOL_PAGED };
+
+/* Tag as drivers write it: 'fubN' in a 4-character constant is "Nbuf" in memory. */
+#define NT_TAG(a, b, c, d)                                                                         \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+/* A block of the lab's own components. 16-byte aligned; blocks of a page or more are page aligned. Contents are
+ * not cleared. site: whose allocation it is ("NETIO!NetioAllocate..."), literal. NULL when a fault was planned or
+ * memory is short. Never counted as a call of the driver. */
+void *nt_pool_allocate(struct nt *nt, enum nt_pool_kind kind, size_t size, uint32_t tag, const char *site);
+void nt_pool_free(struct nt *nt, void *block, uint32_t tag);
+
+/* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow); zeros: nothing. */
+void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);
+
+struct nt_pool_tag {
+    uint32_t tag;
+    enum nt_pool_kind kind;
+    uint64_t allocs, frees;
+    uint64_t bytes; /* in use now */
+    uint64_t peak;
+};
+
+struct nt_pool_block {
+    const void *address;
+    size_t size;
+    uint32_t tag;
+    enum nt_pool_kind kind;
+    bool driver;        /* taken by driver code */
+    const char *site;   /* lab component, or NULL */
+    const void *caller; /* driver code: return address, or NULL */
+    uint64_t number;    /* from 1, in order of allocation */
+    uint64_t flow;
+    uint32_t classify;
+};
+
+/* Calls visit for every tag in order of tag text; for every live block in order of number. */
+void nt_pool_each_tag(const struct nt *nt, void (*visit)(void *context, const struct nt_pool_tag *tag),
+                      void *context);
+void nt_pool_each_block(const struct nt *nt,
+                        void (*visit)(void *context, const struct nt_pool_block *block), void *context);
+
+/* One tag's figures; false when it was never used. */
+bool nt_pool_find_tag(const struct nt *nt, uint32_t tag, struct nt_pool_tag *out);
+
+/* Pool calls (allocate and free) made by driver code so far; lookaside hits are none. */
+uint64_t nt_pool_driver_calls(const struct nt *nt);
