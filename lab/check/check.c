@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/* The checker of one world: breaches and the engine's hooks become findings. */
+#include "check/check.h"
+
+#include "sim/breach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SNAPSHOT_NBLS  64
+#define SNAPSHOT_DEPTH 8 /* classifies nest when injected data is shown to a lower callout at once */
+#define TAG_NBUF       NT_TAG('N', 'b', 'u', 'f')
+
+/* The links of the offered chain on entry of a classify. */
+struct snapshot {
+    const struct netio_classify *classify;
+    unsigned count;
+    struct {
+        NET_BUFFER_LIST *nbl, *next;
+        NET_BUFFER *first;
+        uint64_t number;
+        bool cut; /* the engine itself cut behind it during this classify */
+    } entry[SNAPSHOT_NBLS];
+};
+
+struct check {
+    struct sim *sim;
+    struct pe *pe;
+    struct ndis *ndis;
+    struct netio *netio;
+    bool contract;
+    struct check_findings findings;
+    struct check_finding *many_injects; /* the finding of R42, whatever became of it */
+    struct snapshot snapshots[SNAPSHOT_DEPTH];
+    unsigned depth;
+    struct check_cut *cuts;
+    size_t cut_count, cut_capacity;
+    struct check_stack cut_stack; /* of the last cut */
+    uint64_t *lost_numbers;       /* NBLs that the engine reported lost, to be told once */
+    size_t lost_count, lost_capacity;
+    uint64_t *out_of_band; /* flows with an injection from outside a classify */
+    size_t band_count, band_capacity;
+    uint64_t *excused; /* flows that deferred, or whose FIN was blocked: outside injects are lawful there */
+    size_t excused_count, excused_capacity;
+    struct netio_hooks hooks;
+};
+
+/* Appends to a list of numbers; false when memory is short. */
+static bool list_add(uint64_t **list, size_t *count, size_t *capacity, uint64_t value)
+{
+    if (*count == *capacity) {
+        size_t bigger = *capacity != 0 ? *capacity * 2 : 32;
+        uint64_t *grown = realloc(*list, bigger * sizeof(*grown));
+        if (grown == NULL)
+            return false;
+        *list = grown;
+        *capacity = bigger;
+    }
+    (*list)[(*count)++] = value;
+    return true;
+}
+
+static bool list_has(const uint64_t *list, size_t count, uint64_t value)
+{
+    for (size_t i = count; i > 0; i--) {
+        if (list[i - 1] == value)
+            return true;
+    }
+    return false;
+}
+
+static void note(void *context, const struct sim_breach *breach)
+{
+    struct check *check = context;
+    const struct check_rule *rule = check_rule_find(breach->rule);
+    bool is_new;
+
+    if (rule == NULL || (!check->contract && rule->confidence != CHECK_OUTCOME))
+        return;
+    struct check_finding *finding =
+        check_findings_get(&check->findings, rule, breach->function, breach->tag, &is_new);
+    if (finding == NULL)
+        return;
+    finding->count++;
+    finding->nbls += breach->nbls;
+    finding->bytes += breach->bytes;
+    if (!is_new)
+        return;
+    finding->flow = breach->flow;
+    finding->classify = breach->classify;
+    finding->inject = breach->inject;
+    if (breach->detail != NULL)
+        snprintf(finding->detail, sizeof(finding->detail), "%s", breach->detail);
+    check_stack_capture(check->pe, &finding->stack);
+    if (breach->address != NULL && finding->stack.count == 0) {
+        pe_describe(check->pe, breach->address, finding->stack.frames[0], CHECK_FRAME_TEXT);
+        finding->stack.count = 1;
+    }
+}
+
+static struct snapshot *snapshot_of(struct check *check, const struct netio_classify *classify)
+{
+    for (unsigned i = check->depth; i > 0; i--) {
+        if (check->snapshots[i - 1].classify == classify)
+            return &check->snapshots[i - 1];
+    }
+    return NULL;
+}
+
+static void classify_enter(void *context, struct netio_classify *classify)
+{
+    struct check *check = context;
+
+    if (check->depth == SNAPSHOT_DEPTH)
+        return;
+    struct snapshot *snapshot = &check->snapshots[check->depth++];
+    snapshot->classify = classify;
+    snapshot->count = 0;
+    for (NET_BUFFER_LIST *nbl = classify->chain; nbl != NULL && snapshot->count < SNAPSHOT_NBLS;
+         nbl = nbl->Next) {
+        const struct ndis_nbl_header *header = ndis_nbl_header(nbl);
+        unsigned i = snapshot->count++;
+        snapshot->entry[i].nbl = nbl;
+        snapshot->entry[i].next = nbl->Next;
+        snapshot->entry[i].first = nbl->FirstNetBuffer;
+        snapshot->entry[i].number = header != NULL ? header->number : 0;
+        snapshot->entry[i].cut = false;
+    }
+}
+
+/* The chain must come back as it was offered, but for what the engine itself did to it. */
+static void compare_chain(struct check *check, const struct netio_classify *classify,
+                          const struct snapshot *snapshot)
+{
+    for (unsigned i = 0; i < snapshot->count; i++) {
+        const NET_BUFFER_LIST *nbl = snapshot->entry[i].nbl;
+        struct sim_breach breach = {
+            .function = "classifyFn",
+            .flow = netio_flow_handle(classify->flow),
+            .classify = classify->number,
+        };
+        char detail[160];
+        breach.detail = detail;
+        if (nbl->FirstNetBuffer != snapshot->entry[i].first) {
+            breach.rule = "R17";
+            snprintf(detail, sizeof(detail), "NBL %u of %u: FirstNetBuffer was changed", i + 1,
+                     snapshot->count);
+        } else if (snapshot->entry[i].cut && nbl->Next == snapshot->entry[i].next) {
+            breach.rule = "R24";
+            snprintf(detail, sizeof(detail),
+                     "the driver wrote the Next link of NBL %u of %u back after an inject had cut it",
+                     i + 1, snapshot->count);
+        } else if (!snapshot->entry[i].cut && nbl->Next != snapshot->entry[i].next) {
+            breach.rule = "R17";
+            snprintf(detail, sizeof(detail), "NBL %u of %u: Next was changed by the driver", i + 1,
+                     snapshot->count);
+        } else {
+            continue;
+        }
+        note(check, &breach);
+    }
+}
+
+static void classify_exit(void *context, struct netio_classify *classify)
+{
+    struct check *check = context;
+    uint64_t flow = netio_flow_handle(classify->flow);
+    const FWPS_STREAM_CALLOUT_IO_PACKET0 *io = classify->io;
+
+    struct snapshot *snapshot = snapshot_of(check, classify);
+    if (snapshot != NULL) {
+        compare_chain(check, classify, snapshot);
+        check->depth = (unsigned)(snapshot - check->snapshots);
+    }
+    bool fin_blocked = classify->length == 0 && io->streamAction == FWPS_STREAM_ACTION_NONE &&
+                       classify->out->actionType == FWP_ACTION_BLOCK;
+    if ((io->streamAction == FWPS_STREAM_ACTION_DEFER || fin_blocked) &&
+        !list_has(check->excused, check->excused_count, flow))
+        list_add(&check->excused, &check->excused_count, &check->excused_capacity, flow);
+    if (check->band_count != 0 && list_has(check->out_of_band, check->band_count, flow)) {
+        bool inline_again = io->streamAction == FWPS_STREAM_ACTION_ALLOW_CONNECTION ||
+                            (io->streamAction == FWPS_STREAM_ACTION_NONE &&
+                             (classify->out->actionType == FWP_ACTION_PERMIT ||
+                              classify->out->actionType == FWP_ACTION_CONTINUE));
+        if (inline_again) {
+            note(check, &(struct sim_breach){
+                            .rule = "R36",
+                            .function = "classifyFn",
+                            .detail = "the flow was out of band: an injection came from outside classify",
+                            .flow = flow,
+                            .classify = classify->number,
+                            .bytes = classify->length,
+                        });
+        }
+    }
+}
+
+static void inject_enter(void *context, struct netio_inject *inject)
+{
+    struct check *check = context;
+
+    if (inject->flow == NULL)
+        return;
+    uint64_t flow = netio_flow_handle(inject->flow);
+    if (inject->classify == NULL) {
+        if (!list_has(check->excused, check->excused_count, flow) &&
+            !list_has(check->out_of_band, check->band_count, flow))
+            list_add(&check->out_of_band, &check->band_count, &check->band_capacity, flow);
+        return;
+    }
+    const struct snapshot *snapshot = snapshot_of(check, inject->classify);
+    if (snapshot == NULL || snapshot->count < 2 || inject->number < 2)
+        return;
+    char detail[160];
+    snprintf(detail, sizeof(detail),
+             "inject call %u of the same classify, while a chain of %u NBLs is on offer", inject->number,
+             snapshot->count);
+    struct sim_breach breach = {
+        .rule = "R42",
+        .function = "FwpsStreamInjectAsync0",
+        .detail = detail,
+        .flow = flow,
+        .classify = inject->classify->number,
+        .inject = inject->number,
+    };
+    if (check->many_injects == NULL) {
+        size_t before = check->findings.count;
+        note(check, &breach);
+        if (check->findings.count != before)
+            check->many_injects = check->findings.list[before];
+    } else {
+        check->many_injects->count++;
+    }
+}
+
+static void cut(void *context, const struct netio_cut *cut)
+{
+    struct check *check = context;
+    uint64_t flow = netio_flow_handle(cut->flow);
+
+    if (cut->rejoined) {
+        for (size_t i = check->cut_count; i > 0; i--) {
+            struct check_cut *known = &check->cuts[i - 1];
+            if (known->flow == flow && known->classify == cut->classify && known->nbl == cut->nbl) {
+                known->rejoined = true;
+                break;
+            }
+        }
+        return;
+    }
+    for (unsigned i = 0; check->depth != 0 && i < check->snapshots[check->depth - 1].count; i++) {
+        if (check->snapshots[check->depth - 1].entry[i].number == cut->nbl)
+            check->snapshots[check->depth - 1].entry[i].cut = true;
+    }
+    if (check->cut_count == check->cut_capacity) {
+        size_t bigger = check->cut_capacity != 0 ? check->cut_capacity * 2 : 16;
+        struct check_cut *grown = realloc(check->cuts, bigger * sizeof(*grown));
+        if (grown == NULL)
+            return;
+        check->cuts = grown;
+        check->cut_capacity = bigger;
+    }
+    check->cuts[check->cut_count++] = (struct check_cut){
+        .flow = flow,
+        .classify = cut->classify,
+        .inject = cut->inject,
+        .nbl = cut->nbl,
+        .next_nbl = cut->next_nbl,
+        .nbls = cut->nbls,
+        .bytes = cut->bytes,
+    };
+    check_stack_capture(check->pe, &check->cut_stack);
+}
+
+/* A chain was lost: the cut that did it is the one to tell, the loss is its consequence. */
+static void lost(void *context, const struct netio_lost_chain *lost)
+{
+    struct check *check = context;
+    struct check_finding *finding = check->many_injects;
+
+    for (uint32_t i = 0; i < lost->nbls; i++)
+        list_add(&check->lost_numbers, &check->lost_count, &check->lost_capacity, lost->numbers[i]);
+    if (finding == NULL) {
+        bool is_new;
+        finding = check_findings_get(&check->findings, check_rule_find("LEAK"), "FwpsStreamInjectAsync0",
+                                     TAG_NBUF, &is_new);
+        if (finding == NULL)
+            return;
+        finding->count++;
+    }
+    bool first = finding->consequences == 0;
+    finding->severity = CHECK_ERROR;
+    finding->confidence = CHECK_OUTCOME;
+    finding->tag = lost->direction == NETIO_INBOUND ? TAG_NBUF : NT_TAG('T', 'N', 'b', 'l');
+    finding->nbls += lost->nbls;
+    finding->bytes += lost->bytes;
+    if (!first)
+        return;
+    finding->flow = netio_flow_handle(lost->flow);
+    finding->classify = lost->classify;
+    finding->inject = lost->inject;
+    if (check->cut_stack.count != 0)
+        finding->stack = check->cut_stack;
+    check_finding_consequence(finding,
+                              "leak: inject call %u of classify %u left %u NBL%s unreachable (first: NBL %llu), "
+                              "%llu bytes of payload, tag %.4s: their indication reference is never dropped",
+                              lost->inject, lost->classify, lost->nbls, lost->nbls == 1 ? "" : "s",
+                              (unsigned long long)(lost->nbls != 0 ? lost->numbers[0] : 0),
+                              (unsigned long long)lost->bytes, (const char *)&finding->tag);
+    if (lost->lost_bytes != 0)
+        check_finding_consequence(finding,
+                                  "lost data: %llu permitted bytes of them never reached the application",
+                                  (unsigned long long)lost->lost_bytes);
+    check_finding_consequence(finding, "non-paged pool grows with every such classify");
+}
+
+struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, struct netio *netio,
+                           bool contract)
+{
+    struct check *check = calloc(1, sizeof(*check));
+
+    if (check == NULL)
+        return NULL;
+    check->sim = sim;
+    check->pe = pe;
+    check->ndis = ndis;
+    check->netio = netio;
+    check->contract = contract;
+    if (contract) {
+        check->hooks.classify_enter = classify_enter;
+        check->hooks.classify_exit = classify_exit;
+        check->hooks.inject_enter = inject_enter;
+    }
+    check->hooks.cut = cut;
+    check->hooks.lost = lost;
+    sim->observer = (struct sim_observer){.context = check, .breach = note};
+    netio_set_hooks(netio, &check->hooks, check);
+    return check;
+}
+
+void check_destroy(struct check *check)
+{
+    if (check == NULL)
+        return;
+    netio_set_hooks(check->netio, NULL, NULL);
+    check->sim->observer = (struct sim_observer){0};
+    check_findings_clear(&check->findings);
+    free(check->cuts);
+    free(check->lost_numbers);
+    free(check->out_of_band);
+    free(check->excused);
+    free(check);
+}
+
+struct left {
+    const struct check *check;
+    uint32_t nbls, unexplained;
+    uint64_t bytes, unexplained_bytes;
+    uint64_t flow;
+    uint32_t classify;
+    uint8_t origin;
+};
+
+static void count_left(void *context, NET_BUFFER_LIST *nbl, const struct ndis_nbl_header *header)
+{
+    struct left *left = context;
+
+    (void)nbl;
+    if (header->driver || header->references <= (int32_t)header->driver_references ||
+        (header->origin != NDIS_NBL_NBUF && header->origin != NDIS_NBL_NIC &&
+         header->origin != NDIS_NBL_SEND))
+        return;
+    if (header->origin == NDIS_NBL_NBUF) {
+        left->nbls++;
+        left->bytes += header->payload;
+    }
+    if (!list_has(left->check->lost_numbers, left->check->lost_count, header->number)) {
+        if (left->unexplained++ == 0) {
+            left->flow = header->flow;
+            left->classify = header->classify;
+            left->origin = header->origin;
+        }
+        left->unexplained_bytes += header->payload;
+    }
+}
+
+struct check_leak check_leaked(const struct check *check)
+{
+    struct left left = {.check = check};
+
+    ndis_nbl_each(check->ndis, count_left, &left);
+    return (struct check_leak){.nbls = left.nbls, .bytes = left.bytes};
+}
+
+void check_finish(struct check *check)
+{
+    struct left left = {.check = check};
+
+    ndis_nbl_each(check->ndis, count_left, &left);
+    if (left.unexplained == 0)
+        return;
+    note(check, &(struct sim_breach){
+                    .rule = "LEAK",
+                    .function = "NBL",
+                    .detail = "NBLs of the stack are still referenced after the driver was unloaded",
+                    .tag = left.origin == NDIS_NBL_NBUF ? TAG_NBUF : 0,
+                    .flow = left.flow,
+                    .classify = left.classify,
+                    .nbls = left.unexplained,
+                    .bytes = left.unexplained_bytes,
+                });
+}
+
+struct check_findings *check_findings(struct check *check)
+{
+    return &check->findings;
+}
+
+size_t check_cuts(const struct check *check, const struct check_cut **cuts)
+{
+    *cuts = check->cuts;
+    return check->cut_count;
+}
