@@ -29,9 +29,10 @@ enum inspect_reason {
     INSPECT_REASON_DEADLINE = 3,          /* the caller's clock ran out */
     INSPECT_REASON_NOT_THIS_PROTOCOL = 4, /* the bytes can be no prefix of TLS or HTTP/1 */
     INSPECT_REASON_END_OF_STREAM = 5,
-    INSPECT_REASON_ANOMALY = 6,    /* the framing broke: no more can be read from it */
-    INSPECT_REASON_GAP = 7,        /* bytes are missing inside an undecided message */
-    INSPECT_REASON_NO_SCRATCH = 8, /* the caller had no memory for inspection */
+    INSPECT_REASON_ANOMALY = 6,      /* the framing broke: no more can be read from it */
+    INSPECT_REASON_GAP = 7,          /* bytes are missing inside an undecided message */
+    INSPECT_REASON_NO_SCRATCH = 8,   /* the caller had no memory for inspection */
+    INSPECT_REASON_BLOCKED_NAME = 9, /* after an expired deadline: a blocked name became whole */
 };
 
 /* What was odd, as bits. Odd messages are still parsed to their end where the framing allows it. */

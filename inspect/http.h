@@ -25,7 +25,6 @@ struct inspect_http {
     uint8_t is_host;      /* the field being read is Host */
     uint8_t host_pending; /* a Host value is whole unless its line is folded */
     uint8_t host_count;
-    uint8_t overlong;                  /* `name` could not hold the value */
     uint8_t field_length;              /* of the field name, saturating */
     uint8_t index;                     /* in the status line */
     char word[INSPECT_HTTP_WORD_SIZE]; /* begin of the last word, or of the field name */

@@ -80,7 +80,8 @@ struct inspect_half {
     uint64_t released; /* leading bytes that may leave */
     uint8_t state;
     uint8_t protocol;
-    uint8_t reserved[6];
+    uint8_t blocked; /* a name on the block list was read */
+    uint8_t reserved[5];
 };
 
 /* One flow, to be embedded in the caller's flow context. Plain memory: nothing to free. */
@@ -102,8 +103,6 @@ struct inspect_scratch {
         struct inspect_http http;
     };
     uint8_t parser;
-    uint8_t flags;
-    uint32_t anomalies;
 };
 
 _Static_assert(sizeof(struct inspect_scratch) <= 2048, "a lookaside entry is at most half a page");
