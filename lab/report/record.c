@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Records as JSON objects. */
+#include "report/record.h"
+
+#include "sluice/version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void report_tag_text(uint32_t tag, char text[5])
+{
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)(tag >> (8 * i));
+        text[i] = c >= 0x20 && c < 0x7f ? (char)c : '.';
+    }
+    text[4] = '\0';
+}
+
+static json_int_t number(uint64_t value)
+{
+    return (json_int_t)value;
+}
+
+json_t *report_record_flow(const struct report_flow *flow)
+{
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "type", "flow",
+                     "flow", number(flow->flow), "client", flow->client, "server", flow->server,
+                     "protocol", flow->protocol, "name", flow->name, "c2s", number(flow->c2s),
+                     "s2c", number(flow->s2c), "held_peak", number(flow->held_peak), "verdict",
+                     flow->verdict, "complete", flow->complete);
+}
+
+json_t *report_record_ledger(const struct report_ledger *ledger)
+{
+    return json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+        "type", "ledger", "direction", ledger->direction, "offered", number(ledger->offered),
+        "permitted", number(ledger->permitted), "blocked", number(ledger->blocked), "injected",
+        number(ledger->injected), "delivered", number(ledger->delivered), "held_engine",
+        number(ledger->held_engine), "held_driver", number(ledger->held_driver), "inserted",
+        number(ledger->inserted), "removed", number(ledger->removed), "dropped",
+        number(ledger->dropped), "discarded", number(ledger->discarded), "lost",
+        number(ledger->lost), "duplicate", number(ledger->duplicate), "gap", number(ledger->gap),
+        "closed", ledger->closed);
+}
+
+json_t *report_record_pool(const struct report_pool *pool)
+{
+    char tag[5];
+
+    report_tag_text(pool->tag, tag);
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "type", "pool", "tag", tag, "kind",
+                     pool->paged ? "Paged" : "Nonp", "allocs", number(pool->allocs), "frees",
+                     number(pool->frees), "diff", number(pool->allocs - pool->frees), "bytes",
+                     number(pool->bytes));
+}
+
+static json_t *strings(size_t count, const char *(*at)(const struct check_finding *, size_t),
+                       const struct check_finding *finding)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; array != NULL && i < count; i++)
+        json_array_append_new(array, json_string(at(finding, i)));
+    return array;
+}
+
+static const char *frame_at(const struct check_finding *finding, size_t index)
+{
+    return finding->stack.frames[index];
+}
+
+static const char *consequence_at(const struct check_finding *finding, size_t index)
+{
+    return finding->consequence[index];
+}
+
+json_t *report_record_finding(const struct check_finding *finding, const char *rerun)
+{
+    char tag[5] = "";
+
+    if (finding->tag != 0)
+        report_tag_text(finding->tag, tag);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:I, s:o, s:o, s:s, s:s, s:s, s:s, "
+        "s:s, s:s, s:I}",
+        "type", "finding", "rule", finding->rule->id, "severity",
+        check_severity_name(finding->severity), "confidence",
+        check_confidence_name(finding->confidence), "title", finding->rule->title, "tag", tag,
+        "flow", number(finding->flow), "classify", (int)finding->classify, "inject",
+        (int)finding->inject, "nbls", (int)finding->nbls, "bytes", number(finding->bytes), "stack",
+        strings(finding->stack.count, frame_at, finding), "consequences",
+        strings(finding->consequences, consequence_at, finding), "advice", finding->rule->advice,
+        "rerun", rerun, "why", finding->rule->why, "source", finding->rule->source, "function",
+        finding->function, "detail", finding->detail, "count", number(finding->count));
+}
+
+json_t *report_record_cell(const struct report_cell *cell)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:i, s:b, s:s}", "type", "cell",
+                     "profile", cell->profile, "model", cell->model, "workaround", cell->workaround,
+                     "nbls", (int)cell->nbls, "injects", (int)cell->injects, "injects_made",
+                     (int)cell->injects_made, "leaked_nbls", (int)cell->leaked_nbls, "leaked_bytes",
+                     number(cell->leaked_bytes), "predicted_nbls", (int)cell->predicted_nbls,
+                     "equal", cell->leaked_nbls == cell->predicted_nbls, "basis", cell->basis);
+}
+
+json_t *report_record_prediction(const struct report_prediction *prediction)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "type", "prediction", "id",
+                     prediction->id, "profile", prediction->profile, "model", prediction->model,
+                     "expected", prediction->expected, "observed", prediction->observed, "equal",
+                     prediction->equal, "basis", prediction->basis);
+}
+
+json_t *report_record_run(const struct report_run *run)
+{
+    char hash[17];
+
+    snprintf(hash, sizeof(hash), "%016" PRIx64, run->trace_hash);
+    json_t *record = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "type", "run", "version",
+        SLUICE_VERSION_TEXT, "command", run->command, "profile", run->profile, "mode", run->mode,
+        "seed", number(run->seed), "trace_hash", hash, "checks", run->checks, "findings",
+        number(run->findings), "warnings", number(run->warnings), "verdict", run->verdict);
+    if (record != NULL && run->reason != NULL)
+        json_object_set_new(record, "reason", json_string(run->reason));
+    return record;
+}

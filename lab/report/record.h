@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Records: what a run tells, one JSON object each, with the keys of SPEC.md. Made where the run
+ * happens, shown where the user is: as JSON lines or as tables. */
+#pragma once
+
+#include "check/finding.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct report_flow {
+    uint64_t flow;
+    const char *client, *server; /* "10.0.0.1:1234", "[fe80::1]:80" */
+    const char *protocol;        /* "tls", "http", "other", "" when unknown */
+    const char *name;            /* TLS server name or HTTP host, or "" */
+    uint64_t c2s, s2c;           /* bytes delivered */
+    uint64_t held_peak;          /* bytes the driver held at once, at most */
+    const char *verdict;
+    bool complete; /* both SYNs, no gap, no truncation */
+};
+
+struct report_ledger {
+    const char *direction; /* "c2s", "s2c", "outbound", "inbound" */
+    uint64_t offered, permitted, blocked, injected, delivered;
+    uint64_t held_engine, held_driver;
+    uint64_t inserted, removed, dropped, discarded;
+    uint64_t lost, duplicate, gap;
+    bool closed;
+};
+
+struct report_pool {
+    uint32_t tag;
+    bool paged;
+    uint64_t allocs, frees, bytes;
+};
+
+struct report_cell {
+    const char *profile, *model, *workaround;
+    unsigned nbls, injects, injects_made;
+    uint32_t leaked_nbls;
+    uint64_t leaked_bytes;
+    uint32_t predicted_nbls;
+    const char *basis; /* "documented", "hypothesis", ... */
+};
+
+/* One of the further predictions of the contract (P1 to P6). */
+struct report_prediction {
+    const char *id, *profile, *model, *expected, *observed;
+    bool equal;
+    const char *basis;
+};
+
+struct report_run {
+    const char *command, *profile, *mode;
+    uint64_t seed, trace_hash;
+    const char *checks; /* "on", "off" */
+    uint64_t findings, warnings;
+    const char *verdict; /* "clean", "findings", "no-verdict" */
+    const char *reason;  /* why there is no verdict, else NULL */
+};
+
+/* Each makes a new reference; NULL when memory is short. */
+json_t *report_record_flow(const struct report_flow *flow);
+json_t *report_record_ledger(const struct report_ledger *ledger);
+json_t *report_record_pool(const struct report_pool *pool);
+json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
+json_t *report_record_cell(const struct report_cell *cell);
+json_t *report_record_prediction(const struct report_prediction *prediction);
+json_t *report_record_run(const struct report_run *run);
+
+/* The four characters of a pool tag; others than printable ones as '.'. */
+void report_tag_text(uint32_t tag, char text[5]);

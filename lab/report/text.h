@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables for people, each from an array of records of one type. */
+#pragma once
+
+#include <jansson.h>
+#include <stdio.h>
+
+void report_text_flows(FILE *out, json_t *records);
+void report_text_ledgers(FILE *out, json_t *records);
+void report_text_pools(FILE *out, json_t *records); /* poolmon's columns */
+void report_text_findings(FILE *out, json_t *records);
+void report_text_cells(FILE *out, json_t *records);
+void report_text_predictions(FILE *out, json_t *records);
+void report_text_runs(FILE *out, json_t *records);
