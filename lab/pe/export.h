@@ -2,6 +2,7 @@
 /* Tables of what a kernel module exports: the floors above make them, pe binds images against them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct pe_module {
     const char *name; /* lower case, with its ending: "fwpkclnt.sys" */
     const struct pe_export *exports;
     size_t count;
+    bool complete; /* the table has every name that this module exports: others do not exist */
 };
 
 #define PE_FUNCTION(symbol)              {#symbol, (void *)(symbol), 0, 0, PE_EXPORT_FUNCTION}

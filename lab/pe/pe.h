@@ -22,6 +22,9 @@ struct pe_traps {
                      const char *what);
     /* An import that is not modelled was reached. Never returns. */
     void (*unmodelled)(void *context, const char *module, const char *name, const void *caller);
+    /* What is known about an address that must not be touched ("16 bytes behind a block of tag Slui, ..."), or
+     * NULL; may put another bug check code than the usual one into *code. May be NULL itself. */
+    const char *(*describe_fault)(void *context, const void *address, uint32_t *code);
 };
 
 struct pe;
@@ -79,6 +82,8 @@ struct pe_call {
     uintptr_t deepest;
     bool exported; /* an export was called: painting cannot tell whose frames were below */
     bool painted;
+    void *dispatch; /* exception being dispatched, innermost first: pe/seh.c */
+    void *raise;    /* registers of the driver at the call of an export that may raise: pe/seh.h */
 };
 void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
 void pe_leave(struct pe *pe, struct pe_call *call);

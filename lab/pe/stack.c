@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls into driver code, and how much stack they use: at every export call, and by painting where
+ * none is made. */
+#include "pe/state.h"
+
+#include "sim/breach.h"
+
+#include <string.h>
+
+#define PAINT_BYTES  (32u * 1024)
+#define PAINT_GAP    512u /* this file's own frames */
+#define PAINT_WORD   0x5AC17E55A1175EEDull
+#define PAINT_FIRST  16u
+#define PAINT_EVERY  256u
+#define STACK_MARGIN 1024u
+
+static struct pe_role *role_of(struct pe *pe, const char *name)
+{
+    for (unsigned i = 0; i < pe->role_count; i++) {
+        if (pe->roles[i].name == name)
+            return &pe->roles[i];
+    }
+    for (unsigned i = 0; i < pe->role_count; i++) {
+        if (strcmp(pe->roles[i].name, name) == 0)
+            return &pe->roles[i];
+    }
+    if (pe->role_count == PE_MAX_ROLES)
+        return &pe->roles[PE_MAX_ROLES - 1];
+    struct pe_role *role = &pe->roles[pe->role_count++];
+    role->name = name;
+    return role;
+}
+
+void pe_stack_note(struct pe *pe, const char *role_name, size_t bytes)
+{
+    struct pe_role *role = role_of(pe, role_name);
+    if (bytes > pe->peak) {
+        pe->peak = bytes;
+        pe->peak_role = role->name;
+    }
+    bool *told = bytes >= PE_STACK_ERROR ? &role->failed : &role->warned;
+    if (bytes < PE_STACK_WARNING || *told || role->failed)
+        return;
+    *told = true;
+    const struct pe_call *call = *pe_call_slot(pe);
+    struct sim_breach breach = {
+        .rule = "STACK",
+        .function = role->name,
+        .detail = bytes >= PE_STACK_ERROR
+                      ? "driver code uses more stack than a kernel thread has (24 KB)"
+                      : "driver code uses more than half of a kernel thread's stack",
+        .bytes = bytes,
+        .address = call != NULL ? call->frame.address : NULL,
+    };
+    sim_breach(pe->sim, &breach);
+}
+
+/* Fills the free stack below this frame; nothing of the lab runs there before the driver does.
+ * Inline assembly: the compiler must neither see nor move stores below the stack pointer. */
+static uintptr_t paint_floor(const struct pe *pe, uintptr_t stack)
+{
+    const struct sim_task *task = pe->sim->task;
+    uintptr_t floor = stack - PAINT_BYTES;
+    if (floor < task->stack_limit + STACK_MARGIN)
+        floor = task->stack_limit + STACK_MARGIN;
+    return (floor + 15) & ~(uintptr_t)15;
+}
+
+static void paint(const struct pe *pe, uintptr_t stack)
+{
+    void *at = (void *)paint_floor(pe, stack);
+    if ((uintptr_t)at + PAINT_GAP >= stack)
+        return;
+    size_t words = (stack - PAINT_GAP - (uintptr_t)at) / sizeof(uint64_t);
+    __asm__ volatile("cld\n\trep stosq" : "+D"(at), "+c"(words) : "a"(PAINT_WORD) : "memory", "cc");
+}
+
+static uintptr_t painted_until(const struct pe *pe, uintptr_t stack)
+{
+    const void *at = (const void *)paint_floor(pe, stack);
+    if ((uintptr_t)at + PAINT_GAP >= stack)
+        return stack;
+    size_t words = (stack - PAINT_GAP - (uintptr_t)at) / sizeof(uint64_t);
+    __asm__ volatile("cld\n\trepe scasq\n\tje 1f\n\tsub $8, %0\n1:"
+                     : "+D"(at), "+c"(words)
+                     : "a"(PAINT_WORD)
+                     : "memory", "cc");
+    return (uintptr_t)at;
+}
+
+void pe_enter(struct pe *pe, struct pe_call *call, const char *role_name, const void *function)
+{
+    struct pe_call **slot = pe_call_slot(pe);
+    const struct pe_image *image = pe_image_of(pe, function);
+    if (image == NULL)
+        image = pe->native;
+    sim_frame_push(&call->frame, image != NULL ? image->name : "?", role_name, function);
+    call->up = *slot;
+    call->stack = (uintptr_t)__builtin_frame_address(0);
+    call->deepest = call->stack;
+    call->exported = false;
+    call->painted = false;
+    call->dispatch = NULL;
+    call->raise = NULL;
+    *slot = call;
+    struct pe_role *role = role_of(pe, role_name);
+    role->entries++;
+    if (__builtin_expect(role->entries <= PAINT_FIRST || role->entries % PAINT_EVERY == 0, 0) &&
+        pe->sim->task != NULL) {
+        paint(pe, call->stack);
+        call->painted = true;
+    }
+}
+
+void pe_leave(struct pe *pe, struct pe_call *call)
+{
+    *pe_call_slot(pe) = call->up;
+    if (call->painted && !call->exported) {
+        uintptr_t deepest = painted_until(pe, call->stack);
+        if (deepest < call->deepest)
+            call->deepest = deepest;
+        pe_stack_note(pe, call->frame.function, call->stack - call->deepest);
+    }
+    sim_frame_pop(&call->frame);
+}
+
+void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
+{
+    struct pe_call *call = *pe_call_slot(pe);
+    pe->calls++;
+    if (call == NULL)
+        return;
+    /* An export that the lab itself calls tells nothing about the driver. */
+    if (pe->native == NULL && pe_image_of(pe, return_address) == NULL)
+        return;
+    call->exported = true;
+    call->frame.address = return_address;
+    if (frame < call->deepest) {
+        call->deepest = frame;
+        const size_t bytes = call->stack - frame;
+        if (__builtin_expect(bytes > pe->peak || bytes >= PE_STACK_WARNING, 0))
+            pe_stack_note(pe, call->frame.function, bytes);
+    }
+}
+
+size_t pe_stack_peak(const struct pe *pe, const char **role)
+{
+    if (role != NULL)
+        *role = pe->peak_role;
+    return pe->peak;
+}

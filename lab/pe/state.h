@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of pe share: the ground of one world and the images that stand on it. Nobody above
+ * includes this. */
+#pragma once
+
+#include "pe/pe.h"
+#include "sim/sim.h"
+
+#include <stdatomic.h>
+
+#define PE_PAGE          4096u
+#define PE_MAX_ROLES     48
+#define PE_STACK_WARNING (12u * 1024)
+#define PE_STACK_ERROR   (24u * 1024)
+
+/* A section as it stands in memory. */
+struct pe_section {
+    char name[9];
+    uint32_t rva, virtual_size;
+    uint32_t raw_offset, raw_size;
+    uint32_t flags; /* IMAGE_SCN_* */
+};
+
+/* An import as it was bound. slot: RVA of its entry in the import address table. */
+struct pe_import {
+    const char *module, *name; /* in the image */
+    uint32_t slot;
+    bool unmodelled;
+};
+
+struct pe_image {
+    struct pe *pe;
+    struct pe_image *next;
+    char *name;
+    uint8_t *base; /* NULL: native */
+    size_t size;
+    void *entry;
+    const uint8_t *functions; /* .pdata: RUNTIME_FUNCTION[] */
+    size_t function_count;
+    struct pe_section *sections;
+    size_t section_count;
+    uint32_t alignment; /* SectionAlignment */
+    struct pe_import *imports;
+    size_t import_count;
+    uint8_t *unmodelled; /* inaccessible: 16 bytes for each import that is not modelled, by import
+                            number */
+    uint32_t *pauses;    /* RVAs of patched pause instructions, ascending */
+    size_t pause_count;
+    bool unloaded, discarded;
+};
+
+/* What is known about calls with one role ("classifyFn"). */
+struct pe_role {
+    const char *name;
+    uint64_t entries;
+    bool warned, failed;
+};
+
+struct pe {
+    struct sim *sim;
+    struct pe_traps traps;
+    void *kuser;
+    struct pe_image *images;
+    struct pe_image *last; /* where the last look-up ended */
+    struct pe_image *native;
+    uintptr_t low, high; /* span of all mapped images */
+    struct pe_call *host_call;
+    volatile uint64_t calls; /* kernel calls of driver code: the watchdog's pulse */
+    struct pe_role roles[PE_MAX_ROLES];
+    unsigned role_count;
+    size_t peak;
+    const char *peak_role;
+    uint8_t *spare_stack; /* where a trap runs whose own stack is used up */
+    uintptr_t host_stack_base, host_stack_limit;
+    bool dying; /* a trap is on its way to a bug check: a further fault is the lab's own */
+    struct {
+        uint64_t seen;    /* calls at the last tick */
+        unsigned ticks;   /* in driver code without a call */
+        unsigned allowed; /* of them */
+        bool running;
+    } watchdog;
+};
+
+/* The innermost call into driver code of the current task. */
+static inline struct pe_call **pe_call_slot(struct pe *pe)
+{
+    struct sim_task *task = pe->sim->task;
+    return task != NULL ? (struct pe_call **)(void *)&task->driver_call : &pe->host_call;
+}
+
+static inline bool pe_image_holds(const struct pe_image *image, uintptr_t address)
+{
+    return address - (uintptr_t)image->base < image->size;
+}
+
+/* Like pe_image_of(), unloaded images too. */
+struct pe_image *pe_image_ever_of(const struct pe *pe, const void *address);
+
+/* The bounds of the stack in use; false when they are not known. */
+bool pe_stack_bounds(const struct pe *pe, uintptr_t *limit, uintptr_t *base);
+
+/* The import whose slot an indirect call that returns to `return_address` reads, or NULL. */
+const struct pe_import *pe_import_called(const struct pe_image *image, const void *return_address);
+
+/* Notes a driver stack depth of `bytes` in this role; reports once per role and limit. */
+void pe_stack_note(struct pe *pe, const char *role, size_t bytes);
