@@ -83,8 +83,13 @@ bool sim_run_until(struct sim *sim, uint64_t until);
  * Used to drain a driver: virtual time goes on only as far as timers ask. */
 bool sim_run_idle(struct sim *sim, uint64_t limit);
 
-/* Ends the world from inside a task (after a bug check). Control returns to the host's sim_run*(). */
+/* Ends the world after a bug check. In a task, control returns to the host's sim_run*(); in host code, to the
+ * innermost sim_guard(), without which the program aborts. */
 _Noreturn void sim_stop(struct sim *sim);
+
+/* Host only: runs function(context) so that sim_stop() in it comes back here: whatever host code calls kernel
+ * functions or driver code outside a task belongs into a guard. Returns false when the world was stopped. */
+bool sim_guard(struct sim *sim, void (*function)(void *context), void *context);
 
 /* A choice among n (>= 1) possibilities, by the seed; recorded in the trace under `kind`. */
 uint32_t sim_choose(struct sim *sim, enum sim_choice kind, uint32_t n);
@@ -109,3 +114,6 @@ bool sim_fault(struct sim *sim, const char *site);
 /* Makes the nth call (from 1) of sim_fault() with this site fail; every later one too if `forever`.
  * site NULL: any site. n 0 clears the plan. */
 void sim_fault_plan(struct sim *sim, const char *site, uint64_t n, bool forever);
+
+/* Calls that the present plan's site matched so far: a plan with n UINT64_MAX counts what a sweep has to cover. */
+uint64_t sim_fault_seen(const struct sim *sim);

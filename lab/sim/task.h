@@ -73,5 +73,9 @@ bool sim_task_spin(struct sim *sim);
 void sim_task_set_irql(struct sim *sim, uint8_t irql);
 uint8_t sim_task_irql(const struct sim *sim);
 
+/* What a waiter notes down for sim_task_wake(): the running task, or one that stands for the host. A host that
+ * blocks lets the world run, and virtual time go on, until it is woken. */
+struct sim_task *sim_task_self(struct sim *sim);
+
 /* Number of the processor that runs the current code; 0 for the host. */
 unsigned sim_task_processor(const struct sim *sim);
