@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+foreach(part tls)
+  sluice_test(inspect_${part}
+    SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_${part}.c
+            ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_feed.c
+    DEPENDS sluice_inspect)
+endforeach()
