@@ -28,6 +28,7 @@ enum netio_required { NETIO_REQUIRED_ADDITIONAL, NETIO_REQUIRED_TOTAL };
 enum netio_reindicate { NETIO_REINDICATE_ORIGINAL_HEAD, NETIO_REINDICATE_OFFSET_NBL };
 enum netio_over_enforced { NETIO_OVER_CLAMP, NETIO_OVER_FATAL };
 enum netio_missed { NETIO_MISSED_BLOCKED, NETIO_MISSED_BLOCKED_LESS_INJECTED, NETIO_MISSED_ZERO };
+enum netio_when { NETIO_NEVER, NETIO_ALWAYS, NETIO_BY_SEED };
 enum netio_flow_remove { NETIO_REMOVE_SYNC, NETIO_REMOVE_PENDING, NETIO_REMOVE_RANDOM };
 
 /* All behind one name each in lab options; the defaults are the contract's. */
@@ -42,13 +43,14 @@ struct netio_switches {
     enum netio_missed missed;
     enum netio_flow_remove remove;
     bool fin_with_data;          /* FIN indicated together with the last data */
-    bool rst_without_classify;   /* an RST ends the flow with no ABORT indication */
+    enum netio_when rst_without_classify; /* an RST ends the flow with no ABORT indication */
     bool stream_compartment;     /* COMPARTMENT_ID metadata at the stream layer */
     bool classify_rights;        /* FWPS_RIGHT_ACTION_WRITE set at stream classify */
-    bool send_passive;           /* SEND classifies at PASSIVE_LEVEL (else DISPATCH) */
+    enum netio_when send_passive; /* SEND classifies at the sender's IRQL (else DISPATCH_LEVEL) */
     bool serialise_direction;    /* per direction only, not per flow */
     uint32_t accumulate_limit;   /* NEED_MORE_DATA, bytes: 8 MiB */
-    int32_t complete_status;     /* NTSTATUS of completions: 0 */
+    int32_t complete_status;     /* NTSTATUS of completions: 0. An error: the bytes do not come out */
+    bool dead_flow_accepts;      /* an inject into a flow that died succeeds and completes with an error */
 };
 
 struct netio_profile {
