@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: parsing by table. */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_ON_OFF };
+
+struct option_row {
+    const char *name;  /* with its dashes */
+    const char *value; /* what follows, for help; NULL for flags */
+    enum option_kind kind;
+    unsigned groups;
+    size_t offset;       /* in struct options */
+    size_t count_offset; /* lists */
+    const char *help;
+};
+
+#define ALL       (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD)
+#define AT(field) offsetof(struct options, field)
+
+static const struct option_row rows[] = {
+    {"--profile", "NAME", KIND_TEXT, OPTION_RUN, AT(profile), 0,
+     "Windows to be: vista-sp1, 7sp1, 8.1, 10 or 11 (check: or all)"},
+    {"--seed", "N", KIND_NUMBER, OPTION_RUN, AT(seed), 0,
+     "every choice of the run follows from it (default 1)"},
+    {"--driver", "X.sys", KIND_TEXT, OPTION_REPLAY, AT(driver), 0,
+     "another driver than sluice.sys"},
+    {"--mode", "MODE", KIND_TEXT, OPTION_REPLAY, AT(mode), 0,
+     "sluice.sys: gate (hold, decide, release; default), permit, monitor"},
+    {"--side", "SIDE", KIND_TEXT, OPTION_REPLAY, AT(side), 0,
+     "whose machine this is: client, server or auto (default)"},
+    {"--midstream", "HOW", KIND_TEXT, OPTION_REPLAY, AT(midstream), 0,
+     "connections without a SYN: adopt (default) or old (not shown to callouts unless they ask)"},
+    {"--block", "FILE", KIND_TEXT, OPTION_REPLAY, AT(block), 0,
+     "server names and hosts to drop, one a line; *.example.com for all below"},
+    {"--deliver", "DIR", KIND_TEXT, OPTION_REPLAY, AT(deliver), 0,
+     "write what each application received: <client>_<port>-<server>_<port>.c2s and .s2c"},
+    {"--model", "M", KIND_TEXT, OPTION_MATRIX, AT(model), 0,
+     "how the defect works: A, B, C, D or none (matrix: all of them by default)"},
+    {"--explore", "N", KIND_NUMBER, OPTION_CHECK, AT(explore), 0,
+     "run N seeds, beginning with --seed"},
+    {"--set", "NAME=VALUE", KIND_LIST, OPTION_RUN, AT(settings), AT(setting_count),
+     "a value of the driver's registry Parameters"},
+    {"--switch", "NAME=VALUE", KIND_LIST, OPTION_RUN, AT(switches), AT(switch_count),
+     "a behaviour that documents leave open: completion=sync, inline_emit=inside_inject, ..."},
+    {"--checks", "on|off", KIND_ON_OFF, OPTION_RUN, AT(checks), 0, "rule checks (default on)"},
+    {"--special-pool", NULL, KIND_FLAG, OPTION_RUN, AT(special_pool), 0,
+     "a guard page behind every block of the driver; freed blocks become inaccessible"},
+    {"-o", "X.sys", KIND_TEXT, OPTION_BUILD, AT(out), 0, "the image to make"},
+    {"-D", "NAME[=VALUE]", KIND_LIST, OPTION_BUILD, AT(defines), AT(define_count),
+     "a macro definition"},
+    {"-I", "DIR", KIND_LIST, OPTION_BUILD, AT(includes), AT(include_count), "a folder of headers"},
+    {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
+     "oldest Windows that is to load it (default win7)"},
+    {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
+    {"--json", NULL, KIND_FLAG, OPTION_RUN, AT(json), 0, "JSON lines on standard output"},
+    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_BUILD, AT(quiet), 0,
+     "findings and verdict only, no progress"},
+    {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
+};
+
+static const struct option_row *find(const char *word, unsigned groups, const char **attached)
+{
+    *attached = NULL;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t length = strlen(rows[i].name);
+        if ((rows[i].groups & groups) == 0 || strncmp(word, rows[i].name, length) != 0)
+            continue;
+        if (word[length] == '\0')
+            return &rows[i];
+        if (rows[i].value != NULL && word[length] == '=') {
+            *attached = word + length + 1;
+            return &rows[i];
+        }
+        if (rows[i].value != NULL && length == 2) { /* -Dx, -Ix, -ox */
+            *attached = word + length;
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool assign(struct options *options, const struct option_row *row, const char *value)
+{
+    char *field = (char *)options + row->offset;
+    char *end;
+
+    switch (row->kind) {
+    case KIND_FLAG:
+        *(bool *)field = true;
+        return true;
+    case KIND_TEXT:
+        *(const char **)(void *)field = value;
+        return true;
+    case KIND_ON_OFF:
+        *(bool *)field = strcmp(value, "on") == 0;
+        if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0)
+            return true;
+        fprintf(stderr, "sluice: %s takes on or off, not \"%s\"\n", row->name, value);
+        return false;
+    case KIND_NUMBER:
+        errno = 0;
+        *(uint64_t *)(void *)field = strtoull(value, &end, 0);
+        if (errno == 0 && end != value && *end == '\0' && *value != '-')
+            return true;
+        fprintf(stderr, "sluice: %s takes a whole number, not \"%s\"\n", row->name, value);
+        return false;
+    case KIND_LIST:
+        break;
+    }
+    size_t *count = (size_t *)(void *)((char *)options + row->count_offset);
+    if (*count == OPTIONS_SETTINGS) {
+        fprintf(stderr, "sluice: more than %d times %s\n", OPTIONS_SETTINGS, row->name);
+        return false;
+    }
+    ((const char **)(void *)field)[(*count)++] = value;
+    return true;
+}
+
+bool options_parse(struct options *options, const char *command, unsigned groups, int argc,
+                   char **argv)
+{
+    bool words_only = false;
+
+    memset(options, 0, sizeof(*options));
+    options->seed = 1;
+    options->checks = true;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        if (words_only || word[0] != '-' || word[1] == '\0') {
+            if (options->file_count == OPTIONS_FILES) {
+                fprintf(stderr, "sluice %s: more than %d files\n", command, OPTIONS_FILES);
+                return false;
+            }
+            options->files[options->file_count++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            words_only = true;
+            continue;
+        }
+        const char *value;
+        const struct option_row *row = find(word, groups, &value);
+        if (row == NULL) {
+            fprintf(stderr, "sluice %s: unknown option %s (sluice %s --help lists them)\n", command,
+                    word, command);
+            return false;
+        }
+        if (row->value != NULL && value == NULL) {
+            if (i + 1 == argc) {
+                fprintf(stderr, "sluice %s: %s needs %s\n", command, row->name, row->value);
+                return false;
+            }
+            value = argv[++i];
+        }
+        if (!assign(options, row, value))
+            return false;
+    }
+    return true;
+}
+
+void options_help(unsigned groups)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char left[40];
+        if ((rows[i].groups & groups) == 0 || rows[i].help == NULL)
+            continue;
+        snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value != NULL ? " " : "",
+                 rows[i].value != NULL ? rows[i].value : "");
+        printf("  %-24s %s\n", left, rows[i].help);
+    }
+}

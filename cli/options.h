@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: one table of options, of which each command takes some. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_SETTINGS 32
+#define OPTIONS_FILES    256
+
+enum option_group {                         /* which options a command takes: or-ed */
+                    OPTION_RUN = 1 << 0,    /* --json --checks --special-pool --set --quiet --switch
+                                               --seed --profile */
+                    OPTION_REPLAY = 1 << 1, /* captures through a driver */
+                    OPTION_MATRIX = 1 << 2, /* --model */
+                    OPTION_CHECK = 1 << 3,  /* --explore */
+                    OPTION_BUILD = 1 << 4,  /* -o -D -I --target --keep */
+};
+
+struct options {
+    const char *profile; /* NULL: the command's default */
+    const char *mode;
+    const char *side;
+    const char *midstream;
+    const char *driver;
+    const char *block, *deliver;
+    const char *model;
+    const char *out;
+    const char *target;
+    const char *settings[OPTIONS_SETTINGS]; /* NAME=VALUE */
+    size_t setting_count;
+    const char *switches[OPTIONS_SETTINGS]; /* name=value, of the contract's section 9 */
+    size_t switch_count;
+    const char *defines[OPTIONS_SETTINGS];
+    size_t define_count;
+    const char *includes[OPTIONS_SETTINGS];
+    size_t include_count;
+    const char *files[OPTIONS_FILES];
+    size_t file_count;
+    uint64_t seed;
+    uint64_t explore;
+    bool json, quiet, special_pool, keep, help;
+    bool checks; /* true unless --checks off */
+};
+
+/* Parses the words after the command's name. On an error one line goes to standard error and false
+ * is returned. */
+bool options_parse(struct options *options, const char *command, unsigned groups, int argc,
+                   char **argv);
+
+/* Prints the options of these groups, for --help. */
+void options_help(unsigned groups);
