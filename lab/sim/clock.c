@@ -111,6 +111,15 @@ bool sim_timers_fire(struct sim *sim)
     return true;
 }
 
+void sim_clock_advance(struct sim *sim, uint64_t now)
+{
+    if (now <= sim->now)
+        return;
+    sim->now = now;
+    if (sim->time_changed != NULL)
+        sim->time_changed(sim->time_context);
+}
+
 void sim_timers_close(struct sim_timers *timers)
 {
     free(timers->heap);

@@ -96,7 +96,7 @@ bool sim_run_idle(struct sim *sim, uint64_t limit)
 
         if (next == UINT64_MAX || next > limit)
             return true;
-        sim->now = next;
+        sim_clock_advance(sim, next);
     }
     return false;
 }
@@ -105,8 +105,7 @@ bool sim_run_until(struct sim *sim, uint64_t until)
 {
     if (!sim_run_idle(sim, until))
         return false;
-    if (sim->now < until)
-        sim->now = until;
+    sim_clock_advance(sim, until);
     return true;
 }
 

@@ -47,6 +47,8 @@ struct sim {
     struct sim_random random; /* choices: scheduling, completions */
     void *layers[SIM_LAYERS];
     struct sim_observer observer; /* breach may be NULL: nobody listens */
+    void (*time_changed)(void *context); /* called whenever `now` went on; may be NULL */
+    void *time_context;
     uint32_t preempt_per_million;
     bool stopped; /* a bug check ended this world: no driver code runs any more */
     uint64_t seed;

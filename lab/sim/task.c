@@ -2,6 +2,7 @@
 /* Tasks: making and ending them, waiting, waking, and their IRQL. */
 #include "sim/task.h"
 #include "sim/scheduler.h"
+#include "sim/timers.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -127,11 +128,11 @@ static bool host_block(struct sim *sim, uint64_t deadline)
             break;
         next = sim_timer_next(sim);
         if (next > deadline || next == UINT64_MAX) {
-            if (deadline != SIM_NO_DEADLINE && deadline > sim->now)
-                sim->now = deadline;
+            if (deadline != SIM_NO_DEADLINE)
+                sim_clock_advance(sim, deadline);
             break;
         }
-        sim->now = next;
+        sim_clock_advance(sim, next);
     }
     scheduler->host_waits = waited;
     return host->woken;

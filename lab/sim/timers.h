@@ -16,3 +16,6 @@ void sim_timers_close(struct sim_timers *timers);
 
 /* Fires the next timer when it is due by now. False when none is. */
 bool sim_timers_fire(struct sim *sim);
+
+/* Virtual time goes on. */
+void sim_clock_advance(struct sim *sim, uint64_t now);
