@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-foreach(part tls http)
+foreach(part tls http flow blocklist)
   sluice_test(inspect_${part}
     SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_${part}.c
             ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_feed.c
