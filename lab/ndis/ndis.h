@@ -6,7 +6,8 @@
 
 struct ndis *ndis_create(struct sim *sim, struct nt *nt);
 
-/* Live NBLs and pools of a driver are reported by ndis_report_left(); here memory is just given back. */
+/* Live NBLs and pools of a driver are reported by ndis_report_left(); here memory is just given back. The floors
+ * above must be gone. */
 void ndis_destroy(struct ndis *ndis);
 
 extern const struct pe_module ndis_module; /* "ndis.sys" */
@@ -33,8 +34,8 @@ struct ndis_cursor {
 /* At the first data byte of the chain (skips empty NBs, MDLs). nbl NULL or no data: cursor.mdl is NULL, nbl is the last. */
 void ndis_cursor_start(struct ndis_cursor *cursor, NET_BUFFER_LIST *nbl);
 
-/* The run of contiguous bytes here: *length 0 at the end of the chain. follow: goes on to NBL->Next. */
+/* The run of contiguous bytes here: *length 0 at the end of the chain. */
 const uint8_t *ndis_cursor_bytes(const struct ndis_cursor *cursor, size_t *length);
 
-/* Moves on by up to n bytes; returns how many there were. */
+/* Moves on by up to n bytes, over NB and NBL ends to the next byte; returns how many there were. */
 size_t ndis_cursor_advance(struct ndis_cursor *cursor, size_t n);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What NDIS keeps, for the files of this folder only. */
+#pragma once
+
+#include "ndis/allocate.h"
+#include "ndis/miniport.h"
+#include "ndis/ndis.h"
+
+struct ndis_generic;
+
+struct ndis {
+    struct sim *sim;
+    struct nt *nt;
+    struct ndis_nbl_header *newest, *oldest;
+    uint64_t nbl_count; /* ever made */
+    uint64_t flow;      /* what NBLs are attributed to, see ndis_attribute() */
+    uint32_t classify;
+    struct ndis_pool *pools;
+    struct ndis_generic *generics;
+    struct ndis_miniport *miniport;
+};
+
+/* Puts a header that was filled in on the list of live NBLs and numbers it. */
+static inline void ndis_nbl_enlist(struct ndis *ndis, struct ndis_nbl_header *header)
+{
+    header->magic = NDIS_NBL_MAGIC;
+    header->ndis = ndis;
+    header->number = ++ndis->nbl_count;
+    header->flow = ndis->flow;
+    header->classify = ndis->classify;
+    header->newer = NULL;
+    header->older = ndis->newest;
+    if (ndis->newest != NULL)
+        ndis->newest->newer = header;
+    else
+        ndis->oldest = header;
+    ndis->newest = header;
+}
+
+static inline void ndis_nbl_delist(struct ndis *ndis, struct ndis_nbl_header *header)
+{
+    if (header->newer != NULL)
+        header->newer->older = header->older;
+    else
+        ndis->newest = header->older;
+    if (header->older != NULL)
+        header->older->newer = header->newer;
+    else
+        ndis->oldest = header->newer;
+    header->magic = 0;
+    header->owner = NDIS_OWNER_FREED;
+}
+
+/* A block of `tag` with room for a header, an NBL and `extra` bytes behind it; the header, the NBL and the first
+ * `clear` bytes behind it are zero. The header is filled in but for what the caller knows; not enlisted. */
+struct ndis_nbl_header *ndis_nbl_carve(struct ndis *ndis, uint32_t tag, size_t extra, size_t clear,
+                                       const char *site);
+
+static inline NET_BUFFER_LIST *ndis_nbl_of(const struct ndis_nbl_header *header)
+{
+    return (NET_BUFFER_LIST *)(uintptr_t)(header + 1);
+}
