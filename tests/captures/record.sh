@@ -19,7 +19,7 @@ relay_pid=
 die() { echo "record.sh: $1" >&2; exit 3; }
 
 [ "$(id -u)" = 0 ] || die "needs root: it makes network namespaces and TAP devices"
-for program in gcc ip sysctl nginx curl openssl smtp-sink smtp-source vsftpd socat perl; do
+for program in gcc ip ss sysctl nginx curl openssl smtp-sink smtp-source vsftpd socat perl; do
     command -v $program > /dev/null || die "$program is missing; needed packages: $packages"
 done
 
@@ -113,8 +113,11 @@ serve vsftpd "$work/vsftpd.conf"
 serve openssl s_server -accept 4433 -cert "$work/cert" -key "$work/key" -WWW -alpn http/1.1
 serve socat TCP-LISTEN:7001,fork,reuseaddr EXEC:sort
 serve socat -u TCP-LISTEN:7002,fork,reuseaddr OPEN:/dev/null
-serve socat -u OPEN:"$work/www/middle" TCP-LISTEN:7003,fork,reuseaddr
+serve socat -U TCP-LISTEN:7003,fork,reuseaddr OPEN:"$work/www/middle"
+tune $sns net.ipv4.ip_no_pmtu_disc=1 # a listener keeps what holds when it is made: no DF
+serve socat -U TCP-LISTEN:7004,fork,reuseaddr OPEN:"$work/www/middle"
 sleep 1
+tune $sns net.ipv4.ip_no_pmtu_disc=0
 
 # --- one capture ---------------------------------------------------------------------------------
 
@@ -137,7 +140,8 @@ record() {
     read -r -t 5 < "$work/ready" || die "$file: the relay did not start"
     sleep 0.3
     $run > "$work/output" 2>&1 || die "$file: $run failed: $(tail -3 "$work/output")"
-    sleep 0.4
+    drain
+    sleep 0.2
     kill $relay_pid
     wait $relay_pid || die "$file: the relay failed"
     relay_pid=
@@ -151,6 +155,15 @@ record() {
 }
 
 get() { on_client curl -sS --max-time 15 -o "$work/got" "$@"; }
+# Waits until every connection has ended on both sides: what is lost is sent again, at most 15 s.
+drain() {
+    local i
+    for i in $(seq 150); do
+        [ -n "$(on_client ss -Htn state connected exclude time-wait
+            on_server ss -Htn state connected exclude time-wait)" ] || return 0
+        sleep 0.1
+    done
+}
 same() { cmp "$work/got" "$work/www/$1"; }
 
 # --- what is run ---------------------------------------------------------------------------------
@@ -183,17 +196,14 @@ http_same_port() {
 }
 http_slow_reader() {
     tune $cns net.ipv4.tcp_rmem="4096 6000 6000"
-    on_client curl -sS --max-time 15 http://$server/middle |
-        perl -e 'while (sysread STDIN, $x, 3000) { select undef, undef, undef, 0.1 }'
+    get --limit-rate 12000 http://$server/middle && same middle
     tune $cns net.ipv4.tcp_rmem="4096 131072 6291456"
 }
-http_fragments() {
+without_df() {
     tune $cns net.ipv4.ip_no_pmtu_disc=1
-    tune $sns net.ipv4.ip_no_pmtu_disc=1
-    http_middle
+    on_client socat -u TCP:$server:7004 OPEN:"$work/got",creat,trunc && same middle
     get --data-binary @"$work/upload" http://$server/post
     tune $cns net.ipv4.ip_no_pmtu_disc=0
-    tune $sns net.ipv4.ip_no_pmtu_disc=0
 }
 tls() { get --cacert "$work/cert" --resolve $host:443:$server "$@" https://$host/small && same small; }
 tls13() { tls --tlsv1.3; }

@@ -14,10 +14,11 @@ record parallel.pcap client http_parallel "nginx, curl" "six connections at a ti
 record loss.pcap both http_large "nginx, curl" "one transfer as both hosts see it: loss, reordering, retransmission, SACK; holes filled" $far --seed 11 --loss 30 --reorder 40
 record reorder.pcap client http_middle "nginx, curl" "out of order only" $far --seed 12 --reorder 200
 record duplicate.pcap client http_middle "nginx, curl" "duplicates of data, SYN, ACK and FIN, at once and late" --delay 1000 --hold 3000 --seed 13 --duplicate 400
-record upload-loss.pcap server one_way_up "socat" "loss towards the recording host" $far --seed 14 --loss 80
+record upload-loss.pcap server one_way_up "socat" "loss towards the recording host" $far --lose c2s:3 --lose c2s:6-7 --lose c2s:12
 record small-writes.pcap server small_writes "socat, perl" "no SACK: retransmissions with other boundaries overlap what came" $far --seed 15 --loss 150 --reorder 50
-record handshake-loss.pcap client http_one "nginx, curl" "SYN, SYN-ACK and the first data lost and sent again" --lose c2s:0 --lose s2c:0 --lose s2c:3
-record fin-loss.pcap client one_way_down "socat" "the last data, and a FIN, lost and sent again" $far --lose s2c:1-2 --lose c2s:2-3 --lose s2c:18-22
+record handshake-loss.pcap client http_one "nginx, curl" "SYN, SYN-ACK and the first data lost and sent again" --lose c2s:0 --lose s2c:0 --lose s2c:4
+record fin-early.pcap client one_way_down "socat" "data lost before the FIN: the FIN is out of order" $far --lose s2c:15
+record fin-loss.pcap client one_way_down "socat" "the FIN of either side lost and sent again" $far --lose s2c:16 --lose c2s:17-18
 record conflict.pcap client http_middle "nginx, curl" "EDITED: forged segments that overlap old and coming data with other bytes" $far --seed 17 --loss 40 --conflict 5
 
 record refused.pcap client http_refused "nginx, curl" "a SYN answered by RST; then a whole connection" --delay 500
@@ -25,14 +26,14 @@ record reset.pcap client http_abort "nginx, curl, head" "the client gives up wit
 record half-close.pcap client half_close "socat, sort" "client's FIN first, then all of the server's data" --delay 1000
 record data-with-fin.pcap server one_way_up "socat" "the last data and the FIN in one segment" $far
 record urgent.pcap server urgent "perl, socat, sort" "urgent data" --delay 500
-record zero-window.pcap client http_slow_reader "nginx, curl, perl" "a slow reader: the window shuts and opens" --delay 500
+record zero-window.pcap client http_slow_reader "nginx, curl" "a slow reader: the window shuts and opens" --delay 500
 record keepalive.pcap server idle "socat, sort" "keep-alive probes, one byte behind the window" --delay 500
 record fastopen.pcap client http_fastopen "nginx, curl" "TCP Fast Open: data with the SYN" --delay 1000
 record same-port.pcap client http_same_port "nginx, curl" "two connections with the same addresses and ports"
 record both-connect.pcap client both_connect "socat" "simultaneous open: two SYNs cross" --delay 300000
 
-record fragments.pcap server http_fragments "nginx, curl" "IPv4 fragments from the relay as a router of MTU 576 (Path MTU Discovery off, DF clear)" --mtu 576 --delay 1000
-record fragments-loss.pcap client http_fragments "nginx, curl" "fragments lost, out of order, twice" $far --mtu 300 --seed 19 --loss 5 --reorder 100 --duplicate 50
+record fragments.pcap server without_df "socat, nginx, curl" "IPv4 fragments from the relay as a router of MTU 576 (Path MTU Discovery off, DF clear)" --mtu 576 --delay 1000
+record fragments-loss.pcap client without_df "socat, nginx, curl" "fragments lost, out of order, twice" $far --mtu 300 --seed 19 --loss 5 --reorder 100 --duplicate 50
 
 record vlan.pcap client http_one "nginx, curl" "EDITED: 802.1Q tag" --vlan 77 --pad
 record qinq.pcap client http_both "nginx, curl" "EDITED: 802.1ad and 802.1Q tags, IPv4 and IPv6" --vlan 100 --vlan 200
