@@ -4,6 +4,7 @@
 # the relay (record/), which impairs the traffic by seed and writes what one host sees.
 #
 # usage: record.sh [NAME...]     all captures, or those named; PROVENANCE.md is written only for all
+# Afterwards: tests/lab/expected.sh *.pcap *.pcapng > expected.tsv, then tests/lab/check-captures.sh.
 # Needs root (namespaces, TAP devices) and the Debian packages below. Nothing leaves the namespaces.
 set -euo pipefail
 
