@@ -26,6 +26,7 @@ static const char version_prefix[] = "HTTP/1.";
 enum {
     VERSION_PREFIX_LENGTH = sizeof(version_prefix) - 1,
     VERSION_LENGTH = VERSION_PREFIX_LENGTH + 1,
+    VERSION_BEGIN_LENGTH = VERSION_PREFIX_LENGTH - 1, /* "HTTP/1" */
 };
 
 /* The IANA registry of HTTP methods (RFC 9110 16.1.1), as of 2024; PRI is HTTP/2's and not one of
@@ -126,21 +127,31 @@ static bool http_method_listed(const struct inspect_event *event)
     return false;
 }
 
-/* The last word is HTTP/1.d: 2 as it should be, 1 in other case, 0 not at all. */
+/* The last word is HTTP/1.d: 2 as it should be, 1 if it begins so (other case, more or fewer
+ * digits: some servers do not mind), 0 not at all. */
 static unsigned http_word_is_version(const struct inspect_http *http)
 {
-    if (http->word_length != VERSION_LENGTH || !http_is_digit(http->word[VERSION_PREFIX_LENGTH])) {
+    if (http->word_length < VERSION_BEGIN_LENGTH) {
         return 0;
     }
-    if (http_equal(http->word, version_prefix, VERSION_PREFIX_LENGTH)) {
-        return 2;
-    }
-    for (size_t i = 0; i < VERSION_PREFIX_LENGTH; i++) {
+    for (size_t i = 0; i < VERSION_BEGIN_LENGTH; i++) {
         if (http_lower((uint8_t)http->word[i]) != http_lower((uint8_t)version_prefix[i])) {
             return 0;
         }
     }
-    return 1;
+    return http->word_length == VERSION_LENGTH &&
+                   http_is_digit(http->word[VERSION_PREFIX_LENGTH]) &&
+                   http_equal(http->word, version_prefix, VERSION_PREFIX_LENGTH)
+               ? 2
+               : 1;
+}
+
+/* The version of the word: HTTP/1 and its digit, if there is one. */
+static uint16_t http_word_version(const struct inspect_http *http)
+{
+    char digit =
+        http->word_length > VERSION_PREFIX_LENGTH ? http->word[VERSION_PREFIX_LENGTH] : '0';
+    return (uint16_t)(0x0100 | (http_is_digit(digit) ? digit - '0' : 0));
 }
 
 /* The index after "://" in the target; 0 if there is none. */
@@ -200,7 +211,7 @@ static enum inspect_step http_end_request_line(struct inspect_http *http,
     unsigned version = http_word_is_version(http);
     uint32_t target = http->target_end;
     if (version != 0 && http->words >= 2) {
-        event->http_version = (uint16_t)(0x0100 | (http->word[VERSION_PREFIX_LENGTH] - '0'));
+        event->http_version = http_word_version(http);
         bool blank_at_end = http->word_start + http->word_length != http->line_length;
         if (version == 1 || http->words > 2 || blank_at_end) {
             event->anomalies |= INSPECT_ANOMALY_START_LINE;

@@ -17,8 +17,8 @@
  * response head (server).
  * - Bytes that can be no prefix of these are OTHER at once. Client: the first byte is neither 0x16
  * nor a token byte nor CR or LF, or a "method" holds a byte that is no token byte (SSH's banner: at
- * its CR), or the first line is whole and does not end in HTTP/1.x. Server: the bytes are no prefix
- * of a TLS record or of "HTTP/1.". An SSLv2 hello is OTHER.
+ * its CR), or the first line is whole and neither ends in HTTP/1 and more nor is an HTTP/0.9 GET.
+ * Server: the bytes are no prefix of a TLS record or of "HTTP/1.". An SSLv2 hello is OTHER.
  * - What stays undecided is released as OTHER after policy.byte_limit bytes. A method that IANA
  * lists, a TLS record with a hello, and "HTTP/1." from the server make the protocol known: then
  * policy.message_limit applies.
@@ -112,11 +112,13 @@ struct inspect_result {
     enum inspect_verdict verdict;
     enum inspect_protocol protocol;
     enum inspect_reason reason; /* why the verdict; NONE while held and on later calls */
-    bool finished; /* the direction needs no scratch any more: free it after reading `event` */
-    uint64_t
-        release_to; /* leading bytes of the direction, counted from its start, that may leave */
-    const struct inspect_event
-        *event; /* to emit, or NULL. In the scratch: valid until it is used again or freed */
+    /* The direction needs no scratch any more: free it after reading `event`. After a DROP this
+     * holds for both directions. */
+    bool finished;
+    /* Leading bytes of the direction, counted from its start, that may leave. */
+    uint64_t release_to;
+    /* To emit, or NULL. Lies in the scratch: valid until that is used again or freed. */
+    const struct inspect_event *event;
 };
 
 /* Starts a flow. `policy` must stay valid until the flow ends or inspect_flow_set_policy replaced

@@ -125,6 +125,9 @@ static void anomalies(void **state)
         {TEXT("GET / HTTP/1.1 \r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
         {TEXT("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
         {TEXT("GET / http/1.1\r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
+        {TEXT("GET / HTTP/1.10\r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
+        {TEXT("FOO / HTTP/1.\r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
+        {TEXT("GET / HTTP/1\r\nHost: x\r\n\r\n"), "x", INSPECT_ANOMALY_START_LINE},
         {TEXT("GET /old\r\n"), "", INSPECT_ANOMALY_HTTP_09},
         {TEXT("GET http://old.example/\r\n"), "old.example", INSPECT_ANOMALY_HTTP_09},
     };
@@ -199,7 +202,7 @@ static void others(void **state)
         {TEXT("GET key\r\n"), INSPECT_C2S, 9},
         {TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), INSPECT_C2S, 16},
         {TEXT("OPTIONS rtsp://a/ RTSP/1.0\r\n"), INSPECT_C2S, 28},
-        {TEXT("GET / HTTP/1.10\r\n"), INSPECT_C2S, 17},
+        {TEXT("PUT /HTTP/1.1\r\n"), INSPECT_C2S, 15},
         {TEXT("ONE HTTP/1.1\r\n"), INSPECT_C2S, 14},
         {TEXT("NICK a\0b"), INSPECT_C2S, 7},
         {TEXT("\0\0\0\x2a\xfeSMB"), INSPECT_C2S, 1},
