@@ -3,7 +3,7 @@
    memory. Source: the nf-ndis-* and ns-ndis-* pages, "NDIS_STATUS values". */
 #pragma once
 #include <ntddk.h>
-#include <ndis/nbl.h>
+#include "ndis/nbl.h"
 #include <ws2ipdef.h>
 #include <ifdef.h>
 
