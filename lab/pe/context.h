@@ -41,8 +41,9 @@ _Static_assert(offsetof(struct pe_context, fp) == 0x100, "CONTEXT.FltSave");
 _Static_assert(offsetof(struct pe_context, fp.xmm) == 0x1A0, "CONTEXT.Xmm0");
 _Static_assert(sizeof(struct pe_context) == 0x4D0, "CONTEXT");
 
-#define PE_CONTEXT_ALL              0x10000Fu /* CONTEXT_AMD64 | CONTROL | INTEGER | SEGMENTS | FLOATING_POINT \
-                                               */
+#define PE_CONTEXT_ALL                                                                             \
+    0x10000Fu /* CONTEXT_AMD64 | CONTROL | INTEGER | SEGMENTS | FLOATING_POINT                     \
+               */
 
 #define PE_EXCEPTION_NONCONTINUABLE 0x01u
 #define PE_EXCEPTION_UNWINDING      0x02u

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of what a kernel module exports: the floors above make them, pe binds images against them. */
+/* Tables of what a kernel module exports: the floors above make them, pe binds images against them.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +28,8 @@ struct pe_module {
     bool complete; /* the table has every name that this module exports: others do not exist */
 };
 
-#define PE_FUNCTION(symbol)              {#symbol, (void *)(symbol), 0, 0, PE_EXPORT_FUNCTION}
-#define PE_FUNCTION_SINCE(symbol, ntddi) {#symbol, (void *)(symbol), (ntddi), 0, PE_EXPORT_FUNCTION}
-#define PE_DATA(symbol)                  {#symbol, (void *)&(symbol), 0, 0, PE_EXPORT_DATA}
-#define PE_UNMODELLED(symbol, ntddi)     {#symbol, NULL, (ntddi), 0, PE_EXPORT_UNMODELLED}
+#define PE_FUNCTION(symbol) {#symbol, (void *)(uintptr_t)(symbol), 0, 0, PE_EXPORT_FUNCTION}
+#define PE_FUNCTION_SINCE(symbol, ntddi)                                                           \
+    {#symbol, (void *)(uintptr_t)(symbol), (ntddi), 0, PE_EXPORT_FUNCTION}
+#define PE_DATA(symbol)              {#symbol, (void *)&(symbol), 0, 0, PE_EXPORT_DATA}
+#define PE_UNMODELLED(symbol, ntddi) {#symbol, NULL, (ntddi), 0, PE_EXPORT_UNMODELLED}

@@ -2,6 +2,9 @@
 /* The ground itself: made and ended with its world; which image an address belongs to. */
 #include "pe/state.h"
 
+#include "pe/signals.h"
+#include "pe/watchdog.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +39,8 @@ struct pe *pe_create(struct sim *sim)
     if (pe->kuser == NULL || stack == MAP_FAILED)
         goto fail;
     pe->spare_stack = (uint8_t *)stack + SPARE_STACK;
+    if (!pe_signals_install())
+        goto fail;
     note_host_stack(pe);
     sim->layers[SIM_LAYER_PE] = pe;
     return pe;
@@ -46,7 +51,7 @@ fail:
     return NULL;
 }
 
-static void image_free(struct pe_image *image)
+void pe_image_free(struct pe_image *image)
 {
     free(image->sections);
     free(image->imports);
@@ -59,12 +64,14 @@ void pe_destroy(struct pe *pe)
 {
     if (pe == NULL)
         return;
+    pe_watchdog_stop(pe);
     while (pe->images != NULL) {
         struct pe_image *image = pe->images;
         pe->images = image->next;
-        image_free(image);
+        pe_image_free(image);
     }
     pe->sim->layers[SIM_LAYER_PE] = NULL;
+    pe_signals_remove();
     munmap(pe->spare_stack - SPARE_STACK, SPARE_STACK);
     free(pe);
 }

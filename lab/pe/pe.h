@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The ground on which driver images stand: modules and their exports, images, calls into driver code, traps. */
+/* The ground on which driver images stand: modules and their exports, images, calls into driver
+ * code, traps. */
 #pragma once
 
 #include "pe/export.h"
@@ -9,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What nt does when driver code executes something that only the kernel may, or fails. All run on the task's
- * stack, not at signal level. */
+/* What nt does when driver code executes something that only the kernel may, or fails. All run on
+ * the task's stack, not at signal level. */
 struct pe_traps {
     void *context;
     uint8_t (*read_cr8)(void *context);
@@ -22,20 +23,23 @@ struct pe_traps {
                      const char *what);
     /* An import that is not modelled was reached. Never returns. */
     void (*unmodelled)(void *context, const char *module, const char *name, const void *caller);
-    /* What is known about an address that must not be touched ("16 bytes behind a block of tag Slui, ..."), or
-     * NULL; may put another bug check code than the usual one into *code. May be NULL itself. */
+    /* What is known about an address that must not be touched ("16 bytes behind a block of tag
+     * Slui, ..."), or NULL; may put another bug check code than the usual one into *code. May be
+     * NULL itself. */
     const char *(*describe_fault)(void *context, const void *address, uint32_t *code);
 };
 
 struct pe;
 struct pe_image;
 
-/* Installs the signal handlers on first use in the process. The traps may be set later by pe_set_traps(). */
+/* Installs the signal handlers on first use in the process. The traps may be set later by
+ * pe_set_traps(). */
 struct pe *pe_create(struct sim *sim);
 void pe_destroy(struct pe *pe);
 void pe_set_traps(struct pe *pe, const struct pe_traps *traps);
 
-/* The page that drivers read at 0xFFFFF78000000000 (KUSER_SHARED_DATA), 4096 bytes, writable by nt. */
+/* The page that drivers read at 0xFFFFF78000000000 (KUSER_SHARED_DATA), 4096 bytes, writable by nt.
+ */
 void *pe_kuser_page(struct pe *pe);
 
 enum pe_status {
@@ -51,9 +55,9 @@ struct pe_error {
     char text[256];  /* what, where, what to do: without the file's name */
 };
 
-/* Maps, relocates and binds an x64 driver image. `file` is read, not kept. name: for reports ("sluice").
- * nt_version: NTDDI value of the profile (0x06010000 ...): exports that came later do not exist.
- * On failure *error is filled and nothing is left behind. */
+/* Maps, relocates and binds an x64 driver image. `file` is read, not kept. name: for reports
+ * ("sluice"). nt_version: NTDDI value of the profile (0x06010000 ...): exports that came later do
+ * not exist. On failure *error is filled and nothing is left behind. */
 enum pe_status pe_image_load(struct pe *pe, const char *name, const void *file, size_t size,
                              const struct pe_module *const *modules, size_t module_count,
                              uint32_t nt_version, struct pe_image **image, struct pe_error *error);
@@ -73,8 +77,9 @@ size_t pe_image_size(const struct pe_image *image);
 /* The image that contains the address, or NULL. */
 struct pe_image *pe_image_of(const struct pe *pe, const void *address);
 
-/* A call into driver code: pushes the frame that reports show, meters the stack, marks the task as being in the
- * driver. Use: struct pe_call call; pe_enter(pe, &call, "classifyFn", fn); fn(...); pe_leave(pe, &call); */
+/* A call into driver code: pushes the frame that reports show, meters the stack, marks the task as
+ * being in the driver. Use: struct pe_call call; pe_enter(pe, &call, "classifyFn", fn); fn(...);
+ * pe_leave(pe, &call); */
 struct pe_call {
     struct sim_frame frame;
     struct pe_call *up;
@@ -88,9 +93,10 @@ struct pe_call {
 void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
 void pe_leave(struct pe *pe, struct pe_call *call);
 
-/* First line of an export that wants its caller known: notes the driver's call site (return address) in the
- * innermost pe_call's frame and meters the stack. */
-#define PE_EXPORT(pe) pe_note_call((pe), __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0))
+/* First line of an export that wants its caller known: notes the driver's call site (return
+ * address) in the innermost pe_call's frame and meters the stack. */
+#define PE_EXPORT(pe)                                                                              \
+    pe_note_call((pe), __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0))
 void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame);
 
 /* Largest stack use of driver code seen so far, bytes, and the role it was seen in. */

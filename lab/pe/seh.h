@@ -38,4 +38,4 @@ _Noreturn void pe_raise_with(struct pe *pe, uint32_t code, const uint64_t *infor
     extern void pe_raising_##function(void)
 
 #define PE_RAISING_FUNCTION(function)                                                              \
-    {#function, (void *)(pe_raising_##function), 0, 0, PE_EXPORT_FUNCTION}
+    {#function, (void *)(uintptr_t)(pe_raising_##function), 0, 0, PE_EXPORT_FUNCTION}

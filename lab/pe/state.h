@@ -65,6 +65,7 @@ struct pe {
     struct pe_image *native;
     uintptr_t low, high; /* span of all mapped images */
     struct pe_call *host_call;
+    void *host_dispatch;     /* as pe_call.dispatch, for driver code that runs without one */
     volatile uint64_t calls; /* kernel calls of driver code: the watchdog's pulse */
     struct pe_role roles[PE_MAX_ROLES];
     unsigned role_count;
@@ -95,6 +96,12 @@ static inline bool pe_image_holds(const struct pe_image *image, uintptr_t addres
 
 /* Like pe_image_of(), unloaded images too. */
 struct pe_image *pe_image_ever_of(const struct pe *pe, const void *address);
+
+/* Gives back what an image has besides its place in the arena. */
+void pe_image_free(struct pe_image *image);
+
+/* A stretch of the arena that can be neither read, written nor executed; NULL: none left. */
+uint8_t *pe_image_guarded(struct pe *pe, size_t bytes);
 
 /* The bounds of the stack in use; false when they are not known. */
 bool pe_stack_bounds(const struct pe *pe, uintptr_t *limit, uintptr_t *base);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Signal level: decides whether a fault is driver code's, and if so lets the task's own stack go on
+ * in pe_trap(). Nothing else of the lab runs here. A fault that is the lab's own kills the process
+ * as it would have without these handlers. */
+#include "pe/signals.h"
+
+#include "pe/trap.h"
+
+#include "sim/arena.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define ALTERNATE_STACK    (64u * 1024)
+#define RED_ZONE           128u
+#define TRAP_ROOM          (24u * 1024) /* what pe_trap and the hooks behind it may need */
+#define NEAR_STACK         (64u * 1024)
+
+#define PAGE_FAULT_WRITE   2
+#define PAGE_FAULT_EXECUTE 16
+
+#define FLAG_TRAP          0x100u
+#define FLAG_DIRECTION     0x400u
+
+static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGVTALRM};
+#define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
+
+/* Of the process, as handlers are. */
+static struct {
+    pthread_mutex_t lock;
+    unsigned users;
+    void *stack;
+    struct sigaction before[SIGNAL_COUNT];
+} process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* rdtsc of the lab's own code (the C library's clock) while the time-stamp counter is closed. */
+static bool lab_reads_tsc(const struct pe_trap *fault, greg_t *registers)
+{
+    const uint8_t *code = (const uint8_t *)registers[REG_RIP];
+    if (fault->signal != SIGSEGV || !fault->protection || code[0] != 0x0F)
+        return false;
+    const bool with_processor = code[1] == 0x01 && code[2] == 0xF9;
+    if (code[1] != 0x31 && !with_processor)
+        return false;
+    uint32_t low, high, processor = 0;
+    prctl(PR_SET_TSC, PR_TSC_ENABLE);
+    if (with_processor)
+        __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(processor));
+    else
+        __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+    registers[REG_RAX] = low;
+    registers[REG_RDX] = high;
+    if (with_processor)
+        registers[REG_RCX] = processor;
+    registers[REG_RIP] += with_processor ? 3 : 2;
+    return true;
+}
+
+static bool in_arena(const struct pe *pe, uint64_t address)
+{
+    return address - pe->sim->arena->base < pe->sim->arena->size;
+}
+
+/* Whose fault is it? Everything that executes in the arena is driver code (or was reached by it).
+ * Elsewhere a fault is the lab's, unless driver code has called the lab: then pe_trap() looks
+ * whether a pointer of the driver was bad. */
+static bool is_drivers(struct pe *pe, const struct pe_trap *fault, uint64_t rip)
+{
+    if (in_arena(pe, rip))
+        return true;
+    if (fault->signal == SIGTRAP && in_arena(pe, rip - 1))
+        return true;
+    if (pe->dying || pe->native != NULL || *pe_call_slot(pe) == NULL)
+        return false;
+    if (fault->access == 8 && fault->address == rip)
+        return true;
+    return (fault->signal == SIGSEGV || fault->signal == SIGBUS) && (*pe_call_slot(pe))->exported;
+}
+
+static uintptr_t stack_for(struct pe *pe, struct pe_trap *fault, uint64_t rsp)
+{
+    uintptr_t limit, base;
+    const uint64_t need = RED_ZONE + sizeof(struct pe_trap) + TRAP_ROOM;
+    const bool known = pe_stack_bounds(pe, &limit, &base);
+    const bool touched = fault->signal == SIGSEGV && !fault->protection &&
+                         fault->address + NEAR_STACK > rsp && fault->address < rsp + NEAR_STACK &&
+                         (!known || fault->address < limit);
+    if (known)
+        fault->overflow = rsp < limit + need && rsp + NEAR_STACK > limit;
+    fault->overflow |= touched;
+    if (fault->overflow || (known && (rsp <= limit + need || rsp > base)))
+        return (uintptr_t)pe->spare_stack;
+    return rsp - RED_ZONE;
+}
+
+static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
+{
+    static const int ORDER[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                  REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                  REG_R12, REG_R13, REG_R14, REG_R15};
+    greg_t *registers = u->uc_mcontext.gregs;
+    uintptr_t stack = stack_for(pe, fault, (uint64_t)registers[REG_RSP]);
+    struct pe_trap *trap = (struct pe_trap *)((stack - sizeof *trap) & ~(uintptr_t)63);
+    memset(trap, 0, sizeof *trap);
+    trap->pe = pe;
+    trap->signal = fault->signal;
+    trap->protection = fault->protection;
+    trap->overflow = fault->overflow;
+    trap->access = fault->access;
+    trap->address = fault->address;
+    for (unsigned i = 0; i < 16; i++)
+        trap->context.gpr[i] = (uint64_t)registers[ORDER[i]];
+    trap->context.rip = (uint64_t)registers[REG_RIP];
+    trap->context.flags = PE_CONTEXT_ALL;
+    trap->context.eflags = (uint32_t)registers[REG_EFL];
+    memcpy(&trap->context.fp, u->uc_mcontext.fpregs, sizeof trap->context.fp);
+    memcpy(&trap->context.mxcsr, &u->uc_mcontext.fpregs->mxcsr, sizeof trap->context.mxcsr);
+    registers[REG_RIP] = (greg_t)(uintptr_t)pe_trap_entry;
+    registers[REG_RDI] = (greg_t)(uintptr_t)trap;
+    registers[REG_RSP] = (greg_t)(uintptr_t)trap;
+    registers[REG_EFL] &= ~(greg_t)(FLAG_TRAP | FLAG_DIRECTION);
+}
+
+/* One tick of the watchdog: true when driver code has run too long without a call. */
+static bool watchdog_bites(struct pe *pe, uint64_t rip)
+{
+    if (!pe->watchdog.running)
+        return false;
+    if (pe->watchdog.seen != pe->calls || !in_arena(pe, rip)) {
+        pe->watchdog.seen = pe->calls;
+        pe->watchdog.ticks = 0;
+        return false;
+    }
+    return ++pe->watchdog.ticks >= pe->watchdog.allowed;
+}
+
+/* Not ours: what would have happened without us. A fault comes again when this returns, and kills.
+ */
+static void pass_on(int signal_number, siginfo_t *info, void *context)
+{
+    size_t i = 0;
+    while (SIGNALS[i] != signal_number)
+        i++;
+    const struct sigaction *before = &process.before[i];
+    if ((before->sa_flags & SA_SIGINFO) != 0 && before->sa_sigaction != NULL)
+        before->sa_sigaction(signal_number, info, context);
+    else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN)
+        before->sa_handler(signal_number);
+    else if (signal_number != SIGVTALRM) {
+        signal(signal_number, SIG_DFL);
+        if (info->si_code <= 0) /* sent, not caused: it does not come again by itself */
+            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal_number);
+    }
+}
+
+static void on_signal(int signal_number, siginfo_t *info, void *context)
+{
+    ucontext_t *u = context;
+    greg_t *registers = u->uc_mcontext.gregs;
+    const uint64_t rip = (uint64_t)registers[REG_RIP];
+    struct sim *sim = sim_current;
+    struct pe *pe = sim != NULL ? sim->layers[SIM_LAYER_PE] : NULL;
+    struct pe_trap fault = {.signal = signal_number};
+    const bool caused = info->si_code > 0;
+    if (signal_number == SIGSEGV || signal_number == SIGBUS) {
+        const greg_t error = registers[REG_ERR];
+        fault.protection = info->si_code == SI_KERNEL;
+        fault.address = fault.protection ? ~0ull : (uint64_t)(uintptr_t)info->si_addr;
+        if (!fault.protection)
+            fault.access = (error & PAGE_FAULT_EXECUTE) != 0 ? 8
+                           : (error & PAGE_FAULT_WRITE) != 0 ? 1
+                                                             : 0;
+    }
+    if (signal_number == SIGVTALRM) {
+        if (pe != NULL && watchdog_bites(pe, rip))
+            enter_trap(pe, &fault, u);
+        return;
+    }
+    if (caused && pe != NULL && is_drivers(pe, &fault, rip))
+        enter_trap(pe, &fault, u);
+    else if (!caused || !lab_reads_tsc(&fault, registers))
+        pass_on(signal_number, info, context);
+}
+
+static bool give_stack(void)
+{
+    stack_t now;
+    if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) == 0 &&
+        now.ss_size >= ALTERNATE_STACK / 2)
+        return true;
+    void *memory =
+        mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    const stack_t stack = {.ss_sp = memory, .ss_size = ALTERNATE_STACK};
+    if (sigaltstack(&stack, NULL) != 0) {
+        munmap(memory, ALTERNATE_STACK);
+        return false;
+    }
+    process.stack = memory;
+    return true;
+}
+
+static void take_stack(void)
+{
+    stack_t now;
+    if (process.stack == NULL || sigaltstack(NULL, &now) != 0 || now.ss_sp != process.stack)
+        return;
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    if (sigaltstack(&none, NULL) == 0)
+        munmap(process.stack, ALTERNATE_STACK);
+    process.stack = NULL;
+}
+
+bool pe_signals_install(void)
+{
+    bool ok = true;
+    pthread_mutex_lock(&process.lock);
+    ok = give_stack();
+    if (ok && process.users++ == 0) {
+        struct sigaction action = {.sa_sigaction = on_signal,
+                                   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        sigaddset(&action.sa_mask, SIGVTALRM);
+        for (size_t i = 0; i < SIGNAL_COUNT; i++)
+            sigaction(SIGNALS[i], &action, &process.before[i]);
+    }
+    pthread_mutex_unlock(&process.lock);
+    return ok;
+}
+
+void pe_signals_remove(void)
+{
+    pthread_mutex_lock(&process.lock);
+    if (--process.users == 0) {
+        for (size_t i = 0; i < SIGNAL_COUNT; i++)
+            sigaction(SIGNALS[i], &process.before[i], NULL);
+        take_stack();
+    }
+    pthread_mutex_unlock(&process.lock);
+}
