@@ -6,6 +6,7 @@
 #include "ndis/mdl.h"
 #include "ndis/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *ndis_nbl_free_function(enum ndis_nbl_origin origin)
@@ -73,8 +74,6 @@ static struct ndis_nbl_header *driver_nbl(struct ndis_pool *pool, enum ndis_nbl_
 {
     struct ndis_nbl_header *header;
 
-    if (sim_fault(pool->ndis->sim, site))
-        return NULL;
     header = ndis_nbl_carve(pool->ndis, pool->tag, extra, clear, site);
     if (header == NULL)
         return NULL;

@@ -29,7 +29,7 @@ struct ndis_pool *ndis_pool_of(NDIS_HANDLE handle, enum ndis_pool_kind kind);
 /* An object came back. */
 void ndis_pool_returned(struct ndis_pool *pool);
 
-/* Reports pools and generic objects of drivers that are still there. */
+/* Reports pools of drivers that are still there; their generic objects are pool blocks and reported as such. */
 void ndis_pool_report_left(struct ndis *ndis);
 void ndis_pool_destroy_all(struct ndis *ndis);
 

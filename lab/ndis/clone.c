@@ -118,8 +118,6 @@ NET_BUFFER_LIST *ndis_nbl_clone(struct ndis *ndis, const char *function, enum nd
         sim_breach_text(ndis->sim, "R71", function, "the handle is no live NET_BUFFER_LIST pool");
         return NULL;
     }
-    if (sim_fault(ndis->sim, function))
-        return NULL;
     while (next_window(&from, &left_out, &left, &window)) {
         count++;
         if (!original_mdls)

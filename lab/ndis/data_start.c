@@ -4,6 +4,7 @@
 
 #include "ndis/mdl.h"
 #include "ndis/state.h"
+#include "nt/call.h"
 
 #include <string.h>
 
@@ -40,16 +41,16 @@ void ndis_net_buffer_settle(NET_BUFFER *nb)
     NET_BUFFER_CURRENT_MDL_OFFSET(nb) = mdl == NULL ? 0 : offset;
 }
 
-static void free_mdl(struct ndis *ndis, MDL *mdl, NET_BUFFER_FREE_MDL_HANDLER handler)
+static void free_mdl(struct ndis *ndis, MDL *mdl, NET_BUFFER_FREE_MDL_HANDLER_PTR handler)
 {
     struct retreat_header *const header = (struct retreat_header *)(uintptr_t)mdl - 1;
 
     if (handler != NULL) {
-        struct pe_call call;
+        struct nt_call call;
 
-        pe_enter(pe_current(), &call, "NetFreeMdl", (const void *)(uintptr_t)handler);
+        nt_call_enter(ndis->nt, &call, "NetFreeMdl", (const void *)(uintptr_t)handler);
         handler(mdl);
-        pe_leave(pe_current(), &call);
+        nt_call_leave(ndis->nt, &call);
     } else if (header->magic == RETREAT_MAGIC) {
         header->magic = 0;
         nt_pool_free(ndis->nt, header, RETREAT_TAG);
@@ -70,22 +71,20 @@ bool ndis_retreat_discard(struct ndis *ndis, NET_BUFFER *nb)
     return count > 0;
 }
 
-static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALLOCATE_MDL_HANDLER handler,
+static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler,
                          ULONG *size)
 {
     struct retreat_header *header;
     MDL *mdl;
 
     if (handler != NULL) {
-        struct pe_call call;
+        struct nt_call call;
 
-        pe_enter(pe_current(), &call, "NetAllocateMdl", (const void *)(uintptr_t)handler);
+        nt_call_enter(ndis->nt, &call, "NetAllocateMdl", (const void *)(uintptr_t)handler);
         mdl = handler(size);
-        pe_leave(pe_current(), &call);
+        nt_call_leave(ndis->nt, &call);
         return mdl;
     }
-    if (sim_fault(ndis->sim, function))
-        return NULL;
     header = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, sizeof(*header) + ndis_mdl_size(*size) + *size,
                               RETREAT_TAG, function);
     if (header == NULL)
@@ -97,7 +96,7 @@ static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALL
 }
 
 static NDIS_STATUS retreat(struct ndis *ndis, const char *function, NET_BUFFER *nb, ULONG delta, ULONG back_fill,
-                           NET_BUFFER_ALLOCATE_MDL_HANDLER handler)
+                           NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler)
 {
     const ULONG unused = NET_BUFFER_DATA_OFFSET(nb);
     ULONG wanted, size;
@@ -126,7 +125,7 @@ static NDIS_STATUS retreat(struct ndis *ndis, const char *function, NET_BUFFER *
 
 /* False: more than there is. */
 static bool advance(struct ndis *ndis, NET_BUFFER *nb, ULONG delta, bool free_mdls,
-                    NET_BUFFER_FREE_MDL_HANDLER handler)
+                    NET_BUFFER_FREE_MDL_HANDLER_PTR handler)
 {
     if (delta > NET_BUFFER_DATA_LENGTH(nb))
         return false;
@@ -152,7 +151,7 @@ static void too_far(struct ndis *ndis, const char *function, const NET_BUFFER *n
 }
 
 NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
-                                                NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
+                                                NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler)
 {
     static const char name[] = "NdisRetreatNetBufferDataStart";
 
@@ -163,7 +162,7 @@ NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG Dat
 }
 
 VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
-                                         NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
+                                         NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisAdvanceNetBufferDataStart";
 
@@ -176,8 +175,8 @@ VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffset
 
 NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
                                                     ULONG DataBackFill,
-                                                    NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
-                                                    NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
+                                                    NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler,
+                                                    NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisRetreatNetBufferListDataStart";
     struct ndis *const ndis = ndis_current();
@@ -201,7 +200,7 @@ NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferLi
 }
 
 VOID NTAPI NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
-                                             BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
+                                             BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisAdvanceNetBufferListDataStart";
     struct ndis *const ndis = ndis_current();

@@ -37,6 +37,9 @@ static inline const struct ndis_frame *ndis_miniport_frame(const NET_BUFFER_LIST
     return (const struct ndis_frame *)nbl->MiniportReserved[0];
 }
 
+/* The protocol gives a chain of NBLs back. */
+VOID NTAPI NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags);
+
 /* NBLs of the NIC that have not come back. */
 uint64_t ndis_miniport_outstanding(const struct ndis *ndis);
 

@@ -50,7 +50,6 @@ struct ndis_nbl_header {
     uint32_t classify;
     uint32_t driver_references; /* FwpsReferenceNetBufferList0 not yet undone */
     const void *caller;         /* driver code that allocated it, or NULL */
-    uint64_t reserved;          /* keeps the NBL 16-byte aligned */
 };
 _Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0, "the NBL behind the header is 16-byte aligned");
 

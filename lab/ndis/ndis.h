@@ -2,6 +2,7 @@
 /* NDIS as a callout driver sees it: pools, NBLs, NBs, MDLs, generic objects. Exports are declared in wdk/ndis.h. */
 #pragma once
 
+#include "ndis/miniport.h"
 #include "ndis/nbl.h"
 
 struct ndis *ndis_create(struct sim *sim, struct nt *nt);

@@ -37,8 +37,6 @@ static NET_BUFFER *carve(struct ndis *ndis, const char *function, NDIS_HANDLE ha
         sim_breach_text(ndis->sim, "R71", function, "the handle is no live NET_BUFFER pool");
         return NULL;
     }
-    if (sim_fault(ndis->sim, function))
-        return NULL;
     block = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, 16 + 2 * sizeof(*header) + sizeof(NET_BUFFER) + extra,
                              pool->tag, function);
     if (block == NULL)

@@ -15,7 +15,6 @@ struct ndis_generic {
     uint64_t magic;
     struct ndis_generic *next;
     uint32_t tag;
-    const void *caller;
 };
 
 struct ndis_pool *ndis_pool_of(NDIS_HANDLE handle, enum ndis_pool_kind kind)
@@ -52,8 +51,6 @@ static struct ndis_pool *create(struct ndis *ndis, enum ndis_pool_kind kind, uin
 {
     struct ndis_pool *pool;
 
-    if (sim_fault(ndis->sim, site))
-        return NULL;
     pool = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, sizeof(*pool), POOL_TAG, site);
     if (pool == NULL)
         return NULL;
@@ -83,7 +80,7 @@ static bool header_good(struct ndis *ndis, const char *function, const NDIS_OBJE
 }
 
 NDIS_HANDLE NTAPI NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
-                                                NET_BUFFER_LIST_POOL_PARAMETERS const *Parameters)
+                                                const NET_BUFFER_LIST_POOL_PARAMETERS *Parameters)
 {
     static const char name[] = "NdisAllocateNetBufferListPool";
     struct ndis *const ndis = ndis_current();
@@ -114,7 +111,7 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
     return pool;
 }
 
-NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, NET_BUFFER_POOL_PARAMETERS const *Parameters)
+NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_POOL_PARAMETERS *Parameters)
 {
     static const char name[] = "NdisAllocateNetBufferPool";
     struct ndis *const ndis = ndis_current();
@@ -174,7 +171,7 @@ VOID NTAPI NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
     free_pool(ndis_current(), "NdisFreeNetBufferPool", PoolHandle, NDIS_POOL_NB, __builtin_return_address(0));
 }
 
-NDIS_HANDLE NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
+PNDIS_GENERIC_OBJECT NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
 {
     static const char name[] = "NdisAllocateGenericObject";
     struct ndis *const ndis = ndis_current();
@@ -184,21 +181,18 @@ NDIS_HANDLE NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG T
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    if (sim_fault(ndis->sim, name))
-        return NULL;
-    object = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, size, Tag, name);
+    object = nt_pool_allocate_for(ndis->nt, NT_POOL_NONPAGED, size, Tag, name, __builtin_return_address(0));
     if (object == NULL)
         return NULL;
     memset(object, 0, size);
     object->magic = GENERIC_MAGIC;
     object->tag = Tag;
-    object->caller = __builtin_return_address(0);
     object->next = ndis->generics;
     ndis->generics = object;
-    return object;
+    return (PNDIS_GENERIC_OBJECT)object;
 }
 
-VOID NTAPI NdisFreeGenericObject(NDIS_HANDLE NdisObject)
+VOID NTAPI NdisFreeGenericObject(PNDIS_GENERIC_OBJECT NdisObject)
 {
     static const char name[] = "NdisFreeGenericObject";
     struct ndis *const ndis = ndis_current();
@@ -207,7 +201,7 @@ VOID NTAPI NdisFreeGenericObject(NDIS_HANDLE NdisObject)
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    while (*link != NULL && *link != NdisObject)
+    while (*link != NULL && *link != (struct ndis_generic *)NdisObject)
         link = &(*link)->next;
     object = *link;
     if (object == NULL) {
@@ -232,15 +226,6 @@ void ndis_pool_report_left(struct ndis *ndis)
                                       .nbls = pool->live,
                                       .address = pool->caller,
                                   });
-    }
-    for (const struct ndis_generic *object = ndis->generics; object != NULL; object = object->next) {
-        sim_breach(ndis->sim, &(struct sim_breach){
-                                  .rule = "R66",
-                                  .function = "NdisAllocateGenericObject",
-                                  .detail = "the driver was unloaded and its generic object is still there",
-                                  .tag = object->tag,
-                                  .address = object->caller,
-                              });
     }
 }
 

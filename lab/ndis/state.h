@@ -5,6 +5,7 @@
 #include "ndis/allocate.h"
 #include "ndis/miniport.h"
 #include "ndis/ndis.h"
+#include "sim/breach.h"
 
 struct ndis_generic;
 
