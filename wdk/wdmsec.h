@@ -3,7 +3,7 @@
 #pragma once
 #include <wdm.h>
 
-NTKERNELAPI NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject,
+NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject,
                                                       ULONG DeviceExtensionSize,
                                                       PUNICODE_STRING DeviceName,
                                                       DEVICE_TYPE DeviceType,

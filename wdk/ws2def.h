@@ -43,6 +43,8 @@ typedef enum {
     IPPROTO_MAX = 256
 } IPPROTO, *PIPPROTO;
 #define IPPROTO_IP 0
+#else
+typedef int IPPROTO;
 #endif
 
 typedef union {

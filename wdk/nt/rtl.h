@@ -87,8 +87,6 @@ NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE
                                              BOOLEAN CaseInSensitive);
 NTSYSAPI BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                               BOOLEAN CaseInSensitive);
-NTSYSAPI BOOLEAN NTAPI RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
-                                              BOOLEAN CaseInSensitive);
 NTSYSAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive,
                                              ULONG HashAlgorithm, PULONG HashValue);
 #define HASH_STRING_ALGORITHM_DEFAULT 0
@@ -127,7 +125,6 @@ NTSYSAPI CHAR NTAPI RtlUpperChar(CHAR Character);
 
 NTSYSAPI ULONG NTAPI RtlRandomEx(PULONG Seed);
 NTSYSAPI ULONG NTAPI RtlRandom(PULONG Seed);
-NTSYSAPI ULONG NTAPI RtlCrc32(const VOID *Buffer, SIZE_T Size, ULONG InitialCrc);
 
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;
@@ -287,7 +284,6 @@ NTSYSAPI NTSTATUS NTAPI RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PC
 NTSYSAPI USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
                                                PVOID *BackTrace, PULONG BackTraceHash);
 NTSYSAPI VOID NTAPI RtlCaptureContext(PCONTEXT ContextRecord);
-NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(NTSTATUS Status);
 NTSYSAPI PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage);
 NTSYSAPI ULONG NTAPI RtlNtStatusToDosError(NTSTATUS Status);
 extern NTKERNELAPI BOOLEAN KdDebuggerEnabled;
