@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "inspect/blocklist_build.h"
 #include "test_inspect_feed.h"
 
 static const struct inspect_policy defaults = {0};
@@ -515,6 +516,54 @@ static void overlong_hello(void **state)
     feed_trace_free(&trace);
 }
 
+/* The list of versions counts, not the field in front of it, even if it says less. */
+static void offered_versions(void **state)
+{
+    static const struct hello hello = {.versions = {0x2a2a, 0x0301, 0x0302}};
+    struct feed_trace trace;
+    build_hello(&message, &hello);
+    stream.length = 0;
+    wrap(&stream, &message, 16384);
+    feed_every_cut(&defaults, INSPECT_C2S, stream.at, stream.length, &trace);
+    assert_int_equal(trace.feed.events[0].tls_version, 0x0302);
+    assert_int_equal(trace.feed.events[0].tls_legacy_version, 0x0303);
+    feed_trace_free(&trace);
+}
+
+/* A blocked server name: DROP in every cut, and not a byte is released. */
+static void blocked_names(void **state)
+{
+    static const char names[] = "*.blocked.example\n";
+    static const struct hello hellos[] = {
+        {.sni = "a.blocked.example"},
+        {.sni = "A.Blocked.EXAMPLE.", .sni_last = true},
+        {.sni = "good.example", .sni_2 = "a.blocked.example"},
+        {.sni = "a.blocked.example", .list_error = 5},
+        {.sni = "a.blocked.example", .padding = 3000},
+    };
+    struct inspect_blocklist_error error;
+    struct inspect_blocklist list;
+    void *blob;
+    size_t size;
+    assert_int_equal(inspect_blocklist_build(names, sizeof(names) - 1, &blob, &size, &error), 0);
+    assert_int_equal(inspect_blocklist_verify(blob, size, &list), INSPECT_BLOCKLIST_OK);
+    const struct inspect_policy policy = {.blocklist = &list};
+    for (size_t i = 0; i < sizeof(hellos) / sizeof(hellos[0]); i++) {
+        struct feed_trace trace;
+        build_hello(&message, &hellos[i]);
+        stream.length = 0;
+        wrap(&stream, &message, 33);
+        feed_every_cut(&policy, INSPECT_C2S, stream.at, stream.length, &trace);
+        assert_int_equal(feed_trace_decided(&trace), stream.length);
+        assert_int_equal(trace.verdicts[stream.length], INSPECT_DROP);
+        assert_int_equal(trace.release_to[stream.length], 0);
+        assert_string_equal(trace.feed.events[0].name, "a.blocked.example");
+        assert_true((trace.feed.events[0].flags & INSPECT_EVENT_BLOCKED) != 0);
+        feed_trace_free(&trace);
+    }
+    free(blob);
+}
+
 static void alpn_truncated(void **state)
 {
     static char lengthy[100];
@@ -545,6 +594,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(server_alert, setup, teardown),
         cmocka_unit_test_setup_teardown(client_hello_from_server, setup, teardown),
         cmocka_unit_test_setup_teardown(overlong_hello, setup, teardown),
+        cmocka_unit_test_setup_teardown(offered_versions, setup, teardown),
+        cmocka_unit_test_setup_teardown(blocked_names, setup, teardown),
         cmocka_unit_test_setup_teardown(alpn_truncated, setup, teardown),
     };
     return cmocka_run_group_tests_name("inspect_tls", tests, NULL, NULL);
