@@ -222,8 +222,7 @@ static void blocked_names(void **state)
         "CONNECT blocked.example:443 HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET http://u:p@blocked.example/ HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET http://blocked.example/\r\n",
-        "GET / HTTP/1.1\r\nHost: blocked.example\r\n\r\nGET / HTTP/1.1\r\nHost: "
-        "good.example\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: blocked.example\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n",
     };
     const struct inspect_policy policy = {.blocklist = &blocklist};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
