@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams without packets: each side's bytes, handed over in calls that take effect in order. */
+
+#include "netio/stream.h"
+#include "tcpip/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_NBL 65536u
+
+void tcpip_op_free(struct tcpip *tcpip, struct tcpip_op *op)
+{
+    while (op->pieces != NULL) {
+        struct tcpip_piece *piece = op->pieces;
+        op->pieces = piece->next;
+        tcpip_piece_free(tcpip->store, piece);
+    }
+    op->tcb->ops--;
+    op->next = tcpip->ops_unused;
+    tcpip->ops_unused = op;
+}
+
+static struct tcpip_op *op_queue(struct tcpip_tcb *tcb, enum tcpip_op_kind kind,
+                                 enum netio_direction direction)
+{
+    struct tcpip *tcpip = tcb->tcpip;
+    struct tcpip_op *op = tcpip->ops_unused;
+
+    if (op != NULL)
+        tcpip->ops_unused = op->next;
+    else
+        op = malloc(sizeof(*op));
+    if (op == NULL) {
+        tcpip->totals.no_memory++;
+        return NULL;
+    }
+    *op = (struct tcpip_op){.tcb = tcb, .kind = kind, .direction = direction};
+    tcb->ops++;
+    if (tcpip->ops == NULL)
+        tcpip->ops = op;
+    else
+        tcpip->ops_last->next = op;
+    tcpip->ops_last = op;
+    tcpip_work_queue(tcpip);
+    return op;
+}
+
+static void queue_bytes(struct tcpip_op *op, const uint8_t *bytes, size_t length, size_t segment)
+{
+    struct tcpip *tcpip = op->tcb->tcpip;
+    struct tcpip_reassembly list = {0};
+    struct tcpip_inserted inserted;
+
+    if (segment == 0 || segment > LARGEST_NBL)
+        segment = LARGEST_NBL;
+    for (size_t at = 0; at < length; at += segment) {
+        const uint32_t part = (uint32_t)(length - at < segment ? length - at : segment);
+        tcpip_reassembly_insert(&list, tcpip->store, at, bytes + at, part, part, 0, &inserted);
+        if (inserted.no_memory) {
+            tcpip->totals.no_memory++;
+            break;
+        }
+    }
+    op->pieces = list.head;
+}
+
+struct tcpip_tcb *tcpip_connect(struct tcpip *tcpip, const struct netio_flow_info *info)
+{
+    struct tcpip_tcb *tcb = tcpip_tcb_make(tcpip);
+
+    if (tcb == NULL)
+        return NULL;
+    tcb->info = *info;
+    if (op_queue(tcb, TCPIP_OP_OPEN, NETIO_OUTBOUND) == NULL) {
+        tcpip_tcb_close(tcb);
+        return NULL;
+    }
+    return tcb;
+}
+
+void tcpip_stream_receive(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length,
+                          size_t segment, bool copy)
+{
+    struct tcpip_op *op = op_queue(tcb, TCPIP_OP_RECEIVE, NETIO_INBOUND);
+
+    if (op == NULL)
+        return;
+    op->copy = copy;
+    queue_bytes(op, bytes, length, segment);
+}
+
+void tcpip_stream_send(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length, size_t segment)
+{
+    struct tcpip_op *op = op_queue(tcb, TCPIP_OP_SEND, NETIO_OUTBOUND);
+
+    if (op != NULL)
+        queue_bytes(op, bytes, length, segment);
+}
+
+void tcpip_stream_fin(struct tcpip_tcb *tcb, enum netio_direction direction)
+{
+    op_queue(tcb, TCPIP_OP_FIN, direction);
+}
+
+void tcpip_stream_reset(struct tcpip_tcb *tcb)
+{
+    op_queue(tcb, TCPIP_OP_RESET, NETIO_INBOUND);
+}
+
+/* ---- in the DPC ---- */
+
+static void nic_release(void *context, NET_BUFFER_LIST *nbl)
+{
+    ndis_nbl_destroy(nbl);
+}
+
+static NET_BUFFER_LIST *nic_nbl(struct tcpip_tcb *tcb, const uint8_t *bytes, uint32_t length)
+{
+    uint8_t *data;
+    NET_BUFFER_LIST *nbl = ndis_nbl_create(tcb->tcpip->ndis, NDIS_NBL_NIC, TCPIP_TAG_NIC, length,
+                                           nic_release, NULL, &data);
+    if (nbl == NULL)
+        return NULL;
+    memcpy(data, bytes, length);
+    ndis_nbl_header(nbl)->flow = tcb->handle;
+    return nbl;
+}
+
+static void run_bytes(struct tcpip_op *op)
+{
+    struct tcpip_tcb *tcb = op->tcb;
+    struct tcpip_half *half = &tcb->half[op->direction];
+    NET_BUFFER_LIST *chain = NULL, **link = &chain;
+    size_t length = 0;
+
+    for (const struct tcpip_piece *piece = op->pieces; piece != NULL; piece = piece->next) {
+        NET_BUFFER_LIST *nbl;
+        if (op->direction == NETIO_OUTBOUND)
+            nbl = tcpip_send_nbl(tcb, piece->bytes, piece->length);
+        else if (op->copy)
+            nbl = tcpip_copy_nbl(tcb, piece->bytes, piece->length);
+        else
+            nbl = nic_nbl(tcb, piece->bytes, piece->length);
+        if (nbl == NULL) {
+            /* As if the network had lost it for ever. */
+            tcb->tcpip->totals.no_memory++;
+            half->counts.gap_bytes += piece->length;
+            continue;
+        }
+        *link = nbl;
+        link = &NET_BUFFER_LIST_NEXT_NBL(nbl);
+        length += piece->length;
+        half->counts.segments++;
+        half->counts.bytes += piece->length;
+        tcpip_tell_offered(tcb, op->direction, piece->bytes, piece->length);
+    }
+    if (chain == NULL)
+        return;
+    half->queue.next += length;
+    if (op->direction == NETIO_OUTBOUND)
+        TcpInspectSend(tcb, chain, length, FWPS_STREAM_FLAG_SEND);
+    else
+        TcpInspectReceive(tcb, chain, length,
+                          FWPS_STREAM_FLAG_RECEIVE | (netio_profile(tcb->tcpip->netio)->receive_push
+                                                          ? FWPS_STREAM_FLAG_RECEIVE_PUSH
+                                                          : 0));
+    tcpip_tell_settled(tcb, op->direction);
+}
+
+static void run_fin(struct tcpip_op *op)
+{
+    struct tcpip_half *half = &op->tcb->half[op->direction];
+
+    if (half->fin != TCPIP_NO_OFFSET)
+        return;
+    half->fin = half->queue.next;
+    half->counts.fin = true;
+    tcpip_drain(op->tcb, op->direction, TCPIP_DRAIN_READY);
+}
+
+static void run_reset(struct tcpip_op *op)
+{
+    struct tcpip_tcb *tcb = op->tcb;
+
+    tcb->half[NETIO_INBOUND].counts.rst = true;
+    TcpInspectReceive(tcb, NULL, 0, FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_ABORT);
+    tcpip_tcb_close_at(tcb,
+                       tcb->tcpip->sim->now + tcb->tcpip->config.close_delay + SIM_MILLISECOND);
+}
+
+static void run(struct tcpip_op *op)
+{
+    struct tcpip_tcb *tcb = op->tcb;
+
+    if (op->kind == TCPIP_OP_OPEN) {
+        if (tcb->state == TCPIP_TCB_OPENING)
+            tcpip_tcb_open(tcb);
+        return;
+    }
+    if (tcb->state != TCPIP_TCB_OPEN) {
+        for (const struct tcpip_piece *piece = op->pieces; piece != NULL; piece = piece->next) {
+            if (tcb->by_verdict)
+                tcb->half[op->direction].counts.behind_verdict += piece->length;
+            else
+                tcb->half[op->direction].counts.after_fin += piece->length;
+        }
+        return;
+    }
+    if (op->kind == TCPIP_OP_FIN)
+        run_fin(op);
+    else if (op->kind == TCPIP_OP_RESET)
+        run_reset(op);
+    else
+        run_bytes(op);
+}
+
+static void finish(struct tcpip_op *op)
+{
+    struct tcpip_tcb *tcb = op->tcb;
+
+    tcpip_op_free(tcb->tcpip, op);
+    if (tcb->ops == 0 && tcb->state == TCPIP_TCB_CLOSED)
+        tcpip_tcb_forget(tcb);
+}
+
+/* Inbound data and FIN wait while the receive window is closed; a reset does not. */
+static bool must_wait(const struct tcpip_op *op)
+{
+    const struct tcpip_tcb *tcb = op->tcb;
+    return op->direction == NETIO_INBOUND && op->kind != TCPIP_OP_RESET &&
+           tcb->state == TCPIP_TCB_OPEN && (tcb->deferred || tcb->blocked != NULL);
+}
+
+void tcpip_ops_run(struct tcpip *tcpip)
+{
+    while (tcpip->ops != NULL) {
+        struct tcpip_op *op = tcpip->ops;
+        struct tcpip_tcb *tcb = op->tcb;
+        tcpip->ops = op->next;
+        op->next = NULL;
+        if (must_wait(op)) {
+            if (tcb->blocked == NULL)
+                tcb->blocked = op;
+            else
+                tcb->blocked_last->next = op;
+            tcb->blocked_last = op;
+            continue;
+        }
+        run(op);
+        finish(op);
+    }
+}
+
+void tcpip_ops_unblock(struct tcpip_tcb *tcb)
+{
+    while (tcb->blocked != NULL && (tcb->state != TCPIP_TCB_OPEN || !tcb->deferred)) {
+        struct tcpip_op *op = tcb->blocked;
+        const bool last = op->next == NULL;
+        tcb->blocked = op->next;
+        run(op);
+        finish(op);
+        if (last) /* the block may be gone with its last op */
+            return;
+    }
+}
