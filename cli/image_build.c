@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the compiler, the import library maker and the linker with the flags that a release driver has. */
+/* Runs the compiler, the import library maker and the linker with the flags that a release driver
+ * has. */
 #include "cli/image_build.h"
 
 #include "cli/exit_code.h"
@@ -45,24 +46,58 @@ static const struct target targets[] = {
 static const char *const modules[] = {"ntoskrnl", "hal", "ndis", "netio", "fwpkclnt"};
 
 /* What every image is linked with, from wdk/lib. */
-static const char *const support[] = {"cookie.c", "wdmsec.c", "wfp_guids.c", "loadcfg.S", "memory.S"};
+static const char *const support[] = {"cookie.c", "wdmsec.c", "wfp_guids.c", "loadcfg.S",
+                                      "memory.S"};
 
-static const char *const compile_flags[] = {
-    "-c", "--target=x86_64-pc-windows-msvc", "-fgnuc-version=12.0.0", "-std=gnu17", "-O2", "-g",
-    "-gcodeview", "-gno-codeview-command-line", "-fms-extensions", "-ffreestanding", "-nostdlibinc",
-    "-fno-strict-aliasing", "-fasynchronous-unwind-tables", "-fasync-exceptions",
-    "-fstack-protector-strong", "-Xclang", "-cfguard", "-ffunction-sections", "-fdata-sections",
-    "-fdebug-compilation-dir=.", "-D_AMD64_", "-D_WIN64", "-DSLUICE_IMAGE"};
+static const char *const compile_flags[] = {"-c",
+                                            "--target=x86_64-pc-windows-msvc",
+                                            "-fgnuc-version=12.0.0",
+                                            "-std=gnu17",
+                                            "-O2",
+                                            "-g",
+                                            "-gcodeview",
+                                            "-gno-codeview-command-line",
+                                            "-fms-extensions",
+                                            "-ffreestanding",
+                                            "-nostdlibinc",
+                                            "-fno-strict-aliasing",
+                                            "-fasynchronous-unwind-tables",
+                                            "-fasync-exceptions",
+                                            "-fstack-protector-strong",
+                                            "-Xclang",
+                                            "-cfguard",
+                                            "-ffunction-sections",
+                                            "-fdata-sections",
+                                            "-fdebug-compilation-dir=.",
+                                            "-D_AMD64_",
+                                            "-D_WIN64",
+                                            "-DSLUICE_IMAGE"};
 
 static const char *const warn_flags[] = {"-Wall", "-Wno-unknown-pragmas", "-Wno-ignored-pragmas",
                                          "-Wno-microsoft"};
 
-static const char *const link_flags[] = {
-    "/nologo", "/driver", "/entry:GsDriverEntry", "/base:0x140000000", "/dynamicbase", "/nxcompat",
-    "/highentropyva", "/guard:cf", "/tsaware:no", "/release", "/section:INIT,ERD",
-    "/section:.text,ERP", "/section:PAGE,ER", "/section:.rdata,RP", "/section:.data,RWP",
-    "/section:.pdata,RP", "/opt:ref", "/opt:noicf", "/debug", "/pdbsourcepath:.", "/nodefaultlib",
-    "/Brepro"};
+static const char *const link_flags[] = {"/nologo",
+                                         "/driver",
+                                         "/entry:GsDriverEntry",
+                                         "/base:0x140000000",
+                                         "/dynamicbase",
+                                         "/nxcompat",
+                                         "/highentropyva",
+                                         "/guard:cf",
+                                         "/tsaware:no",
+                                         "/release",
+                                         "/section:INIT,ERD",
+                                         "/section:.text,ERP",
+                                         "/section:PAGE,ER",
+                                         "/section:.rdata,RP",
+                                         "/section:.data,RWP",
+                                         "/section:.pdata,RP",
+                                         "/opt:ref",
+                                         "/opt:noicf",
+                                         "/debug",
+                                         "/pdbsourcepath:.",
+                                         "/nodefaultlib",
+                                         "/Brepro"};
 
 struct build {
     const struct image_build_options *options;
@@ -195,7 +230,8 @@ static int add_folder(struct build *build, const char *path)
     for (int i = 0; i < count; i++) {
         char name[PATH_MAX];
         if (result == EXIT_CLEAN) {
-            if (snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name) >= (int)sizeof(name))
+            if (snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name) >=
+                (int)sizeof(name))
                 result = complain(build, EXIT_USAGE, "name too long", path);
             else
                 result = add_source(build, name);
@@ -243,9 +279,10 @@ static int find_headers(struct build *build)
 {
     char program[PATH_MAX], folder[PATH_MAX];
     const char *said = getenv("SLUICE_WDK");
-    const char *from = build->options->program != NULL && strchr(build->options->program, '/') != NULL
-                           ? build->options->program
-                           : "/proc/self/exe";
+    const char *from =
+        build->options->program != NULL && strchr(build->options->program, '/') != NULL
+            ? build->options->program
+            : "/proc/self/exe";
 
     if (said != NULL)
         return has_headers(build, said)
@@ -262,9 +299,9 @@ static int find_headers(struct build *build)
     if (has_headers(build, SLUICE_WDK_DIR))
         return EXIT_CLEAN;
 #endif
-    return complain(build, EXIT_ENVIRONMENT,
-                    "the kernel headers (share/sluice/wdk) are not installed; SLUICE_WDK can name them",
-                    NULL);
+    return complain(
+        build, EXIT_ENVIRONMENT,
+        "the kernel headers (share/sluice/wdk) are not installed; SLUICE_WDK can name them", NULL);
 }
 
 static int make_work_folder(struct build *build)
@@ -406,7 +443,8 @@ static int link_image(struct build *build, const struct target *target)
     return run(build, &linker, &words);
 }
 
-/* Copies FROM in the work folder to TO by way of a new name, so that a reader never sees half a file. */
+/* Copies FROM in the work folder to TO by way of a new name, so that a reader never sees half a
+ * file. */
 static int deliver(struct build *build, const char *from, const char *to)
 {
     char source[PATH_MAX + NAME_MAX], part[PATH_MAX];
@@ -451,8 +489,8 @@ static int deliver_all(struct build *build)
 
     output_stem(build, stem, sizeof(stem));
     snprintf(from, sizeof(from), "%s.pdb", stem);
-    if (snprintf(to, sizeof(to), "%.*s%s.pdb", slash != NULL ? (int)(slash + 1 - output) : 0, output,
-                 stem) >= (int)sizeof(to))
+    if (snprintf(to, sizeof(to), "%.*s%s.pdb", slash != NULL ? (int)(slash + 1 - output) : 0,
+                 output, stem) >= (int)sizeof(to))
         return complain(build, EXIT_USAGE, "name too long", output);
     result = deliver(build, from, to);
     if (result == EXIT_CLEAN) {

@@ -45,13 +45,15 @@ void *image_file_read(const char *path, size_t *size)
     }
     if (!S_ISREG(status.st_mode) || status.st_size > FILE_LIMIT) {
         fprintf(stderr, "sluice: %s: %s\n", path,
-                S_ISREG(status.st_mode) ? "larger than 256 MiB, no driver is" : "is not a regular file");
+                S_ISREG(status.st_mode) ? "larger than 256 MiB, no driver is"
+                                        : "is not a regular file");
         goto done;
     }
     *size = (size_t)status.st_size;
     bytes = malloc(*size + 1);
     if (bytes == NULL || fread(bytes, 1, *size, file) != *size) {
-        fprintf(stderr, "sluice: %s: %s\n", path, bytes == NULL ? "out of memory" : "cannot be read whole");
+        fprintf(stderr, "sluice: %s: %s\n", path,
+                bytes == NULL ? "out of memory" : "cannot be read whole");
         free(bytes);
         bytes = NULL;
     }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_ON_OFF };
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_WHOLE_LIST, KIND_ON_OFF };
 
 struct option_row {
     const char *name;  /* with its dashes */
@@ -54,8 +54,10 @@ static const struct option_row rows[] = {
     {"-D", "NAME[=VALUE]", KIND_LIST, OPTION_BUILD, AT(defines), AT(define_count),
      "a macro definition"},
     {"-I", "DIR", KIND_LIST, OPTION_BUILD, AT(includes), AT(include_count), "a folder of headers"},
+    {"-W", "FLAG", KIND_WHOLE_LIST, OPTION_BUILD, AT(flags), AT(flag_count),
+     "a warning flag for the compiler: -Wextra, -Werror"},
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
-     "oldest Windows that is to load it (default win7)"},
+     "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
     {"--json", NULL, KIND_FLAG, OPTION_RUN, AT(json), 0, "JSON lines on standard output"},
     {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_BUILD, AT(quiet), 0,
@@ -110,6 +112,7 @@ static bool assign(struct options *options, const struct option_row *row, const 
         fprintf(stderr, "sluice: %s takes a whole number, not \"%s\"\n", row->name, value);
         return false;
     case KIND_LIST:
+    case KIND_WHOLE_LIST:
         break;
     }
     size_t *count = (size_t *)(void *)((char *)options + row->count_offset);
@@ -157,6 +160,8 @@ bool options_parse(struct options *options, const char *command, unsigned groups
             }
             value = argv[++i];
         }
+        if (row->kind == KIND_WHOLE_LIST)
+            value = word; /* the compiler wants it as it was written */
         if (!assign(options, row, value))
             return false;
     }
