@@ -38,6 +38,10 @@ struct pe *pe_create(struct sim *sim);
 void pe_destroy(struct pe *pe);
 void pe_set_traps(struct pe *pe, const struct pe_traps *traps);
 
+/* Puts the handlers back after something else took their signals: cmocka does so for every test and
+ * fixture. */
+void pe_claim_signals(void);
+
 /* The page that drivers read at 0xFFFFF78000000000 (KUSER_SHARED_DATA), 4096 bytes, writable by nt.
  */
 void *pe_kuser_page(struct pe *pe);

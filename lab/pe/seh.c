@@ -168,10 +168,11 @@ void pe_dispatch_exception(struct pe *pe, struct pe_exception *exception, struct
     struct frames frames;
     struct frame frame;
     frames_start(&frames, pe, &context);
+    struct walk *const outer = frames.outer; /* whoever takes this up again begins at the origin */
     while (frames_next(&frames, PE_HANDLER_EXCEPTION, &frame, &caller)) {
         if (frame.handler != NULL) {
             struct pe_dispatcher dispatcher = dispatcher_of(&frame, &caller, 0);
-            struct walk walk = {.outer = frames.outer, .origin = origin, .dispatcher = &dispatcher};
+            struct walk walk = {.outer = outer, .origin = origin, .dispatcher = &dispatcher};
             if (frames.nested)
                 exception->flags |= PE_EXCEPTION_NESTED_CALL;
             const int32_t disposition =

@@ -219,21 +219,34 @@ static void take_stack(void)
     process.stack = NULL;
 }
 
+/* before: where what was there goes, or NULL. */
+static void set_handlers(struct sigaction *before)
+{
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGVTALRM);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(SIGNALS[i], &action, before != NULL ? &before[i] : NULL);
+}
+
 bool pe_signals_install(void)
 {
     bool ok = true;
     pthread_mutex_lock(&process.lock);
     ok = give_stack();
-    if (ok && process.users++ == 0) {
-        struct sigaction action = {.sa_sigaction = on_signal,
-                                   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
-        sigemptyset(&action.sa_mask);
-        sigaddset(&action.sa_mask, SIGVTALRM);
-        for (size_t i = 0; i < SIGNAL_COUNT; i++)
-            sigaction(SIGNALS[i], &action, &process.before[i]);
-    }
+    if (ok && process.users++ == 0)
+        set_handlers(process.before);
     pthread_mutex_unlock(&process.lock);
     return ok;
+}
+
+void pe_claim_signals(void)
+{
+    pthread_mutex_lock(&process.lock);
+    if (process.users != 0)
+        set_handlers(NULL);
+    pthread_mutex_unlock(&process.lock);
 }
 
 void pe_signals_remove(void)
