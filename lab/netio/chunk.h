@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A chunk: stream bytes that travel together through the stages, in an NBL chain that nobody else links.
- * The engine finds bytes and NBLs by walking `Next` as it is linked at that moment; beside that the chunk keeps a
- * list of the NBLs it was given, only to name those that a walk did not reach. */
+/* A chunk: stream bytes that travel together through the stages, in an NBL chain that nobody else
+ * links. The engine finds bytes and NBLs by walking `Next` as it is linked at that moment; beside
+ * that the chunk keeps a list of the NBLs it was given, only to name those that a walk did not
+ * reach. */
 #pragma once
 
 #include "netio/flow.h"
@@ -38,25 +39,31 @@ struct chunk_portion {
     size_t missing_offered;
 };
 
-/* Over a whole chain. chain NULL: an empty NBL is made (a bare FIN). NULL when memory is short; the chain is then
- * the caller's still. */
+/* Over a whole chain. chain NULL: an empty NBL is made (a bare FIN). NULL when memory is short; the
+ * chain is then the caller's still. */
 struct chunk *chunk_make(struct netio *netio, enum chunk_kind kind, enum netio_direction direction,
                          uint32_t flags, NET_BUFFER_LIST *chain, size_t length, bool injected);
+
+/* Undoes chunk_make(): NBLs that the caller gave stay the caller's. */
+void chunk_unmake(struct netio *netio, struct chunk *chunk);
 
 /* Moves on by n bytes. */
 void chunk_take(struct chunk *chunk, size_t n, struct chunk_portion *portion);
 
-/* The next n bytes in NBLs of their own that share the MDLs; the chunk moves on. What the chain no longer leads to
- * is counted as lost. NULL when memory is short (nothing moved). */
+/* The next n bytes in NBLs of their own that share the MDLs; the chunk moves on. What the chain no
+ * longer leads to is counted as lost. NULL when memory is short (nothing moved). */
 struct chunk *chunk_describe(struct netio_flow *flow, struct chunk *chunk, size_t n);
 
-/* Appends `more` (data, same direction); takes it over. False when memory is short: nothing happened. */
+/* Appends `more` (data, same direction); takes it over. False when memory is short: nothing
+ * happened. */
 bool chunk_join(struct netio_flow *flow, struct chunk *chunk, struct chunk *more);
 
-/* The engine is through with it: references are dropped by walking Next; NBLs not reached are reported. */
+/* The engine is through with it: references are dropped by walking Next; NBLs not reached are
+ * reported. */
 void chunk_release(struct netio_flow *flow, struct chunk *chunk);
 
-/* The same for bytes that nobody decided: the flow died. Counted as discarded; injected NBLs complete with status. */
+/* The same for bytes that nobody decided: the flow died. Counted as discarded; injected NBLs
+ * complete with status. */
 void chunk_discard(struct netio_flow *flow, struct chunk *chunk, NTSTATUS status);
 
 /* True when the NBL, or what it re-describes, was injected. */

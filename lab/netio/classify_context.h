@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What classifyFn1 and later get as classifyContext: enough for FwpsAcquireClassifyHandle0 and its kin. */
+/* What classifyFn1 and later get as classifyContext: enough for FwpsAcquireClassifyHandle0 and its
+ * kin. */
 #pragma once
 
 #include <stdbool.h>

@@ -10,21 +10,22 @@ struct netio_classify {
     struct netio_flow *flow;
     enum netio_direction direction;
     const struct netio_callout *callout;
-    uint32_t filter_action;   /* FWP_ACTION_CALLOUT_* of the filter */
-    uint32_t number;          /* of this flow, from 1 */
-    uint32_t indication;      /* of this flow, from 1: re-calls share it */
+    uint32_t filter_action; /* FWP_ACTION_CALLOUT_* of the filter */
+    uint32_t number;        /* of this flow, from 1 */
+    uint32_t indication;    /* of this flow, from 1: re-calls share it */
     FWPS_STREAM_CALLOUT_IO_PACKET0 *io;
     FWPS_CLASSIFY_OUT0 *out;
     uint64_t flow_context;
-    uint32_t injects;         /* inject calls made during it */
-    NET_BUFFER_LIST *chain;   /* as offered */
+    uint32_t injects;       /* inject calls made during it */
+    NET_BUFFER_LIST *chain; /* as offered */
     size_t length;
 };
 
 /* What FwpsStreamInjectAsync0 was called with. */
 struct netio_inject {
     struct netio_flow *flow; /* NULL: no such flow */
-    struct netio_classify *classify; /* the classify of this flow that is running, or NULL: outside */
+    struct netio_classify
+        *classify; /* the classify of this flow that is running, or NULL: outside */
     enum netio_direction direction;
     uint32_t callout;
     uint32_t number; /* within the classify, from 1; 0 outside */
@@ -38,11 +39,11 @@ struct netio_inject {
 struct netio_cut {
     struct netio_flow *flow;
     uint32_t classify, inject;
-    uint64_t nbl;       /* number of the NBL whose Next became NULL */
-    uint64_t next_nbl;  /* number of the one that followed */
-    uint32_t nbls;      /* NBLs behind the cut */
-    uint64_t bytes;     /* their payload */
-    bool rejoined;      /* told a second time when the engine joined it again */
+    uint64_t nbl;      /* number of the NBL whose Next became NULL */
+    uint64_t next_nbl; /* number of the one that followed */
+    uint32_t nbls;     /* NBLs behind the cut */
+    uint64_t bytes;    /* their payload */
+    bool rejoined;     /* told a second time when the engine joined it again */
 };
 
 /* NBLs of an indication that nothing points to any more when the engine was through with it. */
@@ -51,8 +52,8 @@ struct netio_lost_chain {
     enum netio_direction direction;
     uint32_t classify, inject; /* the last cut */
     uint32_t nbls;
-    uint64_t bytes;      /* payload of the NBLs that leak */
-    uint64_t lost_bytes; /* permitted bytes among them that never reached the application */
+    uint64_t bytes;          /* payload of the NBLs that leak */
+    uint64_t lost_bytes;     /* permitted bytes among them that never reached the application */
     const uint64_t *numbers; /* NBL numbers */
 };
 
@@ -63,7 +64,8 @@ struct netio_hooks {
     void (*inject_exit)(void *context, struct netio_inject *inject);
     void (*cut)(void *context, const struct netio_cut *cut);
     void (*lost)(void *context, const struct netio_lost_chain *lost);
-    void (*completed)(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status);
+    void (*completed)(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl,
+                      NTSTATUS status);
     void (*flow_open)(void *context, struct netio_flow *flow);
     void (*flow_close)(void *context, struct netio_flow *flow);
 };

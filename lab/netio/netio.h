@@ -28,5 +28,8 @@ static inline struct netio *netio_current(void)
 const struct netio_profile *netio_profile(const struct netio *netio);
 const struct netio_switches *netio_switches(const struct netio *netio);
 
-/* Hooks for check/: see netio/hooks.h. NULL: no checks. hooks stays the caller's and must outlive netio. */
+struct ndis *netio_ndis(const struct netio *netio);
+
+/* Hooks for check/: see netio/hooks.h. NULL: no checks. hooks stays the caller's and must outlive
+ * netio. */
 void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context);

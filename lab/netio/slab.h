@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Objects of one size from the world's arena, used again after they were given back. No call per segment leaves
- * this folder. */
+/* Objects of one size from the world's arena, used again after they were given back. No call per
+ * segment leaves this folder. */
 #pragma once
 
 #include "sim/sim.h"

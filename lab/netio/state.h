@@ -11,8 +11,8 @@
 #include "netio/slab.h"
 #include "netio/stream.h"
 
-#define NETIO_LAYERS      128
-#define NETIO_OWN_STAGES  2
+#define NETIO_LAYERS       128
+#define NETIO_OWN_STAGES   2
 #define NETIO_FLOW_BUCKETS 4096
 
 /* ---- kernel filter engine ---- */
@@ -44,8 +44,7 @@ struct netio_stage_half {
     size_t threshold; /* NEED_MORE_DATA: called again from this length on; 0: not waiting */
     uint32_t defer_flags;
     bool accumulating, deferred;
-    bool active;   /* its loop runs */
-    bool stuck;    /* nothing new since it asked for more at the end of the stream */
+    bool active; /* its loop runs */
 };
 
 enum netio_stage_kind { STAGE_CALLOUT, STAGE_PERMIT, STAGE_BLOCK };
@@ -76,10 +75,9 @@ struct stream_call {
     struct sim_task *task;
     struct netio_stage *stage;
     struct chunk *chunk;
-    struct netio_classify told; /* for the hooks */
+    struct netio_classify told;   /* for the hooks */
     struct chunk *out, *out_last; /* injected, to go before what the verdict covers */
     NET_BUFFER_LIST *slot;        /* the quirk's saved link */
-    NET_BUFFER_LIST *cut;         /* NBL that the quirk joins again */
     uint32_t static_injects;
 };
 
@@ -110,13 +108,13 @@ struct netio_flow {
     uint16_t layer;      /* FWPS_LAYER_STREAM_V4 or V6 */
     bool closed;         /* netio_flow_close() was called: no client call any more */
     bool finished;
-    bool reset;          /* DROP_CONNECTION or FwpsFlowAbort0 */
-    bool aborted;        /* an RST was indicated */
+    bool reset;   /* DROP_CONNECTION or FwpsFlowAbort0 */
+    bool aborted; /* an RST was indicated */
     bool send_aborted;
-    bool stages_allow;   /* every stage said ALLOW_CONNECTION */
     struct stream_lane lanes[2];
+    uint32_t users; /* who works on its stages now */
     struct stream_call *calls;
-    uint32_t injecting; /* inject calls in progress */
+    uint32_t injecting;  /* inject calls in progress */
     uint64_t generation; /* of the stages */
     struct netio_stage *stages;
     uint32_t stage_count, stage_capacity;
@@ -179,29 +177,35 @@ struct netio {
     struct netio_ledger closed_ledger[2]; /* of flows that are gone */
 
     struct netio_injector *injectors;
-    uint64_t pending;      /* NBLs injected, not yet completed */
-    uint64_t queued;       /* chunks waiting in stages and lanes */
-    uint64_t deferred;     /* stages */
+    uint64_t pending;                  /* NBLs injected, not yet completed */
+    uint64_t deferred;                 /* stages */
     NET_BUFFER_LIST *done, *done_last; /* to be completed by the DPC */
     uint32_t done_count;
     struct nt_deferred completer;
 
-    struct slab flows, chunks, ops, contexts, injections;
+    struct slab flows, chunks, ops, contexts, injections, late_removals;
 };
 
 /* ---- kfd: callouts and filters ---- */
-bool kfd_matches(const struct kfd_filter *filter, const FWPS_INCOMING_VALUES0 *values);
+bool kfd_matches(struct netio *netio, const struct kfd_filter *filter,
+                 const FWPS_INCOMING_VALUES0 *values);
 /* A copy of conditions with all they point to, in one pool block; false when memory is short. */
-bool kfd_conditions_copy(struct netio *netio, const FWPS_FILTER_CONDITION0 *conditions, uint32_t count,
-                         struct kfd_filter *filter);
+bool kfd_conditions_copy(struct netio *netio, const FWPS_FILTER_CONDITION0 *conditions,
+                         uint32_t count, struct kfd_filter *filter);
+void kfd_conditions_free(struct netio *netio, struct kfd_filter *filter);
 struct netio_callout *kfd_filter_callout(struct netio *netio, const struct kfd_filter *filter);
 void kfd_filter_release(struct netio *netio, struct kfd_filter *filter);
 void kfd_destroy(struct netio *netio);
 /* Calls a callout's classifyFn with as many arguments as its version has. */
-void kfd_invoke(struct netio *netio, const struct netio_callout *callout, const FWPS_INCOMING_VALUES0 *values,
-                const FWPS_INCOMING_METADATA_VALUES0 *metadata, void *layer_data,
-                struct netio_classify_context *context, const FWPS_FILTER1 *filter, uint64_t flow_context,
-                FWPS_CLASSIFY_OUT0 *out);
+void kfd_invoke(struct netio *netio, struct netio_callout *callout,
+                const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
+                void *layer_data, struct netio_classify_context *context,
+                const FWPS_FILTER1 *filter, uint64_t flow_context, FWPS_CLASSIFY_OUT0 *out);
+NTSTATUS kfd_notify(struct netio *netio, struct netio_callout *callout,
+                    FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *filter_key, FWPS_FILTER1 *filter);
+/* At DISPATCH_LEVEL. */
+void kfd_flow_delete(struct netio *netio, struct netio_callout *callout, uint16_t layer,
+                     uint64_t context);
 /* Arbitration at an ordinary layer: FWP_ACTION_PERMIT or FWP_ACTION_BLOCK. */
 uint32_t kfd_classify(struct netio *netio, const FWPS_INCOMING_VALUES0 *values,
                       const FWPS_INCOMING_METADATA_VALUES0 *metadata);
@@ -234,6 +238,9 @@ struct netio_stage *stages_find(struct netio_flow *flow, uint32_t callout);
 void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter);
 
 /* ---- lanes ---- */
+/* Around work on the flow's stages: the last one to leave ends a flow that was closed meanwhile. */
+void flow_enter(struct netio_flow *flow);
+void flow_leave(struct netio_flow *flow);
 static inline struct stream_lane *flow_lane(struct netio_flow *flow, enum netio_direction direction)
 {
     return &flow->lanes[flow->netio->switches.serialise_direction ? direction : 0];
@@ -246,20 +253,35 @@ bool lane_queue(struct netio_flow *flow, enum stream_op_kind kind, enum netio_di
 void lanes_discard(struct netio_flow *flow);
 
 /* ---- processing ---- */
-/* Hands the chunk to the first stage from index on that wants it, or to the client. Takes the chunk over. */
-void stream_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t index, struct chunk *chunk);
+/* Hands the chunk to the first stage from index on that wants it, or to the client. Takes the chunk
+ * over. */
+void stream_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                 struct chunk *chunk);
 /* The first n bytes of a chunk that keeps the rest. */
 void stream_emit_part(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
                       struct chunk *chunk, size_t n);
-uint32_t stream_next_target(struct netio_flow *flow, enum netio_direction direction, uint32_t index);
-void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction direction, uint32_t index);
-void stream_abort(struct netio_flow *flow, enum netio_direction direction, NET_BUFFER_LIST *chain, uint32_t flags);
+uint32_t stream_next_target(struct netio_flow *flow, enum netio_direction direction,
+                            uint32_t index);
+void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction direction,
+                                 uint32_t index);
+/* An RST is shown to every callout. Takes the chunk over. */
+void stream_abort(struct netio_flow *flow, enum netio_direction direction, struct chunk *chunk);
+/* Ends a DEFER; false when there is none. The loop is to be run afterwards. */
+bool stream_continue(struct netio_flow *flow, enum netio_direction direction,
+                     struct netio_stage *stage);
 /* Verdict BLOCK for the first n bytes of the chunk. */
-void stream_block(struct netio_flow *flow, enum netio_direction direction, uint32_t index, struct chunk *chunk,
-                  size_t n);
+void stream_block(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                  struct chunk *chunk, size_t n);
 
-enum stream_verdict_kind { VERDICT_PERMIT, VERDICT_CONTINUE, VERDICT_BLOCK, VERDICT_NEED, VERDICT_DEFER,
-                           VERDICT_DROP, VERDICT_ALLOW };
+enum stream_verdict_kind {
+    VERDICT_PERMIT,
+    VERDICT_CONTINUE,
+    VERDICT_BLOCK,
+    VERDICT_NEED,
+    VERDICT_DEFER,
+    VERDICT_DROP,
+    VERDICT_ALLOW
+};
 struct stream_verdict {
     enum stream_verdict_kind kind;
     size_t bytes;    /* covered */
@@ -267,15 +289,16 @@ struct stream_verdict {
 };
 struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *flow,
                                                             enum netio_direction direction,
-                                                            struct netio_stage *stage, struct chunk *chunk,
-                                                            uint32_t flags, uint32_t out_flags);
+                                                            struct netio_stage *stage,
+                                                            struct chunk *chunk, uint32_t flags,
+                                                            uint32_t out_flags);
 
 /* ---- injection ---- */
 /* The callout's own chunks go on behind its stage. */
 void inject_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t callout,
                  struct chunk *chunks);
-/* Puts an error status on what of this chain was injected. */
-void inject_fail(NET_BUFFER_LIST *chain, NTSTATUS status);
+/* Puts an error status on the NBL when it was injected. */
+void inject_fail(NET_BUFFER_LIST *nbl, NTSTATUS status);
 void inject_complete_all(struct netio *netio);
 
 /* ---- the defect of 6.1.7601 (contract 7.3, 7.5) ---- */

@@ -41,11 +41,26 @@ struct switch_entry {
 _Static_assert(sizeof(enum netio_emit) == sizeof(int), "enumerated switches are set as int");
 
 #define ENUM(name, field, ...)                                                                     \
-    {name, SWITCH_ENUM, offsetof(struct netio_switches, field), {__VA_ARGS__}}
+    {                                                                                              \
+        name, SWITCH_ENUM, offsetof(struct netio_switches, field),                                 \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 #define BOOL(name, field, ...)                                                                     \
-    {name, SWITCH_BOOL, offsetof(struct netio_switches, field), {__VA_ARGS__}}
+    {                                                                                              \
+        name, SWITCH_BOOL, offsetof(struct netio_switches, field),                                 \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 #define NUMBER(name, field, ...)                                                                   \
-    {name, SWITCH_NUMBER, offsetof(struct netio_switches, field), {__VA_ARGS__}}
+    {                                                                                              \
+        name, SWITCH_NUMBER, offsetof(struct netio_switches, field),                               \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 
 static const struct switch_entry entries[] = {
     ENUM("inject_split_quirk", model, {"none", NETIO_MODEL_NONE}, {"A", NETIO_MODEL_A},

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Filters at run time: per layer, heaviest sublayer first, in it heaviest filter first
+ * (contract 3.5). */
+#include "netio/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const GUID no_guid;
+
+struct netio_callout *kfd_filter_callout(struct netio *netio, const struct kfd_filter *filter)
+{
+    return filter->has_key ? netio_callout_by_key(netio, &filter->callout_key) : NULL;
+}
+
+void kfd_filter_release(struct netio *netio, struct kfd_filter *filter)
+{
+    if (--filter->references > 0)
+        return;
+    kfd_conditions_free(netio, filter);
+    free(filter);
+}
+
+/* True when a comes before b. */
+static bool heavier(const struct kfd_filter *a, const struct kfd_filter *b)
+{
+    if (a->fwps.subLayerWeight != b->fwps.subLayerWeight)
+        return a->fwps.subLayerWeight > b->fwps.subLayerWeight;
+    return a->weight > b->weight;
+}
+
+NTSTATUS netio_filter_add(struct netio *netio, const struct netio_filter *wanted)
+{
+    struct kfd_filter *filter, **link;
+    struct netio_callout *callout;
+    NTSTATUS status;
+
+    if (wanted->layer >= NETIO_LAYERS)
+        return STATUS_FWP_LAYER_NOT_FOUND;
+    filter = calloc(1, sizeof(*filter));
+    if (filter == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    filter->references = 1;
+    filter->id = wanted->id;
+    filter->weight = wanted->weight;
+    filter->layer = wanted->layer;
+    filter->callout_key = wanted->callout;
+    filter->has_key = (wanted->action & FWP_ACTION_FLAG_CALLOUT) != 0 &&
+                      memcmp(&wanted->callout, &no_guid, sizeof(no_guid)) != 0;
+    callout = kfd_filter_callout(netio, filter);
+    filter->fwps.filterId = wanted->id;
+    filter->fwps.weight.type = FWP_UINT64;
+    filter->fwps.weight.uint64 = &filter->weight;
+    filter->fwps.subLayerWeight = wanted->sublayer_weight;
+    filter->fwps.flags = wanted->flags;
+    filter->fwps.action.type = wanted->action;
+    filter->fwps.action.calloutId = callout == NULL ? 0 : callout->id;
+    filter->fwps.context = wanted->context;
+    if (!kfd_conditions_copy(netio, wanted->conditions, wanted->condition_count, filter)) {
+        kfd_filter_release(netio, filter);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (callout != NULL) {
+        status = kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_ADD_FILTER, wanted->filter_key,
+                            &filter->fwps);
+        if (!NT_SUCCESS(status)) {
+            kfd_filter_release(netio, filter);
+            return STATUS_FWP_CALLOUT_NOTIFICATION_FAILED;
+        }
+    }
+    filter->born = ++netio->sequence;
+    link = &netio->filters[wanted->layer];
+    while (*link != NULL && !heavier(filter, *link))
+        link = &(*link)->next;
+    filter->next = *link;
+    *link = filter;
+    netio->generation++;
+    sim_trace_add(&netio->sim->trace, SIM_EVENT_FILTER, filter->id, 1, 0);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
+{
+    for (unsigned layer = 0; layer < NETIO_LAYERS; layer++)
+        for (struct kfd_filter **link = &netio->filters[layer]; *link != NULL;
+             link = &(*link)->next) {
+            struct kfd_filter *const filter = *link;
+            struct netio_callout *callout;
+
+            if (filter->id != id)
+                continue;
+            *link = filter->next;
+            filter->next = NULL;
+            filter->deleted = true;
+            netio->generation++;
+            sim_trace_add(&netio->sim->trace, SIM_EVENT_FILTER, id, 0, 0);
+            if (layer == FWPS_LAYER_STREAM_V4 || layer == FWPS_LAYER_STREAM_V6)
+                stages_filter_deleted(netio, filter);
+            /* The result of DELETE is ignored, and the key is NULL. */
+            callout = kfd_filter_callout(netio, filter);
+            if (callout != NULL)
+                kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_DELETE_FILTER, NULL, &filter->fwps);
+            kfd_filter_release(netio, filter);
+            return STATUS_SUCCESS;
+        }
+    return STATUS_FWP_FILTER_NOT_FOUND;
+}
+
+void kfd_destroy(struct netio *netio)
+{
+    for (unsigned layer = 0; layer < NETIO_LAYERS; layer++)
+        while (netio->filters[layer] != NULL) {
+            struct kfd_filter *const filter = netio->filters[layer];
+
+            netio->filters[layer] = filter->next;
+            filter->references = 1;
+            kfd_filter_release(netio, filter);
+        }
+    while (netio->callouts != NULL) {
+        struct kfd_callout *const callout = netio->callouts;
+
+        netio->callouts = callout->next;
+        free(callout);
+    }
+}
