@@ -99,6 +99,7 @@ bool pe_patch(struct pe_image *image)
         if (!patch_function(image, range[0], range[1], &capacity))
             return false;
     }
-    qsort(image->pauses, image->pause_count, sizeof *image->pauses, by_value);
+    if (image->pause_count > 1)
+        qsort(image->pauses, image->pause_count, sizeof *image->pauses, by_value);
     return true;
 }

@@ -103,6 +103,14 @@ void pe_image_free(struct pe_image *image);
 /* A stretch of the arena that can be neither read, written nor executed; NULL: none left. */
 uint8_t *pe_image_guarded(struct pe *pe, size_t bytes);
 
+/* A word of the stack, whosever frame it lies in: not a load that sanitizers would judge. */
+static inline uint64_t pe_stack_word(uintptr_t address)
+{
+    uint64_t word;
+    __asm__ volatile("movq (%1), %0" : "=r"(word) : "r"(address) : "memory");
+    return word;
+}
+
 /* The bounds of the stack in use; false when they are not known. */
 bool pe_stack_bounds(const struct pe *pe, uintptr_t *limit, uintptr_t *base);
 

@@ -115,8 +115,7 @@ static const void *calling_site(const struct pe *pe, uint64_t rsp)
     if (call != NULL && call->stack > rsp && call->stack < base)
         base = call->stack;
     for (unsigned i = 0; i < WORDS_SEARCHED && rsp + 8 <= base; i++, rsp += 8) {
-        uintptr_t word;
-        memcpy(&word, (const void *)rsp, sizeof word);
+        const uintptr_t word = pe_stack_word(rsp);
         const struct pe_image *image = pe_image_of(pe, (const void *)word);
         if (image == NULL || word - (uintptr_t)image->base < 7)
             continue;
@@ -266,10 +265,8 @@ static const struct pe_import *unmodelled_at(const struct pe *pe, uint64_t addre
 static uint64_t word_on_stack(const struct pe *pe, uint64_t rsp)
 {
     uintptr_t limit, base;
-    uint64_t word = 0;
-    if (!pe_stack_bounds(pe, &limit, &base) || (rsp >= limit && rsp + 8 <= base))
-        memcpy(&word, (const void *)rsp, sizeof word);
-    return word;
+    const bool known = pe_stack_bounds(pe, &limit, &base);
+    return !known || (rsp >= limit && rsp + 8 <= base) ? pe_stack_word(rsp) : 0;
 }
 
 /* Control went to where no code is. */

@@ -90,7 +90,7 @@ static bool read_stack(const struct pe_stack_range *range, uint64_t address, uin
 {
     if (address < range->limit || address > range->base - sizeof *value || (address & 7) != 0)
         return false;
-    memcpy(value, (const void *)address, sizeof *value);
+    *value = pe_stack_word(address);
     return true;
 }
 
