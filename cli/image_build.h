@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The build rule of driver images: plain C to an x64 .sys, with clang, llvm-dlltool and lld-link. It is
-   the rule that makes sluice.sys, open to every driver. */
+/* The build rule of driver images: plain C to an x64 .sys, with clang, llvm-dlltool and lld-link.
+   It is the rule that makes sluice.sys, open to every driver. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +24,7 @@ struct image_build_options {
 
 /* Builds an image. The same sources give the same bytes in every folder and on every day.
  * Messages of the tools go to the standard error, ours to ERR.
- * Returns EXIT_CLEAN; EXIT_USAGE when a source or an option is at fault; EXIT_ENVIRONMENT when a tool
- * or the headers are missing, or nothing can be written. On an error there is no output file. */
+ * Returns EXIT_CLEAN; EXIT_USAGE when a source or an option is at fault; EXIT_ENVIRONMENT when a
+ * tool or the headers are missing, or nothing can be written. On an error there is no output file.
+ */
 int image_build(const struct image_build_options *options, FILE *err);

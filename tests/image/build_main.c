@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Drives image_build from the command line of a test: build_main OUT.sys TARGET FILE... [-DX]... [-IDIR]... */
+/* Drives image_build from the command line of a test: build_main OUT.sys TARGET FILE... [-DX]...
+ * [-IDIR]... */
 #include "cli/image_build.h"
 
 #include <string.h>
