@@ -57,6 +57,10 @@ struct nt_deferred {
 };
 void nt_defer(struct nt *nt, unsigned processor, struct nt_deferred *deferred);
 
+/* Work of the lab's own kernel components at PASSIVE_LEVEL: a system thread that runs function(context). The name is a
+ * literal. NULL when memory is short. */
+struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function, void *context);
+
 /* ---- driver objects ---- */
 
 struct nt_driver;
