@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* One run, from loading the driver to the last ledger. */
+#include "explore/run.h"
+
+#include "explore/scenario.h"
+#include "sim/breach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+    const struct run_config *config;
+    struct machine machine;
+    struct sluice_client *client;
+    struct traffic_sink *sink;
+    struct traffic_connection *kept; /* until the driver has told what it thinks of their flows */
+    size_t kept_count, kept_capacity;
+    uint64_t duplicate[2], gap[2]; /* by enum netio_direction */
+    bool no_memory;
+};
+
+static void closed(void *context, const struct traffic_connection *connection)
+{
+    struct run *run = context;
+
+    if (run->kept_count == run->kept_capacity) {
+        size_t capacity = run->kept_capacity != 0 ? run->kept_capacity * 2 : 256;
+        struct traffic_connection *grown = realloc(run->kept, capacity * sizeof(*grown));
+        if (grown == NULL) {
+            run->no_memory = true;
+            return;
+        }
+        run->kept = grown;
+        run->kept_capacity = capacity;
+    }
+    run->kept[run->kept_count++] = *connection;
+    for (int stream = 0; stream < 2; stream++) {
+        const struct tcpip_counts *counts = connection->streams[stream].counts;
+        bool outbound = (stream == TRAFFIC_C2S) == connection->client_is_local;
+        int direction = outbound ? NETIO_OUTBOUND : NETIO_INBOUND;
+        if (counts == NULL)
+            continue;
+        run->duplicate[direction] += counts->duplicate_bytes;
+        run->gap[direction] += counts->gap_bytes;
+    }
+}
+
+static void deliver(void *context, const char *file, enum traffic_stream stream,
+                    const uint8_t *bytes, size_t length)
+{
+    struct run *run = context;
+
+    run->config->listener.deliver(run->config->listener.context, file, stream, bytes, length);
+}
+
+static void progress(void *context, const struct traffic_progress *now)
+{
+    struct run *run = context;
+
+    if (run->client != NULL)
+        sluice_client_poll(run->client);
+    if (run->config->listener.progress != NULL)
+        run->config->listener.progress(run->config->listener.context, now);
+}
+
+static void warning(void *context, const char *line)
+{
+    struct run *run = context;
+
+    if (run->config->listener.warning != NULL)
+        run->config->listener.warning(run->config->listener.context, line);
+}
+
+static void tell_flows(struct run *run)
+{
+    const struct run_listener *listener = &run->config->listener;
+
+    if (listener->flow == NULL)
+        return;
+    for (size_t i = 0; i < run->kept_count; i++) {
+        const struct traffic_connection *connection = &run->kept[i];
+        listener->flow(listener->context, connection,
+                       run->client != NULL ? sluice_client_flow(run->client, connection->flow)
+                                           : NULL);
+    }
+}
+
+/* The equations of the ledger, as SPEC.md states them. */
+static bool ledger_closed(const struct run_ledger *ledger)
+{
+    const struct netio_ledger *engine = &ledger->engine;
+    const struct sluice_ledger *driver = &ledger->driver;
+
+    if (engine->offered !=
+            engine->permitted + engine->blocked + engine->held_engine + engine->lost ||
+        engine->held_engine != 0 || engine->lost != 0)
+        return false;
+    if (engine->delivered != engine->permitted + engine->injected)
+        return false;
+    if (!ledger->driver_tells)
+        return true;
+    return driver->held == 0 && driver->blocked + driver->inserted ==
+                                    driver->injected + driver->dropped + driver->discarded +
+                                        driver->held + driver->removed;
+}
+
+static void tell_ledgers(struct run *run, const struct sluice_statistics *own)
+{
+    static const char *const names[] = {[NETIO_OUTBOUND] = "outbound", [NETIO_INBOUND] = "inbound"};
+    const struct run_listener *listener = &run->config->listener;
+
+    for (int direction = 0; direction < 2; direction++) {
+        struct run_ledger ledger = {
+            .direction = names[direction],
+            .duplicate = run->duplicate[direction],
+            .gap = run->gap[direction],
+            .driver_tells = own != NULL,
+        };
+        netio_total_ledger(run->machine.netio, direction, &ledger.engine);
+        if (own != NULL)
+            ledger.driver = direction == NETIO_OUTBOUND ? own->outbound : own->inbound;
+        ledger.closed = ledger_closed(&ledger);
+        if (!ledger.closed && !run->machine.sim->stopped) {
+            char detail[200];
+            snprintf(detail, sizeof(detail),
+                     "%s: offered %llu, permitted %llu, blocked %llu, injected %llu, delivered "
+                     "%llu, held by the "
+                     "engine %llu, by the driver %llu, lost %llu",
+                     ledger.direction, (unsigned long long)ledger.engine.offered,
+                     (unsigned long long)ledger.engine.permitted,
+                     (unsigned long long)ledger.engine.blocked,
+                     (unsigned long long)ledger.engine.injected,
+                     (unsigned long long)ledger.engine.delivered,
+                     (unsigned long long)ledger.engine.held_engine,
+                     (unsigned long long)ledger.driver.held,
+                     (unsigned long long)ledger.engine.lost);
+            sim_breach(
+                run->machine.sim,
+                &(struct sim_breach){.rule = "LOST", .function = "ledger", .detail = detail});
+        }
+        if (listener->ledger != NULL)
+            listener->ledger(listener->context, &ledger);
+    }
+}
+
+static void tell_pool(void *context, const struct nt_pool_tag *tag)
+{
+    struct run *run = context;
+
+    run->config->listener.pool(run->config->listener.context, tag);
+}
+
+/* sluice.sys edits nothing: what came out must be what went in. Another driver may edit as it
+ * likes. */
+static void compare_content(struct run *run)
+{
+    struct traffic_sink_totals totals;
+
+    traffic_sink_totals(run->sink, &totals);
+    if (totals.no_memory)
+        run->no_memory = true;
+    if (!run->config->own || run->machine.sim->stopped ||
+        (totals.different == 0 && totals.extra == 0))
+        return;
+    char detail[160];
+    snprintf(detail, sizeof(detail), "%llu bytes differ and %llu are extra, in %llu connections",
+             (unsigned long long)totals.different, (unsigned long long)totals.extra,
+             (unsigned long long)totals.mismatched);
+    sim_breach(
+        run->machine.sim,
+        &(struct sim_breach){.rule = "R37", .function = "delivered bytes", .detail = detail});
+}
+
+static enum machine_status feed(struct run *run, struct run_result *result)
+{
+    const struct run_config *config = run->config;
+
+    if (config->traffic == RUN_SCENARIO) {
+        bool alive = scenario_run(&run->machine);
+        if (run->client != NULL)
+            sluice_client_poll(run->client);
+        return alive ? MACHINE_OK : MACHINE_STOPPED;
+    }
+    struct traffic_replay replay = {
+        .sim = run->machine.sim,
+        .tcpip = run->machine.tcpip,
+        .captures = config->captures,
+        .count = config->capture_count,
+        .side = config->side,
+        .context = run,
+        .progress = progress,
+        .warning = warning,
+    };
+    switch (traffic_replay_run(&replay, result->text, sizeof(result->text))) {
+    case TRAFFIC_REPLAY_OK:
+        return MACHINE_OK;
+    case TRAFFIC_REPLAY_BAD_CAPTURE:
+        result->bad_capture = true;
+        return MACHINE_OK;
+    case TRAFFIC_REPLAY_STOPPED:
+        return MACHINE_STOPPED;
+    case TRAFFIC_REPLAY_NO_MEMORY:
+        break;
+    }
+    snprintf(result->text, sizeof(result->text), "out of memory");
+    return MACHINE_NO_MEMORY;
+}
+
+static bool prepare_own(struct run *run, struct run_result *result)
+{
+    const struct run_config *config = run->config;
+
+    run->client = sluice_client_open(&run->machine);
+    if (run->client == NULL) {
+        snprintf(result->text, sizeof(result->text), "the driver has no device %s",
+                 SLUICE_DEVICE_NAME);
+        result->status = MACHINE_NO_VERDICT;
+        return false;
+    }
+    if (config->blocklist == NULL)
+        return true;
+    NTSTATUS status =
+        sluice_client_blocklist(run->client, config->blocklist, config->blocklist_size);
+    if (NT_SUCCESS(status))
+        return true;
+    snprintf(result->text, sizeof(result->text),
+             "the driver refused the block list with status 0x%08x", (unsigned)status);
+    result->status = MACHINE_NO_VERDICT;
+    return false;
+}
+
+void run_once(const struct run_config *config, struct run_result *result)
+{
+    struct run run = {.config = config};
+    struct sluice_statistics statistics;
+    bool own = false;
+
+    memset(result, 0, sizeof(*result));
+    if (!machine_create(&run.machine, &config->machine)) {
+        result->status = MACHINE_NO_MEMORY;
+        snprintf(result->text, sizeof(result->text), "out of memory");
+        return;
+    }
+    run.sink = traffic_sink_create(
+        run.machine.tcpip,
+        &(struct traffic_sink_config){.context = &run,
+                                      .deliver = config->listener.deliver != NULL ? deliver : NULL,
+                                      .closed = closed});
+    if (run.sink == NULL) {
+        result->status = MACHINE_NO_MEMORY;
+        snprintf(result->text, sizeof(result->text), "out of memory");
+        goto done;
+    }
+    result->status =
+        machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
+    if (result->status != MACHINE_OK && result->status != MACHINE_STOPPED)
+        goto done;
+    if (result->status == MACHINE_OK) {
+        if (config->own && !prepare_own(&run, result))
+            goto done;
+        result->status = feed(&run, result);
+    }
+    if (run.client != NULL && !run.machine.sim->stopped) {
+        sluice_client_poll(run.client);
+        own = NT_SUCCESS(sluice_client_statistics(run.client, &statistics));
+    }
+    tell_flows(&run);
+    sluice_client_close(run.client);
+    run.client = NULL;
+    char text[sizeof(result->text)];
+    enum machine_status unloaded = machine_unload(&run.machine, text, sizeof(text));
+    if (unloaded != MACHINE_OK) {
+        result->status = unloaded;
+        snprintf(result->text, sizeof(result->text), "%s", text);
+    }
+    compare_content(&run);
+    tell_ledgers(&run, own ? &statistics : NULL);
+    if (config->listener.pool != NULL)
+        nt_pool_each_tag(run.machine.nt, tell_pool, &run);
+
+    struct check_findings *findings = check_findings(run.machine.check);
+    for (size_t i = 0; i < findings->count && config->listener.finding != NULL; i++)
+        config->listener.finding(config->listener.context, findings->list[i]);
+    result->errors = check_findings_of(findings, CHECK_ERROR);
+    result->warnings = check_findings_of(findings, CHECK_WARNING);
+    if (run.no_memory) {
+        result->status = MACHINE_NO_MEMORY;
+        snprintf(result->text, sizeof(result->text), "out of memory");
+    }
+
+done:
+    sluice_client_close(run.client);
+    result->trace_hash = run.machine.sim->trace.hash;
+    result->flows = run.kept_count;
+    if (run.sink != NULL)
+        traffic_sink_destroy(run.sink);
+    free(run.kept);
+    machine_destroy(&run.machine);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* One run: a driver in a machine, traffic through it, and everything that is to be told about it.
+ */
+#pragma once
+
+#include "explore/machine.h"
+#include "explore/sluice_client.h"
+#include "traffic/capture.h"
+#include "traffic/replay.h"
+#include "traffic/side.h"
+#include "traffic/sink.h"
+
+enum run_traffic { RUN_CAPTURES, RUN_SCENARIO };
+
+struct run_ledger {
+    const char *direction; /* "outbound", "inbound" */
+    struct netio_ledger engine;
+    struct sluice_ledger driver; /* zeros when the driver does not tell */
+    bool driver_tells;
+    uint64_t duplicate, gap;
+    bool closed;
+};
+
+/* Who wants to know. Each may be NULL. Called in the order: flow, deliver and progress during the
+ * run; ledger, pool, finding at its end. */
+struct run_listener {
+    void *context;
+    /* own: what sluice.sys said of it, NULL otherwise. */
+    void (*flow)(void *context, const struct traffic_connection *connection,
+                 const struct sluice_client_flow *own);
+    void (*deliver)(void *context, const char *file, enum traffic_stream stream,
+                    const uint8_t *bytes, size_t length);
+    void (*progress)(void *context, const struct traffic_progress *progress);
+    void (*warning)(void *context, const char *line);
+    void (*ledger)(void *context, const struct run_ledger *ledger);
+    void (*pool)(void *context, const struct nt_pool_tag *tag);
+    void (*finding)(void *context, const struct check_finding *finding);
+};
+
+struct run_config {
+    struct machine_config machine;
+    struct machine_driver driver;
+    bool own;              /* the driver is sluice.sys: its device is used */
+    const void *blocklist; /* blob for it, or NULL */
+    size_t blocklist_size;
+    enum run_traffic traffic;
+    struct traffic_capture *const *captures; /* RUN_CAPTURES; stay the caller's */
+    size_t capture_count;
+    enum traffic_side side;
+    struct run_listener listener;
+};
+
+struct run_result {
+    enum machine_status status; /* NO_VERDICT also when a limit of the lab was met */
+    bool bad_capture;           /* text says where */
+    char text[512];
+    uint64_t trace_hash;
+    size_t errors, warnings;
+    uint64_t flows;
+};
+
+void run_once(const struct run_config *config, struct run_result *result);
