@@ -296,17 +296,20 @@ static void TcpTcbCarefulDatagram(struct tcpip_tcb *tcb, enum netio_direction di
     tcpip_drain(tcb, direction, TCPIP_DRAIN_READY);
 }
 
-/* True when the application's thread is to write what is ready: the stream layer may then be
- * entered at PASSIVE_LEVEL. */
+/* True when the application's thread is to write what is ready, so that the stream layer is entered
+ * at PASSIVE_LEVEL. By seed: now and then, the others are continued in the DPC. */
 static bool write_later(struct tcpip_tcb *tcb)
 {
     struct tcpip *tcpip = tcb->tcpip;
     const struct tcpip_half *half = &tcb->half[NETIO_OUTBOUND];
+    const enum netio_when passive = netio_switches(tcpip->netio)->send_passive;
 
-    if (!netio_switches(tcpip->netio)->send_passive || tcpip->config.low_resources ||
-        tcb->state != TCPIP_TCB_OPEN || half->fin_offered)
+    if (passive == NETIO_NEVER || tcpip->config.low_resources || tcb->state != TCPIP_TCB_OPEN ||
+        half->fin_offered)
         return false;
     if (tcpip_reassembly_ready(&half->queue) == NULL && half->queue.next != half->fin)
+        return false;
+    if (passive == NETIO_BY_SEED && sim_choose(tcpip->sim, SIM_CHOICE_IRQL, 8) != 0)
         return false;
     tcpip->writer = tcb;
     tcb->sending = true;

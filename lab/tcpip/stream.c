@@ -72,6 +72,8 @@ struct tcpip_tcb *tcpip_connect(struct tcpip *tcpip, const struct netio_flow_inf
     if (tcb == NULL)
         return NULL;
     tcb->info = *info;
+    if (tcpip->observer.begun != NULL)
+        tcpip->observer.begun(tcpip->observer.context, tcb);
     if (op_queue(tcb, TCPIP_OP_OPEN, NETIO_OUTBOUND) == NULL) {
         tcpip_tcb_close(tcb);
         return NULL;

@@ -127,6 +127,8 @@ struct tcpip_tcb *tcpip_tcb_begin(struct tcpip *tcpip, const struct tcpip_key *k
         tcpip->totals.no_memory++;
         return NULL;
     }
+    if (tcpip->observer.begun != NULL)
+        tcpip->observer.begun(tcpip->observer.context, tcb);
     return tcb;
 }
 
@@ -248,13 +250,12 @@ void tcpip_tcb_close(struct tcpip_tcb *tcb)
         return;
     close_remove(tcb);
     tcpip_work_remove(tcb);
-    const bool was_opened = tcb->handle != 0 || tcb->state == TCPIP_TCB_REFUSED;
     tcb->state = TCPIP_TCB_CLOSED;
     tcb->flow = NULL;
     if (flow != NULL)
         netio_flow_close(flow);
     count_waiting(tcb);
-    if (was_opened && tcpip->observer.closed != NULL)
+    if (tcpip->observer.closed != NULL)
         tcpip->observer.closed(tcpip->observer.context, tcb);
     tcb->user = NULL;
     list_remove(&tcpip->live, tcb);

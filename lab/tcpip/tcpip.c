@@ -151,7 +151,7 @@ struct tcpip *tcpip_create(struct sim *sim, struct netio *netio, const struct tc
     tcpip->fragments = tcpip_fragments_create();
     if (!tcpip_table_open(&tcpip->table) || tcpip->store == NULL || tcpip->fragments == NULL)
         goto fail;
-    if (netio_switches(netio)->send_passive) {
+    if (netio_switches(netio)->send_passive != NETIO_NEVER) {
         tcpip->application = sim_task_create(sim, &(struct sim_task_config){.name = "application",
                                                                             .processor = -1,
                                                                             .function = application,

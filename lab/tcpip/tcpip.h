@@ -26,6 +26,9 @@ struct tcpip_config {
 /* What became of a connection; see traffic/sink.h for who listens. */
 struct tcpip_observer {
     void *context;
+    /* Its first segment came: there is no flow yet, and there may never be one. */
+    void (*begun)(void *context, struct tcpip_tcb *tcb);
+    /* The flow was opened, or a filter refused it. */
     void (*opened)(void *context, struct tcpip_tcb *tcb);
     /* Bytes came out: inbound ones at the application, outbound ones at the peer. */
     void (*delivered)(void *context, struct tcpip_tcb *tcb, enum netio_direction direction,

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* libpcap reads a record into a buffer of its own: it is copied into the batch. */
+
+#include "traffic/capture.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BATCH_MEMORY (2u << 20)
+#define NANOSECOND   1000000000ull
+
+struct traffic_capture {
+    pcap_t *pcap;
+    FILE *file; /* pcap's */
+    char *name;
+    int link;
+    uint64_t frames;
+    uint64_t size;
+};
+
+struct traffic_batch *traffic_batch_create(void)
+{
+    struct traffic_batch *batch = calloc(1, sizeof(*batch));
+    if (batch == NULL)
+        return NULL;
+    batch->size = BATCH_MEMORY;
+    batch->memory = malloc(batch->size);
+    if (batch->memory == NULL) {
+        free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void traffic_batch_destroy(struct traffic_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    free(batch->memory);
+    free(batch);
+}
+
+struct traffic_capture *traffic_capture_open(FILE *file, const char *name, char *text, size_t size)
+{
+    char reason[PCAP_ERRBUF_SIZE] = "";
+    struct stat status;
+    struct traffic_capture *capture = calloc(1, sizeof(*capture));
+    char *copy = strdup(name);
+
+    if (capture == NULL || copy == NULL) {
+        snprintf(text, size, "%s: out of memory", name);
+        goto fail;
+    }
+    capture->name = copy;
+    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode))
+        capture->size = (uint64_t)status.st_size;
+    capture->pcap =
+        pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
+    if (capture->pcap == NULL) {
+        snprintf(text, size, "%s: not a capture that can be read: %s", name, reason);
+        goto fail;
+    }
+    capture->file = file;
+    capture->link = pcap_datalink(capture->pcap);
+    if (!tcpip_link_known(capture->link)) {
+        const char *known = pcap_datalink_val_to_name(capture->link);
+        snprintf(text, size,
+                 "%s: link type %d (%s) is not one of Ethernet, Linux cooked, raw IP and loopback",
+                 name, capture->link, known != NULL ? known : "unknown");
+        traffic_capture_close(capture);
+        return NULL;
+    }
+    return capture;
+
+fail:
+    free(capture);
+    free(copy);
+    fclose(file);
+    return NULL;
+}
+
+void traffic_capture_close(struct traffic_capture *capture)
+{
+    if (capture == NULL)
+        return;
+    pcap_close(capture->pcap);
+    free(capture->name);
+    free(capture);
+}
+
+const char *traffic_capture_name(const struct traffic_capture *capture)
+{
+    return capture->name;
+}
+
+int traffic_capture_link(const struct traffic_capture *capture)
+{
+    return capture->link;
+}
+
+double traffic_capture_progress(const struct traffic_capture *capture)
+{
+    const long at = capture->size != 0 ? ftell(capture->file) : -1;
+    return at < 0 ? -1 : (double)at / (double)capture->size;
+}
+
+static uint64_t time_of(const struct pcap_pkthdr *header)
+{
+    if (header->ts.tv_sec < 0)
+        return 0;
+    return (uint64_t)header->ts.tv_sec * NANOSECOND + (uint64_t)header->ts.tv_usec;
+}
+
+static enum traffic_read broken(const struct traffic_capture *capture, char *text, size_t size)
+{
+    const char *reason = pcap_geterr(capture->pcap);
+    const bool truncated = strstr(reason, "truncated") != NULL;
+
+    snprintf(text, size, "%s: packet %llu: %s", capture->name,
+             (unsigned long long)capture->frames + 1, reason);
+    return truncated ? TRAFFIC_READ_TRUNCATED : TRAFFIC_READ_ERROR;
+}
+
+enum traffic_read traffic_capture_read(struct traffic_capture *capture, struct traffic_batch *batch,
+                                       char *text, size_t size)
+{
+    const size_t most = (size_t)pcap_snapshot(capture->pcap);
+    /* libpcap takes no record longer than its own limit, whatever the file's header says. */
+    const size_t room = most < 262144 ? 262144 : most;
+
+    batch->count = 0;
+    batch->used = 0;
+    if (room > batch->size) {
+        uint8_t *memory = realloc(batch->memory, room);
+        if (memory == NULL) {
+            snprintf(text, size, "%s: out of memory", capture->name);
+            return TRAFFIC_READ_ERROR;
+        }
+        batch->memory = memory;
+        batch->size = room;
+    }
+    while (batch->count < TRAFFIC_BATCH_FRAMES && batch->size - batch->used >= room) {
+        struct pcap_pkthdr *header;
+        const u_char *bytes;
+        const int result = pcap_next_ex(capture->pcap, &header, &bytes);
+        if (result == PCAP_ERROR_BREAK)
+            return TRAFFIC_READ_END;
+        if (result != 1)
+            return broken(capture, text, size);
+        if (header->caplen > room) {
+            snprintf(text, size, "%s: packet %llu: %u bytes captured", capture->name,
+                     (unsigned long long)capture->frames + 1, header->caplen);
+            return TRAFFIC_READ_ERROR;
+        }
+        uint8_t *copy = batch->memory + batch->used;
+        memcpy(copy, bytes, header->caplen);
+        batch->used += (header->caplen + 15u) & ~15u;
+        if (batch->used > batch->size)
+            batch->used = batch->size;
+        batch->frames[batch->count] = (struct tcpip_frame){
+            .bytes = copy,
+            .captured = header->caplen,
+            .length = header->len > header->caplen ? header->len : header->caplen,
+            .link = capture->link,
+            .number = ++capture->frames,
+        };
+        batch->times[batch->count++] = time_of(header);
+    }
+    return TRAFFIC_READ_MORE;
+}
