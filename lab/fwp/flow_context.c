@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* FwpsFlowAssociateContext0, FwpsFlowRemoveContext0, FwpsFlowAbort0 (contract 1.13). */
+#include "fwp/state.h"
+
+#include "netio/flow.h"
+
+NTSTATUS NTAPI FwpsFlowAssociateContext0(UINT64 flowId, UINT16 layerId, UINT32 calloutId,
+                                         UINT64 flowContext)
+{
+    static const char name[] = "FwpsFlowAssociateContext0";
+    struct fwp *const fwp = fwp_current();
+
+    PE_EXPORT(pe_current());
+    sim_point(fwp->sim);
+    nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
+    if (sim_fault(fwp->sim, name))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    /* A status that NT_SUCCESS() takes for one (R46). */
+    if (sim_fault(fwp->sim, "FwpsFlowAssociateContext0 (OBJECT_NAME_EXISTS)"))
+        return STATUS_OBJECT_NAME_EXISTS;
+    return netio_flow_associate(fwp->netio, flowId, layerId, calloutId, flowContext);
+}
+
+NTSTATUS NTAPI FwpsFlowRemoveContext0(UINT64 flowId, UINT16 layerId, UINT32 calloutId)
+{
+    struct fwp *const fwp = fwp_current();
+
+    PE_EXPORT(pe_current());
+    sim_point(fwp->sim);
+    nt_irql_limit(fwp->nt, "FwpsFlowRemoveContext0", DISPATCH_LEVEL);
+    return netio_flow_remove(fwp->netio, flowId, layerId, calloutId);
+}
+
+NTSTATUS NTAPI FwpsFlowAbort0(UINT64 flowId)
+{
+    struct fwp *const fwp = fwp_current();
+
+    PE_EXPORT(pe_current());
+    sim_point(fwp->sim);
+    nt_irql_limit(fwp->nt, "FwpsFlowAbort0", DISPATCH_LEVEL);
+    return netio_flow_abort(fwp->netio, flowId);
+}
