@@ -42,6 +42,11 @@ void pe_set_traps(struct pe *pe, const struct pe_traps *traps);
  * fixture. */
 void pe_claim_signals(void);
 
+/* From now on rdtsc and rdtscp of driver code get what read_tsc() says. Holds for the whole process
+ * and makes the lab's own clock slow: for a child that runs drivers and nothing else. False when
+ * the system refuses. */
+bool pe_close_tsc(void);
+
 /* The page that drivers read at 0xFFFFF78000000000 (KUSER_SHARED_DATA), 4096 bytes, writable by nt.
  */
 void *pe_kuser_page(struct pe *pe);

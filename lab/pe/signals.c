@@ -249,6 +249,11 @@ void pe_claim_signals(void)
     pthread_mutex_unlock(&process.lock);
 }
 
+bool pe_close_tsc(void)
+{
+    return prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
+}
+
 void pe_signals_remove(void)
 {
     pthread_mutex_lock(&process.lock);

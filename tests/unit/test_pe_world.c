@@ -165,14 +165,19 @@ void *world_file(const char *name, size_t *size)
     return file;
 }
 
-void world_load(struct world *world)
+void world_load_file(struct world *world, const void *file, size_t size)
 {
     const struct pe_module *modules[] = {world_kernel(), &world_later};
     struct pe_error error;
-    world->file = world_file("drill.sys", &world->size);
-    if (pe_image_load(world->pe, "drill", world->file, world->size, modules, 2, 0x06010000,
-                      &world->image, &error) != PE_OK)
+    if (pe_image_load(world->pe, "drill", file, size, modules, 2, 0x06010000, &world->image,
+                      &error) != PE_OK)
         fail_msg("%s", error.text);
+}
+
+void world_load(struct world *world)
+{
+    world->file = world_file("drill.sys", &world->size);
+    world_load_file(world, world->file, world->size);
 }
 
 struct run {

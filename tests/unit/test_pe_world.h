@@ -48,6 +48,7 @@ void *world_file(const char *name, size_t *size);
 
 /* Loads the drill as "drill" into this world. */
 void world_load(struct world *world);
+void world_load_file(struct world *world, const void *file, size_t size);
 
 /* Runs one drill in a task of its own; false when it ended in a bug check or an import that is not
  * modelled. */
