@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Layouts of kernel structures that driver images read and write without a call, x64. Checked with
+   three compilers, as wfp_abi_asserts.c. */
+#include <ntifs.h>
+#include <ntimage.h>
+
+#define CHECK_VALUE(name, value) _Static_assert((unsigned long long)(name) == (value), #name)
+#define CHECK_OFFSET(type, field, value)                                                           \
+    _Static_assert(__builtin_offsetof(type, field) == (value), #type "." #field)
+#define CHECK_SIZE(type, value) _Static_assert(sizeof(type) == (value), #type)
+
+/* Basic types. Source: "Windows data types". */
+CHECK_SIZE(LONG, 4);
+CHECK_SIZE(ULONG, 4);
+CHECK_SIZE(WCHAR, 2);
+CHECK_SIZE(BOOLEAN, 1);
+CHECK_SIZE(HANDLE, 8);
+CHECK_SIZE(SIZE_T, 8);
+CHECK_SIZE(LARGE_INTEGER, 8);
+CHECK_SIZE(GUID, 16);
+CHECK_SIZE(POOL_TYPE, 4);
+CHECK_SIZE(KIRQL, 1);
+
+/* Strings, lists, attributes. Source: ns-ntdef-* pages; SLIST_ENTRY is 16-aligned on x64. */
+CHECK_SIZE(UNICODE_STRING, 16);
+CHECK_OFFSET(UNICODE_STRING, MaximumLength, 2);
+CHECK_OFFSET(UNICODE_STRING, Buffer, 8);
+CHECK_SIZE(LIST_ENTRY, 16);
+CHECK_SIZE(SLIST_ENTRY, 16);
+CHECK_SIZE(SLIST_HEADER, 16);
+CHECK_VALUE(_Alignof(SLIST_HEADER), 16);
+CHECK_SIZE(OBJECT_ATTRIBUTES, 48);
+CHECK_OFFSET(OBJECT_ATTRIBUTES, ObjectName, 16);
+CHECK_OFFSET(OBJECT_ATTRIBUTES, SecurityDescriptor, 32);
+
+/* Dispatcher objects, locks, DPC, timer. Source: ns-wdm-* pages; sizes as in the contract's 4.2. */
+CHECK_SIZE(DISPATCHER_HEADER, 24);
+CHECK_OFFSET(DISPATCHER_HEADER, SignalState, 4);
+CHECK_OFFSET(DISPATCHER_HEADER, WaitListHead, 8);
+CHECK_SIZE(KEVENT, 24);
+CHECK_SIZE(KSEMAPHORE, 32);
+CHECK_SIZE(KMUTANT, 56);
+CHECK_SIZE(KDPC, 64);
+CHECK_OFFSET(KDPC, DeferredRoutine, 24);
+CHECK_OFFSET(KDPC, DeferredContext, 32);
+CHECK_OFFSET(KDPC, DpcData, 56);
+CHECK_SIZE(KTIMER, 64);
+CHECK_OFFSET(KTIMER, DueTime, 24);
+CHECK_OFFSET(KTIMER, Dpc, 48);
+CHECK_OFFSET(KTIMER, Period, 60);
+CHECK_SIZE(KSPIN_LOCK, 8);
+CHECK_SIZE(KLOCK_QUEUE_HANDLE, 24);
+CHECK_OFFSET(KLOCK_QUEUE_HANDLE, OldIrql, 16);
+CHECK_SIZE(FAST_MUTEX, 56);
+CHECK_OFFSET(FAST_MUTEX, Event, 24);
+CHECK_OFFSET(FAST_MUTEX, OldIrql, 48);
+CHECK_SIZE(KGUARDED_MUTEX, 56);
+CHECK_SIZE(ERESOURCE, 104);
+CHECK_OFFSET(ERESOURCE, ActiveCount, 24);
+CHECK_OFFSET(ERESOURCE, SpinLock, 96);
+CHECK_SIZE(EX_RUNDOWN_REF, 8);
+CHECK_SIZE(WORK_QUEUE_ITEM, 32);
+CHECK_OFFSET(WORK_QUEUE_ITEM, WorkerRoutine, 16);
+CHECK_SIZE(KWAIT_BLOCK, 48);
+CHECK_SIZE(KAPC, 88);
+CHECK_SIZE(KDEVICE_QUEUE, 40);
+CHECK_SIZE(KDEVICE_QUEUE_ENTRY, 24);
+
+/* Lookaside lists, which drivers pop and push inline. Source: ns-wdm-npaged_lookaside_list pages;
+   offsets as in the contract's 4.2 and seen in driver images. */
+CHECK_SIZE(GENERAL_LOOKASIDE, 128);
+CHECK_VALUE(_Alignof(GENERAL_LOOKASIDE), 64);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Depth, 16);
+CHECK_OFFSET(GENERAL_LOOKASIDE, MaximumDepth, 18);
+CHECK_OFFSET(GENERAL_LOOKASIDE, TotalAllocates, 20);
+CHECK_OFFSET(GENERAL_LOOKASIDE, AllocateMisses, 24);
+CHECK_OFFSET(GENERAL_LOOKASIDE, TotalFrees, 28);
+CHECK_OFFSET(GENERAL_LOOKASIDE, FreeMisses, 32);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Type, 36);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Tag, 40);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Size, 44);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Allocate, 48);
+CHECK_OFFSET(GENERAL_LOOKASIDE, Free, 56);
+CHECK_OFFSET(GENERAL_LOOKASIDE, ListEntry, 64);
+CHECK_SIZE(NPAGED_LOOKASIDE_LIST, 128);
+CHECK_SIZE(PAGED_LOOKASIDE_LIST, 128);
+CHECK_SIZE(LOOKASIDE_LIST_EX, 96);
+CHECK_OFFSET(LOOKASIDE_LIST_EX, L.AllocateEx, 48);
+
+/* MDL. Source: "Using MDLs"; contract 4.2. */
+CHECK_SIZE(MDL, 48);
+CHECK_OFFSET(MDL, Size, 8);
+CHECK_OFFSET(MDL, MdlFlags, 10);
+CHECK_OFFSET(MDL, Process, 16);
+CHECK_OFFSET(MDL, MappedSystemVa, 24);
+CHECK_OFFSET(MDL, StartVa, 32);
+CHECK_OFFSET(MDL, ByteCount, 40);
+CHECK_OFFSET(MDL, ByteOffset, 44);
+
+/* IRP and its stack. Source: ns-wdm-_irp, ns-wdm-_io_stack_location; offsets seen in driver images.
+ */
+CHECK_SIZE(IRP, 208);
+CHECK_OFFSET(IRP, MdlAddress, 0x08);
+CHECK_OFFSET(IRP, Flags, 0x10);
+CHECK_OFFSET(IRP, AssociatedIrp.SystemBuffer, 0x18);
+CHECK_OFFSET(IRP, IoStatus.Status, 0x30);
+CHECK_OFFSET(IRP, IoStatus.Information, 0x38);
+CHECK_OFFSET(IRP, RequestorMode, 0x40);
+CHECK_OFFSET(IRP, PendingReturned, 0x41);
+CHECK_OFFSET(IRP, StackCount, 0x42);
+CHECK_OFFSET(IRP, CurrentLocation, 0x43);
+CHECK_OFFSET(IRP, Cancel, 0x44);
+CHECK_OFFSET(IRP, CancelIrql, 0x45);
+CHECK_OFFSET(IRP, UserIosb, 0x48);
+CHECK_OFFSET(IRP, UserEvent, 0x50);
+CHECK_OFFSET(IRP, CancelRoutine, 0x68);
+CHECK_OFFSET(IRP, UserBuffer, 0x70);
+CHECK_OFFSET(IRP, Tail.Overlay.DriverContext, 0x78);
+CHECK_OFFSET(IRP, Tail.Overlay.Thread, 0x98);
+CHECK_OFFSET(IRP, Tail.Overlay.ListEntry, 0xa8);
+CHECK_OFFSET(IRP, Tail.Overlay.CurrentStackLocation, 0xb8);
+CHECK_OFFSET(IRP, Tail.Overlay.OriginalFileObject, 0xc0);
+CHECK_SIZE(IO_STACK_LOCATION, 72);
+CHECK_OFFSET(IO_STACK_LOCATION, Control, 3);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.OutputBufferLength, 0x08);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.InputBufferLength, 0x10);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.IoControlCode, 0x18);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.Type3InputBuffer, 0x20);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.Create.Options, 0x10);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.Create.FileAttributes, 0x18);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.Create.ShareAccess, 0x1a);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.Create.EaLength, 0x20);
+CHECK_OFFSET(IO_STACK_LOCATION, Parameters.Read.ByteOffset, 0x18);
+CHECK_OFFSET(IO_STACK_LOCATION, DeviceObject, 0x28);
+CHECK_OFFSET(IO_STACK_LOCATION, FileObject, 0x30);
+CHECK_OFFSET(IO_STACK_LOCATION, CompletionRoutine, 0x38);
+CHECK_OFFSET(IO_STACK_LOCATION, Context, 0x40);
+
+/* Driver, device and file objects. Source: ns-wdm-_driver_object, _device_object, _file_object. */
+CHECK_SIZE(DRIVER_OBJECT, 336);
+CHECK_OFFSET(DRIVER_OBJECT, DeviceObject, 0x08);
+CHECK_OFFSET(DRIVER_OBJECT, DriverStart, 0x18);
+CHECK_OFFSET(DRIVER_OBJECT, DriverSize, 0x20);
+CHECK_OFFSET(DRIVER_OBJECT, DriverExtension, 0x30);
+CHECK_OFFSET(DRIVER_OBJECT, DriverName, 0x38);
+CHECK_OFFSET(DRIVER_OBJECT, DriverInit, 0x58);
+CHECK_OFFSET(DRIVER_OBJECT, DriverUnload, 0x68);
+CHECK_OFFSET(DRIVER_OBJECT, MajorFunction, 0x70);
+CHECK_SIZE(DEVICE_OBJECT, 336);
+CHECK_OFFSET(DEVICE_OBJECT, DriverObject, 0x08);
+CHECK_OFFSET(DEVICE_OBJECT, NextDevice, 0x10);
+CHECK_OFFSET(DEVICE_OBJECT, Flags, 0x30);
+CHECK_OFFSET(DEVICE_OBJECT, Characteristics, 0x34);
+CHECK_OFFSET(DEVICE_OBJECT, DeviceExtension, 0x40);
+CHECK_OFFSET(DEVICE_OBJECT, DeviceType, 0x48);
+CHECK_OFFSET(DEVICE_OBJECT, StackSize, 0x4c);
+CHECK_OFFSET(DEVICE_OBJECT, Dpc, 0xc8);
+CHECK_OFFSET(DEVICE_OBJECT, DeviceLock, 0x118);
+CHECK_SIZE(FILE_OBJECT, 0xd8);
+CHECK_OFFSET(FILE_OBJECT, FsContext, 0x18);
+CHECK_OFFSET(FILE_OBJECT, FileName, 0x58);
+CHECK_SIZE(IO_CSQ, 64);
+CHECK_SIZE(IO_CSQ_IRP_CONTEXT, 24);
+
+/* The shared page that time is read from inline. Source: ns-ntddk-kuser_shared_data; offsets seen
+ * in images. */
+CHECK_OFFSET(KUSER_SHARED_DATA, InterruptTime, 0x008);
+CHECK_OFFSET(KUSER_SHARED_DATA, SystemTime, 0x014);
+CHECK_OFFSET(KUSER_SHARED_DATA, TimeZoneBias, 0x020);
+CHECK_OFFSET(KUSER_SHARED_DATA, NtSystemRoot, 0x030);
+CHECK_OFFSET(KUSER_SHARED_DATA, NtProductType, 0x264);
+CHECK_OFFSET(KUSER_SHARED_DATA, NtMajorVersion, 0x26c);
+CHECK_OFFSET(KUSER_SHARED_DATA, NtMinorVersion, 0x270);
+CHECK_OFFSET(KUSER_SHARED_DATA, ProcessorFeatures, 0x274);
+CHECK_OFFSET(KUSER_SHARED_DATA, KdDebuggerEnabled, 0x2d4);
+CHECK_OFFSET(KUSER_SHARED_DATA, TickCount, 0x320);
+
+/* Exceptions. Source: ns-winnt-exception_record, "x64 exception handling"; registers in the order
+   of unwind codes. */
+CHECK_SIZE(EXCEPTION_RECORD, 0x98);
+CHECK_OFFSET(EXCEPTION_RECORD, ExceptionRecord, 0x08);
+CHECK_OFFSET(EXCEPTION_RECORD, ExceptionAddress, 0x10);
+CHECK_OFFSET(EXCEPTION_RECORD, ExceptionInformation, 0x20);
+CHECK_SIZE(CONTEXT, 0x4d0);
+CHECK_OFFSET(CONTEXT, ContextFlags, 0x30);
+CHECK_OFFSET(CONTEXT, EFlags, 0x44);
+CHECK_OFFSET(CONTEXT, Rax, 0x78);
+CHECK_OFFSET(CONTEXT, Rsp, 0x98);
+CHECK_OFFSET(CONTEXT, R15, 0xf0);
+CHECK_OFFSET(CONTEXT, Rip, 0xf8);
+CHECK_OFFSET(CONTEXT, FltSave, 0x100);
+CHECK_OFFSET(CONTEXT, Xmm0, 0x1a0);
+CHECK_OFFSET(CONTEXT, VectorRegister, 0x300);
+
+/* Registry values. Source: ns-wdm-_key_value_partial_information. */
+CHECK_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data, 12);
+CHECK_OFFSET(KEY_VALUE_FULL_INFORMATION, Name, 20);
+CHECK_SIZE(RTL_OSVERSIONINFOW, 276);
+CHECK_SIZE(RTL_AVL_TABLE, 0x68);
+
+/* Images. Source: "PE format". */
+CHECK_SIZE(IMAGE_DOS_HEADER, 64);
+CHECK_OFFSET(IMAGE_DOS_HEADER, e_lfanew, 60);
+CHECK_SIZE(IMAGE_FILE_HEADER, 20);
+CHECK_SIZE(IMAGE_OPTIONAL_HEADER64, 240);
+CHECK_OFFSET(IMAGE_OPTIONAL_HEADER64, ImageBase, 24);
+CHECK_OFFSET(IMAGE_OPTIONAL_HEADER64, SizeOfImage, 56);
+CHECK_OFFSET(IMAGE_OPTIONAL_HEADER64, CheckSum, 64);
+CHECK_OFFSET(IMAGE_OPTIONAL_HEADER64, DllCharacteristics, 70);
+CHECK_OFFSET(IMAGE_OPTIONAL_HEADER64, DataDirectory, 112);
+CHECK_SIZE(IMAGE_NT_HEADERS64, 264);
+CHECK_SIZE(IMAGE_SECTION_HEADER, 40);
+CHECK_SIZE(IMAGE_IMPORT_DESCRIPTOR, 20);
+CHECK_SIZE(IMAGE_EXPORT_DIRECTORY, 40);
+CHECK_SIZE(IMAGE_BASE_RELOCATION, 8);
+CHECK_SIZE(IMAGE_RUNTIME_FUNCTION_ENTRY, 12);
+CHECK_OFFSET(IMAGE_LOAD_CONFIG_DIRECTORY64, SecurityCookie, 88);
+CHECK_OFFSET(IMAGE_LOAD_CONFIG_DIRECTORY64, GuardFlags, 144);
