@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* sluice replay CAPTURE...: captured traffic through a stream driver. */
+#include "cli/commands.h"
+
+#include "cli/exit_code.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "cli/setup.h"
+#include "cli/telling.h"
+#include "inspect/blocklist_build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RERUN_TEXT 512
+
+struct replay_command {
+    const struct options *options;
+    const struct netio_profile *profile;
+    struct machine_config machine;
+    struct setup_image image;
+    const char *settings[OPTIONS_SETTINGS + 1];
+    size_t setting_count;
+    bool own;
+    const char *mode;
+    enum traffic_side side;
+    void *blocklist;
+    size_t blocklist_size;
+    FILE *files[OPTIONS_FILES];
+    int descriptors[OPTIONS_FILES];
+    char rerun[RERUN_TEXT];
+};
+
+static int work(void *context, struct session_channel *channel)
+{
+    struct replay_command *command = context;
+    const struct options *options = command->options;
+    struct traffic_capture *captures[OPTIONS_FILES];
+    size_t count = 0;
+    struct telling telling = {
+        .channel = channel,
+        .command = "replay",
+        .rerun = command->rerun,
+        .mode = command->mode,
+        .flows = true,
+        .ledgers = true,
+        .delivers = options->deliver != NULL,
+    };
+    struct run_config config = {
+        .machine = command->machine,
+        .driver = {.name = command->image.service,
+                   .bytes = command->image.bytes,
+                   .size = command->image.size,
+                   .settings = command->settings,
+                   .setting_count = command->setting_count},
+        .own = command->own,
+        .blocklist = command->blocklist,
+        .blocklist_size = command->blocklist_size,
+        .traffic = RUN_CAPTURES,
+        .captures = captures,
+        .side = command->side,
+    };
+    struct run_result result = {0};
+    int code;
+
+    for (; count < options->file_count; count++) {
+        captures[count] = traffic_capture_open(command->files[count], options->files[count],
+                                               result.text, sizeof(result.text));
+        if (captures[count] == NULL) {
+            session_say(channel, "%s", result.text);
+            code = EXIT_USAGE;
+            telling_end(&telling, &config, command->profile->name, code, result.text);
+            goto done;
+        }
+    }
+    config.capture_count = count;
+    telling_run(&telling, &config, &result);
+    code = setup_exit_code(result.status, result.errors);
+    if (result.bad_capture && code == EXIT_CLEAN)
+        code = EXIT_USAGE;
+    bool verdict = code == EXIT_CLEAN || code == EXIT_FINDINGS;
+    if (result.bad_capture)
+        session_say(channel, "%s", result.text);
+    else if (!verdict)
+        session_say(channel, "%s on %s: %s", command->image.path, command->profile->name,
+                    result.text);
+    telling_end(&telling, &config, command->profile->name, code, verdict ? NULL : result.text);
+
+done:
+    while (count > 0)
+        traffic_capture_close(captures[--count]);
+    return code;
+}
+
+static bool choose_mode(struct replay_command *command)
+{
+    static const char *const modes[][2] = {
+        {"gate", "Mode=gate"}, {"permit", "Mode=permit"}, {"monitor", "Mode=monitor"}};
+    const char *mode = command->options->mode;
+
+    if (!command->own) {
+        if (mode == NULL)
+            return true;
+        fputs("sluice replay: --mode is for sluice.sys only; use --set for another driver\n",
+              stderr);
+        return false;
+    }
+    command->mode = mode != NULL ? mode : "gate";
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(command->mode, modes[i][0]) == 0) {
+            command->settings[command->setting_count++] = modes[i][1];
+            return true;
+        }
+    }
+    fprintf(stderr, "sluice replay: --mode takes gate, permit or monitor, not \"%s\"\n", mode);
+    return false;
+}
+
+static bool choose_traffic(struct replay_command *command)
+{
+    const struct options *options = command->options;
+
+    if (options->side != NULL && !traffic_side_parse(options->side, &command->side)) {
+        fprintf(stderr, "sluice replay: --side takes client, server or auto, not \"%s\"\n",
+                options->side);
+        return false;
+    }
+    if (options->midstream != NULL) {
+        command->machine.tcpip.midstream_adopt = strcmp(options->midstream, "adopt") == 0;
+        if (!command->machine.tcpip.midstream_adopt && strcmp(options->midstream, "old") != 0) {
+            fprintf(stderr, "sluice replay: --midstream takes adopt or old, not \"%s\"\n",
+                    options->midstream);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_blocklist(struct replay_command *command)
+{
+    char message[512];
+
+    if (command->options->block == NULL)
+        return true;
+    if (!command->own) {
+        fputs("sluice replay: --block is for sluice.sys only\n", stderr);
+        return false;
+    }
+    if (inspect_blocklist_build_file(command->options->block, &command->blocklist,
+                                     &command->blocklist_size, message, sizeof(message)) == 0)
+        return true;
+    fprintf(stderr, "sluice: %s\n", message);
+    return false;
+}
+
+static void write_rerun(struct replay_command *command, int argc, char **argv)
+{
+    size_t used = (size_t)snprintf(command->rerun, sizeof(command->rerun), "sluice replay");
+
+    for (int i = 0; i < argc && used < sizeof(command->rerun); i++)
+        used +=
+            (size_t)snprintf(command->rerun + used, sizeof(command->rerun) - used, " %s", argv[i]);
+}
+
+static bool open_captures(struct replay_command *command)
+{
+    const struct options *options = command->options;
+
+    for (size_t i = 0; i < options->file_count; i++) {
+        command->files[i] = fopen(options->files[i], "rbe");
+        if (command->files[i] == NULL) {
+            fprintf(stderr, "sluice: %s: %s\n", options->files[i], strerror(errno));
+            return false;
+        }
+        command->descriptors[i] = fileno(command->files[i]);
+    }
+    return true;
+}
+
+int command_replay(int argc, char **argv)
+{
+    static struct options options;
+    static struct replay_command command; /* large: hundreds of files may be named */
+    int code = EXIT_USAGE;
+
+    if (!options_parse(&options, "replay", OPTION_RUN | OPTION_REPLAY, argc, argv))
+        return EXIT_USAGE;
+    if (options.help) {
+        puts("sluice replay CAPTURE...: captured traffic (pcap, pcapng) through sluice.sys or "
+             "another driver");
+        options_help(OPTION_RUN | OPTION_REPLAY);
+        return EXIT_CLEAN;
+    }
+    if (options.file_count == 0) {
+        fputs("sluice replay: needs a capture\n", stderr);
+        return EXIT_USAGE;
+    }
+    command.options = &options;
+    command.mode = "";
+    command.profile =
+        setup_profile(options.profile != NULL ? options.profile : SETUP_DEFAULT_PROFILE);
+    if (command.profile == NULL || !setup_machine(&options, command.profile, &command.machine))
+        return EXIT_USAGE;
+    if (!(options.driver != NULL
+              ? setup_image(&command.image, options.driver, NULL)
+              : setup_own_image(&command.image, setup_sluice_image(command.profile))))
+        return options.driver != NULL ? EXIT_USAGE : EXIT_ENVIRONMENT;
+    command.own = strcmp(command.image.service, "sluice") == 0;
+    memcpy(command.settings, options.settings, sizeof(options.settings));
+    command.setting_count = options.setting_count;
+    write_rerun(&command, argc, argv);
+
+    struct report_writer *writer = NULL;
+    if (!choose_mode(&command) || !choose_traffic(&command) || !read_blocklist(&command) ||
+        !open_captures(&command))
+        goto done;
+    writer = report_writer_create(stdout, options.json, options.quiet);
+    code = writer == NULL ? EXIT_ENVIRONMENT
+                          : session_run(&(struct session_options){.writer = writer,
+                                                                  .deliver = options.deliver,
+                                                                  .quiet = options.quiet,
+                                                                  .keep = command.descriptors,
+                                                                  .keep_count = options.file_count},
+                                        work, &command);
+done:
+    report_writer_destroy(writer);
+    for (size_t i = 0; i < options.file_count; i++) {
+        if (command.files[i] != NULL)
+            fclose(command.files[i]);
+    }
+    free(command.blocklist);
+    free(command.image.bytes);
+    return code;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* A session: what the child sends is not trusted, for driver code ran there. */
+#include "cli/session.h"
+
+#include "cli/exit_code.h"
+#include "pe/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CPU_SECONDS  600
+#define MEMORY_LIMIT (12ull << 30)
+#define NAME_LIMIT   160
+#define OPEN_FILES   64
+
+enum message { MESSAGE_RECORD = 1, MESSAGE_DELIVER, MESSAGE_PROGRESS, MESSAGE_SAY };
+
+/* Delivered files that are open: the least lately used one makes room. */
+struct open_file {
+    char name[NAME_LIMIT];
+    int fd;
+    uint64_t used;
+};
+
+struct session {
+    const struct session_options *options;
+    int folder;
+    struct open_file files[OPEN_FILES];
+    uint64_t clock;
+    void *made; /* tree of the names of files made in this session: what stood there before is
+                   replaced */
+    bool progress_shown;
+    int error; /* errno of a file that could not be written */
+    bool bad;  /* nonsense from the child, or the output cannot be written */
+};
+
+static void wipe_progress(struct session *session)
+{
+    if (session->progress_shown)
+        fputs("\r\033[K", stderr);
+    session->progress_shown = false;
+}
+
+static void take_record(struct session *session, const char *text, size_t length)
+{
+    json_error_t error;
+    json_t *record = json_loadb(text, length, 0, &error);
+
+    wipe_progress(session);
+    if (record == NULL || !report_write(session->options->writer, record))
+        session->bad = true;
+    json_decref(record);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* True when this session makes the file for the first time. */
+static bool is_first(struct session *session, const char *name)
+{
+    char *copy = strdup(name);
+    char **found = copy != NULL ? tsearch(copy, &session->made, compare_names) : NULL;
+
+    if (found == NULL || *found != copy) {
+        free(copy);
+        return false;
+    }
+    return true;
+}
+
+static struct open_file *file_of(struct session *session, const char *name)
+{
+    struct open_file *oldest = &session->files[0];
+
+    for (size_t i = 0; i < OPEN_FILES; i++) {
+        struct open_file *file = &session->files[i];
+        if (file->used != 0 && strcmp(file->name, name) == 0)
+            return file;
+        if (file->used < oldest->used)
+            oldest = file;
+    }
+    if (oldest->used != 0)
+        close(oldest->fd);
+    oldest->used = 0;
+    oldest->fd = openat(session->folder, name,
+                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+                            (is_first(session, name) ? O_TRUNC : 0),
+                        0666);
+    if (oldest->fd < 0)
+        return NULL;
+    snprintf(oldest->name, sizeof(oldest->name), "%s", name);
+    return oldest;
+}
+
+/* Payload: the name, its NUL, the bytes. */
+static void take_delivered(struct session *session, const char *payload, size_t length)
+{
+    size_t name = strnlen(payload, length);
+
+    if (session->folder < 0 || name == 0 || name == length || name >= NAME_LIMIT ||
+        payload[0] == '.' || memchr(payload, '/', name) != NULL) {
+        session->bad = true;
+        return;
+    }
+    if (session->error != 0)
+        return;
+    struct open_file *file = file_of(session, payload);
+    if (file == NULL) {
+        session->error = errno;
+        return;
+    }
+    file->used = ++session->clock;
+    for (size_t at = name + 1; at < length;) {
+        ssize_t written = write(file->fd, payload + at, length - at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0) {
+            session->error = written < 0 ? errno : ENOSPC;
+            return;
+        }
+        at += (size_t)written;
+    }
+}
+
+/* Text of the child's: control characters are not for the terminal. */
+static void print_plain(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
+    }
+}
+
+static void frame(void *context, uint32_t type, const void *payload, uint32_t length)
+{
+    struct session *session = context;
+
+    switch (type) {
+    case MESSAGE_RECORD:
+        take_record(session, payload, length);
+        break;
+    case MESSAGE_DELIVER:
+        take_delivered(session, payload, length);
+        break;
+    case MESSAGE_PROGRESS:
+        if (session->options->quiet || !isatty(STDERR_FILENO))
+            break;
+        wipe_progress(session);
+        print_plain(payload, length);
+        fflush(stderr);
+        session->progress_shown = length != 0;
+        break;
+    case MESSAGE_SAY:
+        wipe_progress(session);
+        fputs("sluice: ", stderr);
+        print_plain(payload, length);
+        fputc('\n', stderr);
+        break;
+    default:
+        session->bad = true;
+        break;
+    }
+}
+
+struct work {
+    int (*work)(void *context, struct session_channel *channel);
+    void *context;
+};
+
+static int child(void *context, int out_fd)
+{
+    struct work *work = context;
+    struct session_channel channel = {.fd = out_fd};
+
+    return work->work(work->context, &channel);
+}
+
+int session_run(const struct session_options *options,
+                int (*work)(void *context, struct session_channel *channel), void *context)
+{
+    struct session session = {.options = options, .folder = -1};
+    struct work inner = {.work = work, .context = context};
+    struct confine_options confine = {
+        .memory = MEMORY_LIMIT,
+        .cpu_seconds = options->cpu_seconds != 0 ? options->cpu_seconds : CPU_SECONDS,
+        .keep = options->keep,
+        .keep_count = options->keep_count,
+        .context = &session,
+        .frame = frame,
+    };
+    struct confine_result result;
+    int code = EXIT_NO_VERDICT;
+
+    if (options->deliver != NULL) {
+        session.folder = open(options->deliver, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (session.folder < 0) {
+            fprintf(stderr, "sluice: %s: %s\n", options->deliver, strerror(errno));
+            return EXIT_ENVIRONMENT;
+        }
+    }
+    int error = confine_run(&confine, child, &inner, &result);
+    wipe_progress(&session);
+    if (error != 0) {
+        fprintf(stderr, "sluice: cannot start the process that runs drivers: %s\n",
+                strerror(error));
+        code = EXIT_ENVIRONMENT;
+    } else if (result.end != CONFINE_RETURNED) {
+        fprintf(stderr, "sluice: no verdict: %s\n", result.text);
+    } else {
+        code = result.code;
+    }
+    if (!report_writer_finish(options->writer) || session.bad) {
+        fprintf(stderr, "sluice: the report could not be written whole\n");
+        code = EXIT_ENVIRONMENT;
+    }
+    if (session.error != 0) {
+        fprintf(stderr, "sluice: %s: %s\n", options->deliver, strerror(session.error));
+        code = EXIT_ENVIRONMENT;
+    }
+    for (size_t i = 0; i < OPEN_FILES; i++) {
+        if (session.files[i].used != 0)
+            close(session.files[i].fd);
+    }
+    tdestroy(session.made, free);
+    if (session.folder >= 0)
+        close(session.folder);
+    return code;
+}
+
+static void send(struct session_channel *channel, enum message message, const void *payload,
+                 size_t length)
+{
+    if (length > CONFINE_MAX_PAYLOAD ||
+        !confine_send(channel->fd, message, payload, (uint32_t)length))
+        _exit(EXIT_ENVIRONMENT); /* the parent is gone */
+}
+
+void session_record(struct session_channel *channel, json_t *record)
+{
+    char *text = record != NULL ? json_dumps(record, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+    if (text == NULL) {
+        session_say(channel, "out of memory, or text that is no UTF-8, in a record");
+        _exit(EXIT_ENVIRONMENT);
+    }
+    send(channel, MESSAGE_RECORD, text, strlen(text));
+    free(text);
+    json_decref(record);
+}
+
+void session_deliver(struct session_channel *channel, const char *name, const uint8_t *bytes,
+                     size_t length)
+{
+    static const size_t most = 1u << 20;
+    size_t name_size = strlen(name) + 1;
+
+    do {
+        size_t part = length < most ? length : most;
+        char *payload = malloc(name_size + part);
+        if (payload == NULL)
+            _exit(EXIT_ENVIRONMENT);
+        memcpy(payload, name, name_size);
+        if (part != 0)
+            memcpy(payload + name_size, bytes, part);
+        send(channel, MESSAGE_DELIVER, payload, name_size + part);
+        free(payload);
+        bytes += part;
+        length -= part;
+    } while (length != 0);
+}
+
+void session_progress(struct session_channel *channel, const char *line)
+{
+    send(channel, MESSAGE_PROGRESS, line, strlen(line));
+}
+
+void session_say(struct session_channel *channel, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    send(channel, MESSAGE_SAY, line, strlen(line));
+}

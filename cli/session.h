@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A session: driver code runs in a confined child, which sends records; the parent shows them. */
+#pragma once
+
+#include "report/writer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct session_options {
+    struct report_writer *writer;
+    const char *deliver; /* folder for delivered bytes, or NULL */
+    bool quiet;          /* no progress */
+    const int *keep;     /* descriptors that the child reads from */
+    size_t keep_count;
+    unsigned cpu_seconds; /* processor time for the whole session; 0: 600 */
+};
+
+/* The child's way to the parent. */
+struct session_channel {
+    int fd;
+};
+
+/* Runs work(context, channel) in the child. Its value is the session's exit code; a child that
+ * crashes or runs into a limit gives 4, with a line on standard error. Files that cannot be written
+ * give 3. */
+int session_run(const struct session_options *options,
+                int (*work)(void *context, struct session_channel *channel), void *context);
+
+/* Child: a record to be shown. Takes over the reference; NULL (no memory) ends the child. */
+void session_record(struct session_channel *channel, json_t *record);
+
+/* Child: bytes to be appended to the file <deliver folder>/<name>. A length of 0 makes the file. */
+void session_deliver(struct session_channel *channel, const char *name, const uint8_t *bytes,
+                     size_t length);
+
+/* Child: how far the run is, one line that replaces the one before; "" wipes it. */
+void session_progress(struct session_channel *channel, const char *line);
+
+/* Child: a line for standard error that stays. */
+void session_say(struct session_channel *channel, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

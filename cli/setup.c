@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* From options to a run. */
+#include "cli/setup.h"
+
+#include "cli/exit_code.h"
+#include "cli/image_file.h"
+#include "explore/prediction.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NTDDI_WINDOWS_8 0x06020000u
+
+const struct netio_profile *setup_profile(const char *name)
+{
+    const struct netio_profile *profile = netio_profile_find(name);
+
+    if (profile == NULL) {
+        fprintf(stderr, "sluice: there is no profile %s; there are", name);
+        for (size_t i = 0; (profile = netio_profile_at(i)) != NULL; i++)
+            fprintf(stderr, " %s", profile->name);
+        fputc('\n', stderr);
+    }
+    return profile;
+}
+
+bool setup_machine(const struct options *options, const struct netio_profile *profile,
+                   struct machine_config *config)
+{
+    machine_config_default(config, profile);
+    config->seed = options->seed;
+    config->checks = options->checks;
+    config->special_pool = options->special_pool;
+    for (size_t i = 0; i < options->switch_count; i++) {
+        char name[64];
+        const char *equals = strchr(options->switches[i], '=');
+        size_t length = equals != NULL ? (size_t)(equals - options->switches[i]) : 0;
+        if (length == 0 || length >= sizeof(name)) {
+            fprintf(stderr, "sluice: --switch takes NAME=VALUE, not \"%s\"\n",
+                    options->switches[i]);
+            return false;
+        }
+        memcpy(name, options->switches[i], length);
+        name[length] = '\0';
+        if (!netio_switches_set(&config->switches, name, equals + 1)) {
+            fprintf(stderr,
+                    "sluice: there is no switch %s with the value %s (SPEC.md lists them)\n", name,
+                    equals + 1);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < options->setting_count; i++) {
+        const char *equals = strchr(options->settings[i], '=');
+        if (equals == NULL || equals == options->settings[i]) {
+            fprintf(stderr, "sluice: --set takes NAME=VALUE, not \"%s\"\n", options->settings[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool setup_model(const char *name, enum netio_inject_model *model)
+{
+    for (*model = NETIO_MODEL_NONE; *model <= NETIO_MODEL_D; ++*model) {
+        if (strcmp(name, prediction_model_name(*model)) == 0)
+            return true;
+    }
+    fprintf(stderr, "sluice: there is no model %s; there are A, B, C, D and none\n", name);
+    return false;
+}
+
+bool setup_image(struct setup_image *image, const char *path, const char *service)
+{
+    snprintf(image->path, sizeof(image->path), "%s", path);
+    if (service != NULL)
+        snprintf(image->service, sizeof(image->service), "%s", service);
+    else
+        image_file_service(path, image->service, sizeof(image->service));
+    image->bytes = image_file_read(path, &image->size);
+    return image->bytes != NULL;
+}
+
+bool setup_own_image(struct setup_image *image, const char *name)
+{
+    char path[sizeof(image->path)];
+
+    if (!image_file_find(name, path, sizeof(path))) {
+        fprintf(stderr, "sluice: there is no image %s; ./dev run builds it\n", path);
+        return false;
+    }
+    return setup_image(image, path, NULL);
+}
+
+const char *setup_sluice_image(const struct netio_profile *profile)
+{
+    return profile->ntddi < NTDDI_WINDOWS_8 ? "win7/sluice.sys" : "sluice.sys";
+}
+
+int setup_exit_code(enum machine_status status, size_t errors)
+{
+    switch (status) {
+    case MACHINE_OK:
+    case MACHINE_STOPPED:
+        return errors != 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+    case MACHINE_BAD_IMAGE:
+        return EXIT_USAGE;
+    case MACHINE_NO_MEMORY:
+        return EXIT_ENVIRONMENT;
+    case MACHINE_NO_VERDICT:
+        break;
+    }
+    return EXIT_NO_VERDICT;
+}

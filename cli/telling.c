@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* A run, told record by record. */
+#include "cli/telling.h"
+
+#include "cli/exit_code.h"
+#include "inspect/inspect.h"
+#include "report/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EDGE 64 /* bytes of a progress line that a file name may take */
+
+static const char *verdict_text(const struct traffic_connection *connection,
+                                const struct sluice_client_flow *own)
+{
+    if (connection->verdict == TRAFFIC_VERDICT_REFUSED)
+        return "blocked";
+    if (own != NULL && own->verdict == SLUICE_VERDICT_DROPPED)
+        return "dropped";
+    if (connection->verdict == TRAFFIC_VERDICT_RESET ||
+        (own != NULL && own->verdict == SLUICE_VERDICT_ABORTED))
+        return "aborted";
+    return "allowed";
+}
+
+/* Host names come from the wire: what is no printable ASCII is shown as '?'. */
+static void printable(char *to, size_t size, const char *from)
+{
+    size_t i = 0;
+
+    for (; from[i] != '\0' && i + 1 < size; i++)
+        to[i] = from[i] > 0x20 && from[i] < 0x7f ? from[i] : '?';
+    to[i] = '\0';
+}
+
+static bool is_complete(const struct traffic_connection *connection)
+{
+    for (int stream = 0; stream < 2; stream++) {
+        const struct tcpip_counts *counts = connection->streams[stream].counts;
+        if (counts == NULL || !counts->syn || counts->gap_bytes != 0 ||
+            counts->truncated_bytes != 0)
+            return false;
+    }
+    return true;
+}
+
+static void flow(void *context, const struct traffic_connection *connection,
+                 const struct sluice_client_flow *own)
+{
+    struct telling *telling = context;
+    char name[INSPECT_NAME_SIZE] = "";
+
+    if (telling->delivers) { /* streams without bytes have files too */
+        char file[TRAFFIC_FILE_NAME + 8];
+        snprintf(file, sizeof(file), "%s.c2s", connection->file);
+        session_deliver(telling->channel, file, NULL, 0);
+        snprintf(file, sizeof(file), "%s.s2c", connection->file);
+        session_deliver(telling->channel, file, NULL, 0);
+    }
+    if (!telling->flows)
+        return;
+    if (own != NULL)
+        printable(name, sizeof(name), own->name);
+    session_record(telling->channel,
+                   report_record_flow(&(struct report_flow){
+                       .flow = connection->flow,
+                       .client = connection->client,
+                       .server = connection->server,
+                       .protocol = own != NULL && own->protocol != INSPECT_PROTOCOL_UNKNOWN
+                                       ? inspect_protocol_name(own->protocol)
+                                       : "",
+                       .name = name,
+                       .c2s = connection->streams[TRAFFIC_C2S].delivered,
+                       .s2c = connection->streams[TRAFFIC_S2C].delivered,
+                       .held_peak = own != NULL ? own->held_peak : 0,
+                       .verdict = verdict_text(connection, own),
+                       .complete = is_complete(connection),
+                   }));
+}
+
+static void deliver(void *context, const char *file, enum traffic_stream stream,
+                    const uint8_t *bytes, size_t length)
+{
+    struct telling *telling = context;
+    char name[TRAFFIC_FILE_NAME + 8];
+
+    snprintf(name, sizeof(name), "%s.%s", file, stream == TRAFFIC_C2S ? "c2s" : "s2c");
+    session_deliver(telling->channel, name, bytes, length);
+}
+
+static void progress(void *context, const struct traffic_progress *now)
+{
+    struct telling *telling = context;
+    char line[EDGE + 80];
+
+    if (now->part >= 0)
+        snprintf(line, sizeof(line), "%.*s: %3.0f %%, %llu frames", EDGE, now->capture,
+                 now->part * 100, (unsigned long long)now->frames);
+    else
+        snprintf(line, sizeof(line), "%.*s: %llu frames", EDGE, now->capture,
+                 (unsigned long long)now->frames);
+    session_progress(telling->channel, line);
+}
+
+static void warning(void *context, const char *line)
+{
+    struct telling *telling = context;
+
+    session_say(telling->channel, "warning: %s", line);
+}
+
+static void ledger(void *context, const struct run_ledger *run)
+{
+    struct telling *telling = context;
+
+    if (!telling->ledgers)
+        return;
+    session_record(telling->channel, report_record_ledger(&(struct report_ledger){
+                                         .direction = run->direction,
+                                         .offered = run->engine.offered,
+                                         .permitted = run->engine.permitted,
+                                         .blocked = run->engine.blocked,
+                                         .injected = run->engine.injected,
+                                         .delivered = run->engine.delivered,
+                                         .held_engine = run->engine.held_engine,
+                                         .held_driver = run->driver.held,
+                                         .inserted = run->driver.inserted,
+                                         .removed = run->driver.removed,
+                                         .dropped = run->driver.dropped,
+                                         .discarded = run->driver.discarded,
+                                         .lost = run->engine.lost,
+                                         .duplicate = run->duplicate,
+                                         .gap = run->gap,
+                                         .closed = run->closed,
+                                     }));
+}
+
+static void pool(void *context, const struct nt_pool_tag *tag)
+{
+    struct telling *telling = context;
+
+    if (!telling->ledgers)
+        return;
+    session_record(telling->channel, report_record_pool(&(struct report_pool){
+                                         .tag = tag->tag,
+                                         .paged = tag->kind == NT_POOL_PAGED,
+                                         .allocs = tag->allocs,
+                                         .frees = tag->frees,
+                                         .bytes = tag->bytes,
+                                     }));
+}
+
+static void finding(void *context, const struct check_finding *found)
+{
+    struct telling *telling = context;
+
+    session_record(telling->channel, report_record_finding(found, telling->rerun));
+}
+
+void telling_run(struct telling *telling, struct run_config *config, struct run_result *result)
+{
+    config->listener = (struct run_listener){
+        .context = telling,
+        .flow = flow,
+        .deliver = telling->delivers ? deliver : NULL,
+        .progress = progress,
+        .warning = warning,
+        .ledger = ledger,
+        .pool = pool,
+        .finding = finding,
+    };
+    run_once(config, result);
+    telling->errors += result->errors;
+    telling->warnings += result->warnings;
+    struct sim_trace trace = {.hash = telling->hash};
+    if (telling->hash != 0)
+        sim_trace_add(&trace, SIM_EVENT_CHOICE, result->trace_hash, 0, 0);
+    telling->hash = telling->hash != 0 ? trace.hash : result->trace_hash;
+}
+
+void telling_end(const struct telling *telling, const struct run_config *config,
+                 const char *profile, int code, const char *reason)
+{
+    session_record(telling->channel, report_record_run(&(struct report_run){
+                                         .command = telling->command,
+                                         .profile = profile,
+                                         .mode = telling->mode,
+                                         .seed = config->machine.seed,
+                                         .trace_hash = telling->hash,
+                                         .checks = config->machine.checks ? "on" : "off",
+                                         .findings = telling->errors,
+                                         .warnings = telling->warnings,
+                                         .verdict = code == EXIT_CLEAN      ? "clean"
+                                                    : code == EXIT_FINDINGS ? "findings"
+                                                                            : "no-verdict",
+                                         .reason = reason,
+                                     }));
+}
