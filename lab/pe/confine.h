@@ -14,7 +14,7 @@ struct confine_options {
                              AddressSanitizer */
     unsigned cpu_seconds; /* processor time; 0: no limit */
     unsigned wall_ms;     /* time until the child is killed; 0: no limit */
-    const int *keep; /* descriptors that stay open in the child: files to read */
+    const int *keep;      /* descriptors that stay open in the child: files to read */
     size_t keep_count;
     void *context;
     /* Parent: one frame of the child's. payload is valid during the call; it comes from where a
@@ -46,6 +46,7 @@ int confine_run(const struct confine_options *options, int (*child)(void *contex
 /* Child: sends a frame. Types 0xFFFFFF00 and above are reserved. False when the parent is gone. */
 bool confine_send(int out_fd, uint32_t type, const void *payload, uint32_t length);
 
-/* Child: gives up every right but to compute and to use descriptors 2, out_fd and those kept; confine_run()
- * does it. Returns 0 or an errno value: then nothing of a driver may run in this process. */
+/* Child: gives up every right but to compute and to use descriptors 2, out_fd and those kept;
+ * confine_run() does it. Returns 0 or an errno value: then nothing of a driver may run in this
+ * process. */
 int confine_enter(const struct confine_options *options, int out_fd);

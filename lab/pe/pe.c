@@ -70,6 +70,7 @@ void pe_destroy(struct pe *pe)
         pe->images = image->next;
         pe_image_free(image);
     }
+    pe_synthetics_free(pe);
     pe->sim->layers[SIM_LAYER_PE] = NULL;
     pe_signals_remove();
     munmap(pe->spare_stack - SPARE_STACK, SPARE_STACK);

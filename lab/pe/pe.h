@@ -96,8 +96,11 @@ struct pe_call {
     uintptr_t deepest;
     bool exported; /* an export was called: painting cannot tell whose frames were below */
     bool painted;
-    void *dispatch; /* exception being dispatched, innermost first: pe/seh.c */
-    void *raise;    /* registers of the driver at the call of an export that may raise: pe/seh.h */
+    void *dispatch;        /* exception being dispatched, innermost first: pe/seh.c */
+    uintptr_t site;        /* frame of the last export that was called, 0: none yet */
+    const void *registers; /* of driver code where it was left, when all are known (a trap, a
+                              raising export) */
+    void *raise; /* registers of the driver at the call of an export that may raise: pe/seh.h */
 };
 void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
 void pe_leave(struct pe *pe, struct pe_call *call);

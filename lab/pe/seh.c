@@ -141,6 +141,9 @@ static int32_t call_handler(struct pe *pe, struct walk *walk, struct pe_exceptio
 _Noreturn void pe_context_resume(struct pe_context *context)
 {
     const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    struct pe_call *call = *pe_call_slot(pe_current());
+    if (call != NULL)
+        call->registers = NULL; /* they lie on the stack that is left */
     if (context->rsp > here)
         UNPOISON((const void *)here, context->rsp - here);
     __asm__ volatile("mov %0, %%rdi\n\tjmp pe_context_restore" : : "r"(context) : "rdi", "memory");
@@ -373,7 +376,7 @@ void pe_raising_begin(struct pe_context *caller)
     struct pe_call *call = *pe_call_slot(pe);
     pe_note_call(pe, (const void *)caller->rip, caller->rsp);
     if (call != NULL && pe_image_of(pe, (const void *)caller->rip) != NULL)
-        call->raise = caller;
+        call->registers = call->raise = caller;
 }
 
 void pe_raising_end(struct pe_context *caller)
@@ -381,6 +384,8 @@ void pe_raising_end(struct pe_context *caller)
     struct pe_call *call = *pe_call_slot(pe_current());
     if (call != NULL && call->raise == caller)
         call->raise = NULL;
+    if (call != NULL)
+        call->registers = NULL;
 }
 
 /* ---- exports ---- */

@@ -102,6 +102,8 @@ void pe_enter(struct pe *pe, struct pe_call *call, const char *role_name, const 
     call->painted = false;
     call->dispatch = NULL;
     call->raise = NULL;
+    call->site = 0;
+    call->registers = NULL;
     *slot = call;
     struct pe_role *role = role_of(pe, role_name);
     role->entries++;
@@ -135,6 +137,7 @@ void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
         return;
     call->exported = true;
     call->frame.address = return_address;
+    call->site = frame;
     if (frame < call->deepest) {
         call->deepest = frame;
         const size_t bytes = call->stack - frame;

@@ -63,7 +63,8 @@ struct pe {
     struct pe_image *images;
     struct pe_image *last; /* where the last look-up ended */
     struct pe_image *native;
-    uintptr_t low, high; /* span of all mapped images */
+    struct pe_synthetic *synthetics; /* modules.c */
+    uintptr_t low, high;             /* span of all mapped images */
     struct pe_call *host_call;
     void *host_dispatch;     /* as pe_call.dispatch, for driver code that runs without one */
     volatile uint64_t calls; /* kernel calls of driver code: the watchdog's pulse */
@@ -96,6 +97,12 @@ static inline bool pe_image_holds(const struct pe_image *image, uintptr_t addres
 
 /* Like pe_image_of(), unloaded images too. */
 struct pe_image *pe_image_ever_of(const struct pe *pe, const void *address);
+
+/* Images of modules: giving them back; the export that is not modelled and whose stub led to
+ * `address`. */
+void pe_synthetics_free(struct pe *pe);
+bool pe_synthetic_unmodelled(const struct pe *pe, uintptr_t address, const char **module,
+                             const char **name);
 
 /* Gives back what an image has besides its place in the arena. */
 void pe_image_free(struct pe_image *image);

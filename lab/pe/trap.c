@@ -105,8 +105,9 @@ const struct pe_import *pe_import_called(const struct pe_image *image, const voi
     return NULL;
 }
 
-/* The address behind a call instruction of driver code that is nearest on the stack. */
-static const void *calling_site(const struct pe *pe, uint64_t rsp)
+/* The address behind a call instruction of driver code that is nearest on the stack; *slot: where
+ * it lies. */
+static const void *calling_site(const struct pe *pe, uint64_t rsp, uintptr_t *slot)
 {
     uintptr_t limit, base;
     if (!pe_stack_bounds(pe, &limit, &base) || rsp < limit || rsp >= base)
@@ -120,11 +121,13 @@ static const void *calling_site(const struct pe *pe, uint64_t rsp)
         if (image == NULL || word - (uintptr_t)image->base < 7)
             continue;
         const uint8_t *at = (const uint8_t *)word;
-        const bool direct = at[-5] == 0xE8, slot = at[-6] == 0xFF && at[-5] == 0x15;
+        const bool direct = at[-5] == 0xE8, by_slot = at[-6] == 0xFF && at[-5] == 0x15;
         const bool by_register = at[-2] == 0xFF && (at[-1] & 0xF8) == 0xD0;
         const bool by_memory = at[-3] == 0xFF && (at[-2] & 0xF8) == 0x50;
-        if (direct || slot || by_register || by_memory)
+        if (direct || by_slot || by_register || by_memory) {
+            *slot = rsp;
             return at;
+        }
     }
     return NULL;
 }
@@ -248,18 +251,19 @@ static void page_fault(struct pe *pe, uint8_t access, uint64_t address, const vo
                          kind.note != NULL ? ")" : "", by);
 }
 
-static const struct pe_import *unmodelled_at(const struct pe *pe, uint64_t address,
-                                             const struct pe_image **owner)
+static bool unmodelled_at(const struct pe *pe, uint64_t address, const char **module,
+                          const char **name)
 {
     for (const struct pe_image *image = pe->images; image != NULL; image = image->next) {
         const uint64_t number = (address - (uintptr_t)image->unmodelled) / 16;
         if (image->unmodelled != NULL && address >= (uintptr_t)image->unmodelled &&
             number < image->import_count) {
-            *owner = image;
-            return &image->imports[number];
+            *module = image->imports[number].module;
+            *name = image->imports[number].name;
+            return true;
         }
     }
-    return NULL;
+    return pe_synthetic_unmodelled(pe, address, module, name);
 }
 
 static uint64_t word_on_stack(const struct pe *pe, uint64_t rsp)
@@ -307,7 +311,8 @@ static void lab_fault(struct pe_trap *trap)
 {
     struct pe *pe = trap->pe;
     struct pe_call *call = *pe_call_slot(pe);
-    const void *site = calling_site(pe, trap->context.rsp);
+    uintptr_t slot;
+    const void *site = calling_site(pe, trap->context.rsp, &slot);
     const uint64_t information[2] = {trap->access, trap->address};
     char by[192], place[96];
     if (site == NULL) {
@@ -316,7 +321,10 @@ static void lab_fault(struct pe_trap *trap)
         return;
     }
     const struct pe_import *import = pe_import_called(pe_image_of(pe, site), site);
-    call->frame.address = site;
+    if (call->frame.address != site) { /* an export that notes no callers */
+        call->frame.address = site;
+        call->site = slot - sizeof(uint64_t);
+    }
     snprintf(by, sizeof by, "by %s, called at %s with a bad pointer",
              import != NULL ? import->name : "an export",
              pe_describe(pe, site, place, sizeof place));
@@ -333,10 +341,9 @@ static void memory_fault(struct pe_trap *trap)
 {
     struct pe *pe = trap->pe;
     const void *pc = (const void *)trap->context.rip;
-    const struct pe_image *owner;
-    const struct pe_import *import = unmodelled_at(pe, trap->address, &owner);
-    if (import != NULL)
-        unmodelled(pe, import->module, import->name,
+    const char *module, *name;
+    if (unmodelled_at(pe, trap->address, &module, &name))
+        unmodelled(pe, module, name,
                    trap->access == 8 ? (const void *)word_on_stack(pe, trap->context.rsp) : pc);
     if (trap->access == 8 && trap->address == trap->context.rip) {
         bad_jump(trap);
@@ -424,8 +431,10 @@ void pe_trap(struct pe_trap *trap)
     if (call != NULL) {
         call->exported =
             true; /* this function's frames lie below the driver's: painting would count them */
-        if (pe_image_of(pe, pc) != NULL)
+        if (pe_image_of(pe, pc) != NULL) {
             call->frame.address = pc;
+            call->registers = &trap->context;
+        }
     }
     if (trap->signal == SIGVTALRM)
         pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
@@ -439,17 +448,19 @@ void pe_trap(struct pe_trap *trap)
     switch (trap->signal) {
     case SIGTRAP:
         breakpoint(trap);
-        return;
+        break;
     case SIGILL:
         raise_here(trap, STATUS_ILLEGAL_INSTRUCTION, NULL, 0);
-        return;
+        break;
     case SIGFPE:
         raise_here(trap, STATUS_INTEGER_DIVIDE_BY_ZERO, NULL, 0);
-        return;
+        break;
     default:
         if (trap->protection)
             protection_fault(trap);
         else
             memory_fault(trap);
     }
+    if (call != NULL)
+        call->registers = NULL;
 }

@@ -2,7 +2,6 @@
 /* Driver code in the lab: privileged instructions, faults, exceptions, stack, the watchdog. */
 #include "test_pe_world.h"
 
-#include "pe/unwind.h"
 #include "pe/watchdog.h"
 
 #include <stdio.h>
@@ -235,6 +234,36 @@ static void test_watchdog(void **state)
     ends(state, DRILL_SPIN, 0, 0x133, "spins at drill+0x");
 }
 
+/* ---- backtraces ---- */
+
+static void frames_are(const struct world *world, size_t count)
+{
+    assert_int_equal(world->frame_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_ptr_equal(world->frames[i].image, world->image);
+        assert_in_range(world->frames[i].offset, 0x1000, pe_image_size(world->image));
+    }
+}
+
+static void test_backtraces(void **state)
+{
+    struct world *world = *state;
+    assert_true(world_run(world, DRILL_BIG_FRAME_CALLING, NULL, NULL));
+    frames_are(world, 2); /* big_frame_calling, DriverEntry */
+    /* After an exception was caught, the registers of then are not those of now. */
+    catches(state, DRILL_CATCH_DEEP, 8, STATUS_ACCESS_VIOLATION, "");
+    assert_true(world_run(world, DRILL_BIG_FRAME_CALLING, NULL, NULL));
+    frames_are(world, 2);
+    ends(state, DRILL_CATCH_DEEP, 0xFFFF800000001000ull, 0x50, "read of address");
+    frames_are(world, 8); /* read_at, deep six times, catch_deep, to which DriverEntry jumped */
+}
+
+static void test_backtrace_of_an_export(void **state)
+{
+    ends(state, DRILL_BAD_POINTER, 0x10, 0x1E, "DrillTouch");
+    frames_are(*state, 1);
+}
+
 /* ---- stack ---- */
 
 static void test_stack_by_painting(void **state)
@@ -301,6 +330,8 @@ int main(void)
         RUN(unmodelled_module),
         RUN(unmodelled_instruction),
         RUN(watchdog),
+        RUN(backtraces),
+        RUN(backtrace_of_an_export),
         RUN(stack_by_painting),
         RUN(stack_at_exports),
     };

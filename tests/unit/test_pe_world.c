@@ -15,9 +15,17 @@ MS void DrillNote(int mark);
 MS void DrillTouch(void *address);
 MS void DrillProbe(const void *address, uint64_t size, unsigned alignment);
 
+static void note_frames(struct world *world)
+{
+    const struct sim_task *task = world->sim->task;
+    world->frame_count =
+        pe_backtrace(world->pe, task != NULL ? task->driver_call : NULL, world->frames, 16);
+}
+
 MS void DrillNote(int mark)
 {
     PE_EXPORT(pe_current());
+    note_frames(sim_current->observer.context);
 }
 
 MS void DrillTouch(void *address)
@@ -92,6 +100,7 @@ static void on_bugcheck(void *context, uint32_t code, const uint64_t parameters[
 {
     struct world *world = context;
     world->bugcheck = code;
+    note_frames(world);
     memcpy(world->parameters, parameters, sizeof world->parameters);
     snprintf(world->what, sizeof world->what, "%s", what);
     sim_stop(world->sim);

@@ -5,6 +5,8 @@
 #include "pe/pe.h"
 #include "pe/seh.h"
 
+#include "pe/unwind.h"
+
 #include "pe/drill.h"
 
 #include <setjmp.h>
@@ -28,6 +30,8 @@ struct world {
     uint8_t irql_written;
     int interrupts;
     const char *note; /* for describe_fault */
+    struct pe_backtrace_entry frames[16];
+    size_t frame_count; /* at the last DrillNote or bug check */
 
     /* What was observed. */
     unsigned breaches;
