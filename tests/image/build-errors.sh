@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# build-errors.sh BUILD_MAIN: the exit codes of the build rule, and no output file after an error.
+set -u
+builder=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+expect() { # expect CODE WORDS... : runs the builder, wants the exit code and no x.sys
+    wanted=$1
+    shift
+    "$@" > "$work/log" 2>&1
+    code=$?
+    if [ "$code" -ne "$wanted" ] || [ -e "$work/x.sys" ]; then
+        echo "wanted $wanted, got $code: $*"
+        cat "$work/log"
+        failed=1
+    fi
+}
+echo 'int broken(' > "$work/broken.c"
+echo '#include <ntddk.h>
+NTSTATUS DriverEntry(PDRIVER_OBJECT o, PUNICODE_STRING p) { (void)o; (void)p; return NoSuchExport(); }' > "$work/missing.c"
+sed 's/return/extern NTSTATUS NoSuchExport(void); return/' "$work/missing.c" > "$work/unresolved.c"
+mkdir "$work/empty"
+expect 2 "$builder" "$work/x.sys" win7 "$work/broken.c"
+expect 2 "$builder" "$work/x.sys" win7 "$work/unresolved.c"
+grep -q NoSuchExport "$work/log" || { echo "the linker's message was not passed on"; failed=1; }
+expect 2 "$builder" "$work/x.sys" win7 "$work/no-such-file.c"
+expect 2 "$builder" "$work/x.sys" win7 "$work/empty"
+expect 2 "$builder" "$work/x.sys" win95 "$work/broken.c"
+expect 2 "$builder" "$work/x.sys" win7 "$work/broken.c" -I"$work/no-such-folder"
+expect 3 env SLUICE_WDK="$work/empty" "$builder" "$work/x.sys" win7 "$work/broken.c"
+expect 3 env PATH="$work/empty" "$builder" "$work/x.sys" win7 "$work/broken.c"
+grep -q 'Debian package clang-19' "$work/log" || { echo "the package was not named"; failed=1; }
+expect 3 env TMPDIR="$work/nowhere" "$builder" "$work/x.sys" win7 "$work/broken.c"
+exit $failed
