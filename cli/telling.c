@@ -37,7 +37,7 @@ static void printable(char *to, size_t size, const char *from)
 static bool is_complete(const struct traffic_connection *connection)
 {
     for (int stream = 0; stream < 2; stream++) {
-        const struct tcpip_counts *counts = connection->streams[stream].counts;
+        const struct tcpip_counts *counts = &connection->streams[stream].counts;
         if (counts == NULL || !counts->syn || counts->gap_bytes != 0 ||
             counts->truncated_bytes != 0)
             return false;

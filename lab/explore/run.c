@@ -36,7 +36,7 @@ static void closed(void *context, const struct traffic_connection *connection)
     }
     run->kept[run->kept_count++] = *connection;
     for (int stream = 0; stream < 2; stream++) {
-        const struct tcpip_counts *counts = connection->streams[stream].counts;
+        const struct tcpip_counts *counts = &connection->streams[stream].counts;
         bool outbound = (stream == TRAFFIC_C2S) == connection->client_is_local;
         int direction = outbound ? NETIO_OUTBOUND : NETIO_INBOUND;
         if (counts == NULL)

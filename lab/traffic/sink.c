@@ -295,7 +295,7 @@ static void close_stream(struct traffic_sink *sink, struct record *record,
     result->different = expected->different;
     result->extra = expected->extra;
     result->first_different = expected->first_different;
-    result->counts = tcpip_tcb_counts(tcb, direction);
+    result->counts = *tcpip_tcb_counts(tcb, direction);
     sink->totals.offered[direction] += result->offered;
     sink->totals.delivered[direction] += result->delivered;
     sink->totals.missing += result->missing;

@@ -27,7 +27,7 @@ struct traffic_stream_result {
     uint64_t first_different;          /* stream offset of the first byte different or extra;
                                           TRAFFIC_NO_OFFSET: none */
     bool finished;                     /* FIN was delivered */
-    const struct tcpip_counts *counts; /* valid in the call only */
+    struct tcpip_counts counts;
 };
 
 /* A connection that was opened (or refused by a filter) and has ended. */
