@@ -5,8 +5,9 @@
 add_library(sluice_flags INTERFACE)
 target_compile_options(sluice_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-  -Wno-unused-parameter -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
-  -fstack-protector-strong $<$<CONFIG:Release>:-O2> -g)
+  -Wno-unused-parameter
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
+  -fstack-protector-strong -g)
 target_compile_definitions(sluice_flags INTERFACE _GNU_SOURCE
   SLUICE_VERSION="${PROJECT_VERSION}")
 if(SLUICE_SANITIZE)

@@ -161,6 +161,17 @@ void report_text_predictions(FILE *out, json_t *records)
     fputc('\n', out);
 }
 
+void report_text_texts(FILE *out, json_t *records)
+{
+    json_t *record;
+    size_t index;
+
+    json_array_foreach(records, index, record)
+    {
+        fprintf(out, "%s\n", text_of(record, "text"));
+    }
+}
+
 void report_text_runs(FILE *out, json_t *records)
 {
     json_t *run;

@@ -11,4 +11,5 @@ void report_text_pools(FILE *out, json_t *records); /* poolmon's columns */
 void report_text_findings(FILE *out, json_t *records);
 void report_text_cells(FILE *out, json_t *records);
 void report_text_predictions(FILE *out, json_t *records);
+void report_text_texts(FILE *out, json_t *records); /* prose, as it is */
 void report_text_runs(FILE *out, json_t *records);

@@ -25,7 +25,7 @@ static const struct table tables[] = {
     {"flow", report_text_flows, false}, {"ledger", report_text_ledgers, false},
     {"pool", report_text_pools, false}, {"finding", report_text_findings, true},
     {"cell", report_text_cells, true},  {"prediction", report_text_predictions, true},
-    {"run", report_text_runs, true},
+    {"text", report_text_texts, true},  {"run", report_text_runs, true},
 };
 
 struct report_writer *report_writer_create(FILE *out, bool json, bool quiet)
