@@ -40,3 +40,25 @@ function(sluice_test name)
   set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
 endfunction()
+
+# sluice_image(OUTPUT SOURCES files or folders... DEPENDS files... [TARGET win7|win8] [OPTIONS options...]): a driver image
+# in ${CMAKE_BINARY_DIR}/images/OUTPUT, by the one build rule: `sluice build`.
+function(sluice_image output)
+  cmake_parse_arguments(A "" "TARGET" "SOURCES;DEPENDS;OPTIONS" ${ARGN})
+  if(NOT SLUICE_IMAGES)
+    return()
+  endif()
+  set(image ${CMAKE_BINARY_DIR}/images/${output})
+  get_filename_component(folder ${image} DIRECTORY)
+  string(REGEX REPLACE "\\.sys$" ".pdb" symbols ${image})
+  file(MAKE_DIRECTORY ${folder})
+  file(GLOB_RECURSE rule CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/wdk/*)
+  add_custom_command(OUTPUT ${image} ${symbols}
+    COMMAND ${CMAKE_COMMAND} -E env SLUICE_WDK=${CMAKE_SOURCE_DIR}/wdk
+            $<TARGET_FILE:sluice> build ${A_SOURCES} -o ${image} --target ${A_TARGET} -Wall -Wextra -Werror
+            ${A_OPTIONS}
+    DEPENDS sluice ${A_DEPENDS} ${rule}
+    COMMENT "Image ${output}")
+  string(MAKE_C_IDENTIFIER image_${output} name)
+  add_custom_target(${name} ALL DEPENDS ${image})
+endfunction()
