@@ -51,24 +51,24 @@ typedef ULONG_PTR SIZE_T, *PSIZE_T;
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 
-#define MAXUINT8  ((UINT8)~((UINT8)0))
-#define MAXUINT16 ((UINT16)~((UINT16)0))
-#define MAXUINT32 ((UINT32)~((UINT32)0))
-#define MAXUINT64 ((UINT64)~((UINT64)0))
-#define MAXINT32  ((INT32)(MAXUINT32 >> 1))
-#define MAXINT64  ((INT64)(MAXUINT64 >> 1))
-#define MAXULONG  0xffffffff
-#define MAXLONG   0x7fffffff
-#define MAXUSHORT 0xffff
-#define MAXUCHAR  0xff
-#define MAXSIZE_T  ((SIZE_T)~((SIZE_T)0))
-#define MAXULONGLONG ((ULONGLONG)~((ULONGLONG)0))
+#define MAXUINT8         ((UINT8) ~((UINT8)0))
+#define MAXUINT16        ((UINT16) ~((UINT16)0))
+#define MAXUINT32        ((UINT32) ~((UINT32)0))
+#define MAXUINT64        ((UINT64) ~((UINT64)0))
+#define MAXINT32         ((INT32)(MAXUINT32 >> 1))
+#define MAXINT64         ((INT64)(MAXUINT64 >> 1))
+#define MAXULONG         0xffffffff
+#define MAXLONG          0x7fffffff
+#define MAXUSHORT        0xffff
+#define MAXUCHAR         0xff
+#define MAXSIZE_T        ((SIZE_T) ~((SIZE_T)0))
+#define MAXULONGLONG     ((ULONGLONG) ~((ULONGLONG)0))
 
-#define HandleToULong(h)  ((ULONG)(ULONG_PTR)(h))
-#define HandleToUlong(h)  HandleToULong(h)
-#define ULongToHandle(u)  ((HANDLE)(ULONG_PTR)(u))
-#define UlongToHandle(u)  ULongToHandle(u)
-#define PtrToUlong(p)     ((ULONG)(ULONG_PTR)(p))
-#define PtrToULong(p)     PtrToUlong(p)
-#define UlongToPtr(u)     ((PVOID)(ULONG_PTR)(u))
-#define ULongToPtr(u)     UlongToPtr(u)
+#define HandleToULong(h) ((ULONG)(ULONG_PTR)(h))
+#define HandleToUlong(h) HandleToULong(h)
+#define ULongToHandle(u) ((HANDLE)(ULONG_PTR)(u))
+#define UlongToHandle(u) ULongToHandle(u)
+#define PtrToUlong(p)    ((ULONG)(ULONG_PTR)(p))
+#define PtrToULong(p)    PtrToUlong(p)
+#define UlongToPtr(u)    ((PVOID)(ULONG_PTR)(u))
+#define ULongToPtr(u)    UlongToPtr(u)

@@ -40,8 +40,8 @@ NTKERNELAPI NTSTATUS NTAPI EtwWrite(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR Even
                                     PEVENT_DATA_DESCRIPTOR UserData);
 NTKERNELAPI NTSTATUS NTAPI EtwWriteString(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword,
                                           LPCGUID ActivityId, PCWSTR String);
-FORCEINLINE VOID EventDataDescCreate(PEVENT_DATA_DESCRIPTOR EventDataDescriptor, const VOID *DataPtr,
-                                     ULONG DataSize)
+FORCEINLINE VOID EventDataDescCreate(PEVENT_DATA_DESCRIPTOR EventDataDescriptor,
+                                     const VOID *DataPtr, ULONG DataSize)
 {
     EventDataDescriptor->Ptr = (ULONGLONG)(ULONG_PTR)DataPtr;
     EventDataDescriptor->Size = DataSize;

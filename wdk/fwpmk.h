@@ -52,18 +52,20 @@ NTKERNELAPI NTSTATUS NTAPI FwpmFilterAdd0(HANDLE engineHandle, const FWPM_FILTER
                                           PSECURITY_DESCRIPTOR sd, UINT64 *id);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterDeleteById0(HANDLE engineHandle, UINT64 id);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterDeleteByKey0(HANDLE engineHandle, const GUID *key);
-NTKERNELAPI NTSTATUS NTAPI FwpmFilterGetById0(HANDLE engineHandle, UINT64 id, FWPM_FILTER0 **filter);
+NTKERNELAPI NTSTATUS NTAPI FwpmFilterGetById0(HANDLE engineHandle, UINT64 id,
+                                              FWPM_FILTER0 **filter);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterGetByKey0(HANDLE engineHandle, const GUID *key,
                                                FWPM_FILTER0 **filter);
 NTKERNELAPI VOID NTAPI FwpmFreeMemory0(VOID **p);
 
-typedef VOID NTAPI FWPM_SERVICE_STATE_CHANGE_CALLBACK0_FN(VOID *context, FWPM_SERVICE_STATE newState);
+typedef VOID NTAPI FWPM_SERVICE_STATE_CHANGE_CALLBACK0_FN(VOID *context,
+                                                          FWPM_SERVICE_STATE newState);
 typedef FWPM_SERVICE_STATE_CHANGE_CALLBACK0_FN *FWPM_SERVICE_STATE_CHANGE_CALLBACK0;
 #define FWPM_SERVICE_STATE_CHANGE_CALLBACK FWPM_SERVICE_STATE_CHANGE_CALLBACK0
 NTKERNELAPI FWPM_SERVICE_STATE NTAPI FwpmBfeStateGet0(VOID);
-NTKERNELAPI NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject,
-                                                         FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback,
-                                                         VOID *context, HANDLE *changeHandle);
+NTKERNELAPI NTSTATUS NTAPI
+FwpmBfeStateSubscribeChanges0(VOID *deviceObject, FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback,
+                              VOID *context, HANDLE *changeHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmBfeStateUnsubscribeChanges0(HANDLE changeHandle);
 
 #define FwpmEngineOpen                 FwpmEngineOpen0

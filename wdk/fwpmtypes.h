@@ -19,7 +19,7 @@ typedef struct FWPM_SESSION0_ {
     PWSTR username;
     BOOL kernelMode;
 } FWPM_SESSION0;
-#define FWPM_SESSION FWPM_SESSION0
+#define FWPM_SESSION               FWPM_SESSION0
 #define FWPM_SESSION_FLAG_DYNAMIC  0x00000001
 #define FWPM_SESSION_FLAG_RESERVED 0x10000000
 #define FWPM_TXN_READ_ONLY         0x00000001
@@ -31,7 +31,7 @@ typedef struct FWPM_PROVIDER0_ {
     FWP_BYTE_BLOB providerData;
     PWSTR serviceName;
 } FWPM_PROVIDER0;
-#define FWPM_PROVIDER FWPM_PROVIDER0
+#define FWPM_PROVIDER                 FWPM_PROVIDER0
 #define FWPM_PROVIDER_FLAG_PERSISTENT 0x00000001
 #define FWPM_PROVIDER_FLAG_DISABLED   0x00000010
 
@@ -43,7 +43,7 @@ typedef struct FWPM_SUBLAYER0_ {
     FWP_BYTE_BLOB providerData;
     UINT16 weight;
 } FWPM_SUBLAYER0;
-#define FWPM_SUBLAYER FWPM_SUBLAYER0
+#define FWPM_SUBLAYER                 FWPM_SUBLAYER0
 #define FWPM_SUBLAYER_FLAG_PERSISTENT 0x00000001
 
 typedef struct FWPM_CALLOUT0_ {
@@ -55,7 +55,7 @@ typedef struct FWPM_CALLOUT0_ {
     GUID applicableLayer;
     UINT32 calloutId;
 } FWPM_CALLOUT0;
-#define FWPM_CALLOUT FWPM_CALLOUT0
+#define FWPM_CALLOUT                            FWPM_CALLOUT0
 #define FWPM_CALLOUT_FLAG_PERSISTENT            0x00010000
 #define FWPM_CALLOUT_FLAG_USES_PROVIDER_CONTEXT 0x00020000
 #define FWPM_CALLOUT_FLAG_REGISTERED            0x00040000
@@ -97,7 +97,7 @@ typedef struct FWPM_FILTER0_ {
     UINT64 filterId;
     FWP_VALUE0 effectiveWeight;
 } FWPM_FILTER0;
-#define FWPM_FILTER FWPM_FILTER0
+#define FWPM_FILTER                                     FWPM_FILTER0
 #define FWPM_FILTER_FLAG_NONE                           0x00000000
 #define FWPM_FILTER_FLAG_PERSISTENT                     0x00000001
 #define FWPM_FILTER_FLAG_BOOTTIME                       0x00000002

@@ -96,9 +96,9 @@ typedef struct FWPS_STREAM_CALLOUT_IO_PACKET0_ {
     SIZE_T countBytesEnforced;
     FWPS_STREAM_ACTION_TYPE streamAction;
 } FWPS_STREAM_CALLOUT_IO_PACKET0;
-#define FWPS_STREAM_DATA_OFFSET        FWPS_STREAM_DATA_OFFSET0
-#define FWPS_STREAM_DATA               FWPS_STREAM_DATA0
-#define FWPS_STREAM_CALLOUT_IO_PACKET  FWPS_STREAM_CALLOUT_IO_PACKET0
+#define FWPS_STREAM_DATA_OFFSET       FWPS_STREAM_DATA_OFFSET0
+#define FWPS_STREAM_DATA              FWPS_STREAM_DATA0
+#define FWPS_STREAM_CALLOUT_IO_PACKET FWPS_STREAM_CALLOUT_IO_PACKET0
 
 typedef VOID NTAPI WDK_INJECT_COMPLETE_FN0(VOID *context, NET_BUFFER_LIST *netBufferList,
                                            BOOLEAN dispatchLevel);
@@ -179,49 +179,37 @@ typedef struct FWPS_TRANSPORT_SEND_PARAMS1_ {
 NTKERNELAPI NTSTATUS NTAPI FwpsInjectTransportSendAsync0(
     HANDLE injectionHandle, HANDLE injectionContext, UINT64 endpointHandle, UINT32 flags,
     FWPS_TRANSPORT_SEND_PARAMS0 *sendArgs, ADDRESS_FAMILY addressFamily,
-    COMPARTMENT_ID compartmentId, NET_BUFFER_LIST *netBufferList, FWPS_INJECT_COMPLETE0 completionFn,
-    HANDLE completionContext);
+    COMPARTMENT_ID compartmentId, NET_BUFFER_LIST *netBufferList,
+    FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
 NTKERNELAPI NTSTATUS NTAPI FwpsInjectTransportSendAsync1(
     HANDLE injectionHandle, HANDLE injectionContext, UINT64 endpointHandle, UINT32 flags,
     FWPS_TRANSPORT_SEND_PARAMS1 *sendArgs, ADDRESS_FAMILY addressFamily,
-    COMPARTMENT_ID compartmentId, NET_BUFFER_LIST *netBufferList, FWPS_INJECT_COMPLETE0 completionFn,
-    HANDLE completionContext);
+    COMPARTMENT_ID compartmentId, NET_BUFFER_LIST *netBufferList,
+    FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
 NTKERNELAPI NTSTATUS NTAPI FwpsInjectTransportReceiveAsync0(
     HANDLE injectionHandle, HANDLE injectionContext, PVOID reserved, UINT32 flags,
     ADDRESS_FAMILY addressFamily, COMPARTMENT_ID compartmentId, IF_INDEX interfaceIndex,
     IF_INDEX subInterfaceIndex, NET_BUFFER_LIST *netBufferList, FWPS_INJECT_COMPLETE0 completionFn,
     HANDLE completionContext);
-NTKERNELAPI NTSTATUS NTAPI FwpsInjectNetworkSendAsync0(HANDLE injectionHandle,
-                                                       HANDLE injectionContext, UINT32 flags,
-                                                       COMPARTMENT_ID compartmentId,
-                                                       NET_BUFFER_LIST *netBufferList,
-                                                       FWPS_INJECT_COMPLETE0 completionFn,
-                                                       HANDLE completionContext);
+NTKERNELAPI NTSTATUS NTAPI FwpsInjectNetworkSendAsync0(
+    HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, COMPARTMENT_ID compartmentId,
+    NET_BUFFER_LIST *netBufferList, FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
 NTKERNELAPI NTSTATUS NTAPI FwpsInjectNetworkReceiveAsync0(
     HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, COMPARTMENT_ID compartmentId,
     IF_INDEX interfaceIndex, IF_INDEX subInterfaceIndex, NET_BUFFER_LIST *netBufferList,
     FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
-NTKERNELAPI NTSTATUS NTAPI FwpsInjectForwardAsync0(HANDLE injectionHandle, HANDLE injectionContext,
-                                                   UINT32 flags, ADDRESS_FAMILY addressFamily,
-                                                   COMPARTMENT_ID compartmentId,
-                                                   IF_INDEX interfaceIndex,
-                                                   NET_BUFFER_LIST *netBufferList,
-                                                   FWPS_INJECT_COMPLETE0 completionFn,
-                                                   HANDLE completionContext);
-NTKERNELAPI NTSTATUS NTAPI FwpsInjectMacReceiveAsync0(HANDLE injectionHandle,
-                                                      HANDLE injectionContext, UINT32 flags,
-                                                      UINT16 layerId, IF_INDEX interfaceIndex,
-                                                      NDIS_PORT_NUMBER NdisPortNumber,
-                                                      NET_BUFFER_LIST *netBufferLists,
-                                                      FWPS_INJECT_COMPLETE0 completionFn,
-                                                      HANDLE completionContext);
-NTKERNELAPI NTSTATUS NTAPI FwpsInjectMacSendAsync0(HANDLE injectionHandle, HANDLE injectionContext,
-                                                   UINT32 flags, UINT16 layerId,
-                                                   IF_INDEX interfaceIndex,
-                                                   NDIS_PORT_NUMBER NdisPortNumber,
-                                                   NET_BUFFER_LIST *netBufferLists,
-                                                   FWPS_INJECT_COMPLETE0 completionFn,
-                                                   HANDLE completionContext);
+NTKERNELAPI NTSTATUS NTAPI FwpsInjectForwardAsync0(
+    HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, ADDRESS_FAMILY addressFamily,
+    COMPARTMENT_ID compartmentId, IF_INDEX interfaceIndex, NET_BUFFER_LIST *netBufferList,
+    FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
+NTKERNELAPI NTSTATUS NTAPI FwpsInjectMacReceiveAsync0(
+    HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, UINT16 layerId,
+    IF_INDEX interfaceIndex, NDIS_PORT_NUMBER NdisPortNumber, NET_BUFFER_LIST *netBufferLists,
+    FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
+NTKERNELAPI NTSTATUS NTAPI FwpsInjectMacSendAsync0(
+    HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, UINT16 layerId,
+    IF_INDEX interfaceIndex, NDIS_PORT_NUMBER NdisPortNumber, NET_BUFFER_LIST *netBufferLists,
+    FWPS_INJECT_COMPLETE0 completionFn, HANDLE completionContext);
 NTKERNELAPI NTSTATUS NTAPI FwpsConstructIpHeaderForTransportPacket0(
     NET_BUFFER_LIST *netBufferList, ULONG headerIncludeHeaderLength, ADDRESS_FAMILY addressFamily,
     const UCHAR *sourceAddress, const UCHAR *remoteAddress, IPPROTO nextProtocol,
@@ -229,8 +217,8 @@ NTKERNELAPI NTSTATUS NTAPI FwpsConstructIpHeaderForTransportPacket0(
     PVOID reserved, IF_INDEX interfaceIndex, IF_INDEX subInterfaceIndex);
 
 /* --- flows --- */
-NTKERNELAPI NTSTATUS NTAPI FwpsFlowAssociateContext0(UINT64 flowId, UINT16 layerId, UINT32 calloutId,
-                                                     UINT64 flowContext);
+NTKERNELAPI NTSTATUS NTAPI FwpsFlowAssociateContext0(UINT64 flowId, UINT16 layerId,
+                                                     UINT32 calloutId, UINT64 flowContext);
 NTKERNELAPI NTSTATUS NTAPI FwpsFlowRemoveContext0(UINT64 flowId, UINT16 layerId, UINT32 calloutId);
 NTKERNELAPI NTSTATUS NTAPI FwpsFlowAbort0(UINT64 flowId);
 
@@ -272,9 +260,10 @@ typedef struct FWPS_PACKET_LIST_INFORMATION0_ {
         FWPS_PACKET_LIST_INBOUND_IPSEC_INFORMATION0 ipsecInformation;
     };
 } FWPS_PACKET_LIST_INFORMATION0;
-NTKERNELAPI NTSTATUS NTAPI FwpsGetPacketListSecurityInformation0(
-    NET_BUFFER_LIST *packetList, UINT32 queryFlags, FWPS_PACKET_LIST_INFORMATION0 *packetInformation);
-#define FWPS_PACKET_LIST_INFORMATION FWPS_PACKET_LIST_INFORMATION0
+NTKERNELAPI NTSTATUS NTAPI
+FwpsGetPacketListSecurityInformation0(NET_BUFFER_LIST *packetList, UINT32 queryFlags,
+                                      FWPS_PACKET_LIST_INFORMATION0 *packetInformation);
+#define FWPS_PACKET_LIST_INFORMATION                FWPS_PACKET_LIST_INFORMATION0
 #define FWPS_PACKET_LIST_INFORMATION_QUERY_IPSEC    0x00000001
 #define FWPS_PACKET_LIST_INFORMATION_QUERY_INBOUND  0x00000002
 #define FWPS_PACKET_LIST_INFORMATION_QUERY_OUTBOUND 0x00000004

@@ -2,6 +2,7 @@
 /* Run-time identifiers of filtering layers and of the fields each layer passes. Source: "Run-time
    filtering layer identifiers", "Data field identifiers". */
 #pragma once
+#include "fwpsfields.h"
 
 typedef enum FWPS_BUILTIN_LAYERS_ {
     FWPS_LAYER_INBOUND_IPPACKET_V4 = 0,

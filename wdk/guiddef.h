@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* GUID and DEFINE_GUID. May be included again after INITGUID has been defined. Source: guiddef pages. */
+/* GUID and DEFINE_GUID. May be included again after INITGUID has been defined. Source: guiddef
+ * pages. */
 #ifndef SLUICE_GUIDDEF_H
 #define SLUICE_GUIDDEF_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv6 addresses. On Linux the C library's struct in6_addr is left alone. Source: ns-in6addr-in6_addr. */
+/* IPv6 addresses. On Linux the C library's struct in6_addr is left alone. Source:
+ * ns-in6addr-in6_addr. */
 #pragma once
 #include <ntdef.h>
 
@@ -14,8 +15,8 @@ typedef struct _IN6_ADDR {
     } u;
 } IN6_ADDR, *PIN6_ADDR, *LPIN6_ADDR;
 #ifdef _WIN32
-#define in_addr6  in6_addr
-#define s6_addr   u.Byte
-#define s6_bytes  u.Byte
-#define s6_words  u.Word
+#define in_addr6 in6_addr
+#define s6_addr  u.Byte
+#define s6_bytes u.Byte
+#define s6_words u.Word
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv4 addresses. On Linux the C library's struct in_addr is left alone. Source: ns-inaddr-in_addr. */
+/* IPv4 addresses. On Linux the C library's struct in_addr is left alone. Source: ns-inaddr-in_addr.
+ */
 #pragma once
 #include <ntdef.h>
 

@@ -10,13 +10,13 @@
 
 #ifdef _WIN32
 #define NTAPI
-#define DECLSPEC_IMPORT   __declspec(dllimport)
-#define DECLSPEC_NORETURN __declspec(noreturn)
+#define DECLSPEC_IMPORT    __declspec(dllimport)
+#define DECLSPEC_NORETURN  __declspec(noreturn)
 #define DECLSPEC_SELECTANY __declspec(selectany)
 #else
 #define NTAPI __attribute__((ms_abi))
 #define DECLSPEC_IMPORT
-#define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_NORETURN  __attribute__((noreturn))
 #define DECLSPEC_SELECTANY __attribute__((weak))
 #ifndef __cdecl
 #define __cdecl
@@ -31,16 +31,16 @@
 #define __forceinline static inline __attribute__((always_inline))
 #endif
 #endif
-#define FASTCALL NTAPI
-#define WINAPI   NTAPI
-#define CALLBACK NTAPI
-#define APIENTRY NTAPI
-#define DDKAPI   NTAPI
+#define FASTCALL     NTAPI
+#define WINAPI       NTAPI
+#define CALLBACK     NTAPI
+#define APIENTRY     NTAPI
+#define DDKAPI       NTAPI
 
-#define NTKERNELAPI DECLSPEC_IMPORT
-#define NTSYSAPI    DECLSPEC_IMPORT
+#define NTKERNELAPI  DECLSPEC_IMPORT
+#define NTSYSAPI     DECLSPEC_IMPORT
 #define NTSYSCALLAPI DECLSPEC_IMPORT
-#define NTHALAPI    DECLSPEC_IMPORT
+#define NTHALAPI     DECLSPEC_IMPORT
 
 #ifdef __cplusplus
 #define EXTERN_C       extern "C"
@@ -52,10 +52,10 @@
 #define EXTERN_C_END
 #endif
 
-#define DECLSPEC_ALIGN(n)  __attribute__((aligned(n)))
-#define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
-#define DECLSPEC_NOINLINE  __attribute__((noinline))
-#define POINTER_ALIGNMENT  DECLSPEC_ALIGN(8)
+#define DECLSPEC_ALIGN(n)           __attribute__((aligned(n)))
+#define DECLSPEC_CACHEALIGN         DECLSPEC_ALIGN(64)
+#define DECLSPEC_NOINLINE           __attribute__((noinline))
+#define POINTER_ALIGNMENT           DECLSPEC_ALIGN(8)
 #define MEMORY_ALLOCATION_ALIGNMENT 16
 #define SYSTEM_CACHE_ALIGNMENT_SIZE 64
 #ifdef _WIN32
@@ -126,44 +126,45 @@ typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 #ifndef MAX_PATH
 #define MAX_PATH 260
 #endif
-#define ANSI_NULL    ((CHAR)0)
-#define UNICODE_NULL ((WCHAR)0)
-#define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
+#define ANSI_NULL                          ((CHAR)0)
+#define UNICODE_NULL                       ((WCHAR)0)
+#define INVALID_HANDLE_VALUE               ((HANDLE)(LONG_PTR) - 1)
 
-#define NT_SUCCESS(s)     ((NTSTATUS)(s) >= 0)
-#define NT_INFORMATION(s) ((((ULONG)(s)) >> 30) == 1)
-#define NT_WARNING(s)     ((((ULONG)(s)) >> 30) == 2)
-#define NT_ERROR(s)       ((((ULONG)(s)) >> 30) == 3)
+#define NT_SUCCESS(s)                      ((NTSTATUS)(s) >= 0)
+#define NT_INFORMATION(s)                  ((((ULONG)(s)) >> 30) == 1)
+#define NT_WARNING(s)                      ((((ULONG)(s)) >> 30) == 2)
+#define NT_ERROR(s)                        ((((ULONG)(s)) >> 30) == 3)
 
-#define UNREFERENCED_PARAMETER(p)        ((void)(p))
-#define DBG_UNREFERENCED_PARAMETER(p)    ((void)(p))
-#define UNREFERENCED_LOCAL_VARIABLE(v)   ((void)(v))
+#define UNREFERENCED_PARAMETER(p)          ((void)(p))
+#define DBG_UNREFERENCED_PARAMETER(p)      ((void)(p))
+#define UNREFERENCED_LOCAL_VARIABLE(v)     ((void)(v))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(v) ((void)(v))
-#define FIELD_OFFSET(type, field)        ((LONG) __builtin_offsetof(type, field))
-#define UFIELD_OFFSET(type, field)       ((ULONG) __builtin_offsetof(type, field))
+#define FIELD_OFFSET(type, field)          ((LONG) __builtin_offsetof(type, field))
+#define UFIELD_OFFSET(type, field)         ((ULONG) __builtin_offsetof(type, field))
 #define CONTAINING_RECORD(address, type, field)                                                    \
     ((type *)((PCHAR)(address) - __builtin_offsetof(type, field)))
-#define RTL_FIELD_SIZE(type, field)      (sizeof(((type *)0)->field))
-#define RTL_SIZEOF_THROUGH_FIELD(type, field) (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
-#define RTL_NUMBER_OF(a)                 (sizeof(a) / sizeof((a)[0]))
+#define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
+#define RTL_SIZEOF_THROUGH_FIELD(type, field)                                                      \
+    (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
+#define RTL_NUMBER_OF(a) (sizeof(a) / sizeof((a)[0]))
 #ifndef ARRAYSIZE
-#define ARRAYSIZE(a)                     RTL_NUMBER_OF(a)
+#define ARRAYSIZE(a) RTL_NUMBER_OF(a)
 #endif
-#define _ARRAYSIZE(a)                    RTL_NUMBER_OF(a)
-#define RTL_BITS_OF(t)                   (sizeof(t) * 8)
-#define C_ASSERT(e)                      _Static_assert(e, #e)
-#define FlagOn(f, s)                     ((f) & (s))
-#define BooleanFlagOn(f, s)              ((BOOLEAN)(((f) & (s)) != 0))
-#define SetFlag(f, s)                    ((f) |= (s))
-#define ClearFlag(f, s)                  ((f) &= ~(s))
-#define ARGUMENT_PRESENT(p)              ((p) != NULL)
-#define Add2Ptr(p, n)                    ((PVOID)((PUCHAR)(p) + (n)))
-#define LOWORD(l)                        ((WORD)(((DWORD_PTR)(l)) & 0xffff))
-#define HIWORD(l)                        ((WORD)((((DWORD_PTR)(l)) >> 16) & 0xffff))
-#define LOBYTE(w)                        ((BYTE)(((DWORD_PTR)(w)) & 0xff))
-#define HIBYTE(w)                        ((BYTE)((((DWORD_PTR)(w)) >> 8) & 0xff))
-#define MAKEWORD(a, b)                   ((WORD)((BYTE)(a) | ((WORD)(BYTE)(b) << 8)))
-#define MAKELONG(a, b)                   ((LONG)((WORD)(a) | ((DWORD)(WORD)(b) << 16)))
+#define _ARRAYSIZE(a)       RTL_NUMBER_OF(a)
+#define RTL_BITS_OF(t)      (sizeof(t) * 8)
+#define C_ASSERT(e)         _Static_assert(e, #e)
+#define FlagOn(f, s)        ((f) & (s))
+#define BooleanFlagOn(f, s) ((BOOLEAN)(((f) & (s)) != 0))
+#define SetFlag(f, s)       ((f) |= (s))
+#define ClearFlag(f, s)     ((f) &= ~(s))
+#define ARGUMENT_PRESENT(p) ((p) != NULL)
+#define Add2Ptr(p, n)       ((PVOID)((PUCHAR)(p) + (n)))
+#define LOWORD(l)           ((WORD)(((DWORD_PTR)(l)) & 0xffff))
+#define HIWORD(l)           ((WORD)((((DWORD_PTR)(l)) >> 16) & 0xffff))
+#define LOBYTE(w)           ((BYTE)(((DWORD_PTR)(w)) & 0xff))
+#define HIBYTE(w)           ((BYTE)((((DWORD_PTR)(w)) >> 8) & 0xff))
+#define MAKEWORD(a, b)      ((WORD)((BYTE)(a) | ((WORD)(BYTE)(b) << 8)))
+#define MAKELONG(a, b)      ((LONG)((WORD)(a) | ((DWORD)(WORD)(b) << 16)))
 #if defined(_WIN32) && !defined(NOMINMAX)
 #ifndef min
 #define min(a, b) (((a) < (b)) ? (a) : (b))
@@ -174,7 +175,11 @@ typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 #endif
 #define DEFINE_ENUM_FLAG_OPERATORS(t)
 #ifdef _WIN32
-#define DECLARE_HANDLE(name) struct name##__ { int unused; }; typedef struct name##__ *name
+#define DECLARE_HANDLE(name)                                                                       \
+    struct name##__ {                                                                              \
+        int unused;                                                                                \
+    };                                                                                             \
+    typedef struct name##__ *name
 #else
 #define DECLARE_HANDLE(name) typedef struct name##__ *name
 #endif
@@ -247,7 +252,8 @@ typedef struct _STRING {
     USHORT Length;
     USHORT MaximumLength;
     PCHAR Buffer;
-} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING, *PUTF8_STRING;
+} STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING, UTF8_STRING,
+    *PUTF8_STRING;
 typedef const STRING *PCSTRING, *PCANSI_STRING, *PCOEM_STRING;
 
 #define UNICODE_STRING_MAX_BYTES ((USHORT)65534)
@@ -277,13 +283,13 @@ typedef struct _OBJECT_ATTRIBUTES {
 } OBJECT_ATTRIBUTES, *POBJECT_ATTRIBUTES;
 typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 
-#define OBJ_INHERIT          0x00000002
-#define OBJ_PERMANENT        0x00000010
-#define OBJ_EXCLUSIVE        0x00000020
-#define OBJ_CASE_INSENSITIVE 0x00000040
-#define OBJ_OPENIF           0x00000080
-#define OBJ_OPENLINK         0x00000100
-#define OBJ_KERNEL_HANDLE    0x00000200
+#define OBJ_INHERIT            0x00000002
+#define OBJ_PERMANENT          0x00000010
+#define OBJ_EXCLUSIVE          0x00000020
+#define OBJ_CASE_INSENSITIVE   0x00000040
+#define OBJ_OPENIF             0x00000080
+#define OBJ_OPENLINK           0x00000100
+#define OBJ_KERNEL_HANDLE      0x00000200
 #define OBJ_FORCE_ACCESS_CHECK 0x00000400
 
 #define InitializeObjectAttributes(p, n, a, r, s)                                                  \
@@ -294,7 +300,11 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
 typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification } WAIT_TYPE;
-typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProductServer } NT_PRODUCT_TYPE;
+typedef enum _NT_PRODUCT_TYPE {
+    NtProductWinNt = 1,
+    NtProductLanManNt,
+    NtProductServer
+} NT_PRODUCT_TYPE;
 
 typedef struct _PROCESSOR_NUMBER {
     USHORT Group;

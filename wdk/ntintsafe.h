@@ -9,7 +9,7 @@
     {                                                                                              \
         if (!operation(Left, Right, Result))                                                       \
             return STATUS_SUCCESS;                                                                 \
-        *Result = (type)-1;                                                                        \
+        *Result = (type) - 1;                                                                      \
         return STATUS_INTEGER_OVERFLOW;                                                            \
     }
 #define WDK_INT_SAFE_TYPE(prefix, type)                                                            \
@@ -26,9 +26,9 @@ WDK_INT_SAFE_TYPE(RtlULongLong, ULONGLONG)
     FORCEINLINE NTSTATUS name(from Value, to *Result)                                              \
     {                                                                                              \
         *Result = (to)Value;                                                                       \
-        if ((from)*Result == Value)                                                                \
+        if ((from) * Result == Value)                                                              \
             return STATUS_SUCCESS;                                                                 \
-        *Result = (to)-1;                                                                          \
+        *Result = (to) - 1;                                                                        \
         return STATUS_INTEGER_OVERFLOW;                                                            \
     }
 WDK_INT_CONVERT(RtlSizeTToULong, SIZE_T, ULONG)

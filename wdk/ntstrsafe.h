@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded string functions. Counts of the Cb functions are bytes, of the Cch functions characters; all
-   end with a NUL and report truncation. Formatting goes through the kernel's _vsnprintf and
+/* Bounded string functions. Counts of the Cb functions are bytes, of the Cch functions characters;
+   all end with a NUL and report truncation. Formatting goes through the kernel's _vsnprintf and
    _vsnwprintf, so it exists for the Windows target only. Source: "Using safe string functions". */
 #pragma once
 #include <wdm.h>
 
-#define NTSTRSAFE_MAX_CCH              2147483647
+#define NTSTRSAFE_MAX_CCH                2147483647
 #define NTSTRSAFE_UNICODE_STRING_MAX_CCH 32767
-#define STRSAFE_MAX_CCH                NTSTRSAFE_MAX_CCH
-#define STRSAFE_NO_TRUNCATION          0x00001000
+#define STRSAFE_MAX_CCH                  NTSTRSAFE_MAX_CCH
+#define STRSAFE_NO_TRUNCATION            0x00001000
 typedef PSTR NTSTRSAFE_PSTR;
 typedef PCSTR NTSTRSAFE_PCSTR;
 typedef PWSTR NTSTRSAFE_PWSTR;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Source annotations (SAL, and its first generation): they are checked by Microsoft's analyser alone
-   and compile to nothing here. Source: "Using SAL annotations", "SAL 2.0 annotations for drivers". */
+/* Source annotations (SAL, and its first generation): they are checked by Microsoft's analyser
+   alone and compile to nothing here. Source: "Using SAL annotations", "SAL 2.0 annotations for
+   drivers". */
 #pragma once
 
 #define _In_
@@ -335,8 +336,8 @@
 #define __assume_bound(...)
 #define __drv_declspec(...)
 
-#define _Analysis_assume_(expression)  ((void)0)
-#define __analysis_assume(expression)  ((void)0)
+#define _Analysis_assume_(expression)                ((void)0)
+#define __analysis_assume(expression)                ((void)0)
 #define _Analysis_assume_nullterminated_(expression) ((void)0)
 #define _Kernel_entry_always_
 #define __drv_requiresIRQLMax(...)

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices with a security descriptor. Source: the nf-wdmsec-* pages and "SDDL for device objects". */
+/* Devices with a security descriptor. Source: the nf-wdmsec-* pages and "SDDL for device objects".
+ */
 #pragma once
 #include <wdm.h>
 
-NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject,
-                                                      ULONG DeviceExtensionSize,
-                                                      PUNICODE_STRING DeviceName,
-                                                      DEVICE_TYPE DeviceType,
-                                                      ULONG DeviceCharacteristics, BOOLEAN Exclusive,
-                                                      PCUNICODE_STRING DefaultSDDLString,
-                                                      LPCGUID DeviceClassGuid,
-                                                      PDEVICE_OBJECT *DeviceObject);
+NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                                          PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                                          ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+                                          PCUNICODE_STRING DefaultSDDLString,
+                                          LPCGUID DeviceClassGuid, PDEVICE_OBJECT *DeviceObject);
 #define IoCreateDeviceSecure WdmlibIoCreateDeviceSecure
 
 #if defined(_WIN32) || (defined(__SIZEOF_WCHAR_T__) && __SIZEOF_WCHAR_T__ == 2)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Socket addresses and protocol numbers. On Linux these are distinct from the C library's types;
    the address families differ in value there (AF_INET6 is 23 on Windows), so code that includes
-   both worlds says WDK_AF_INET6. Include the C library's headers first. Source: the ws2def pages. */
+   both worlds says WDK_AF_INET6. Include the C library's headers first. Source: the ws2def pages.
+ */
 #pragma once
 #include <inaddr.h>
 
@@ -41,7 +42,8 @@ typedef enum {
     IPPROTO_DSTOPTS = 60,
     IPPROTO_RAW = 255,
     IPPROTO_MAX = 256
-} IPPROTO, *PIPPROTO;
+} IPPROTO,
+    *PIPPROTO;
 #define IPPROTO_IP 0
 #else
 typedef int IPPROTO;
@@ -91,10 +93,10 @@ typedef struct _WSACMSGHDR {
 #define INADDR_LOOPBACK  0x7f000001
 #define INADDR_BROADCAST ((ULONG)0xffffffff)
 #define INADDR_NONE      0xffffffff
-#define htons(v) __builtin_bswap16(v)
-#define ntohs(v) __builtin_bswap16(v)
-#define htonl(v) ((ULONG)__builtin_bswap32(v))
-#define ntohl(v) ((ULONG)__builtin_bswap32(v))
+#define htons(v)         __builtin_bswap16(v)
+#define ntohs(v)         __builtin_bswap16(v)
+#define htonl(v)         ((ULONG)__builtin_bswap32(v))
+#define ntohl(v)         ((ULONG)__builtin_bswap32(v))
 #endif
 
 typedef ULONG COMPARTMENT_ID, *PCOMPARTMENT_ID;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv6 socket addresses, either-family addresses and prefixes. Source: the ws2ipdef and netioapi pages. */
+/* IPv6 socket addresses, either-family addresses and prefixes. Source: the ws2ipdef and netioapi
+ * pages. */
 #pragma once
 #include <ws2def.h>
 #include <in6addr.h>
@@ -44,4 +45,18 @@ FORCEINLINE USHORT INETADDR_PORT(const SOCKADDR *a)
 FORCEINLINE VOID INETADDR_SET_PORT(PSOCKADDR a, USHORT Port)
 {
     ((PSOCKADDR_IN)a)->sin_port = Port;
+}
+
+FORCEINLINE BOOLEAN INETADDR_ISANY(const SOCKADDR *a)
+{
+    static const UCHAR Any[sizeof(IN6_ADDR)];
+    return __builtin_memcmp(INETADDR_ADDRESS(a), Any,
+                            a->sa_family == WDK_AF_INET6 ? sizeof(IN6_ADDR) : sizeof(IN_ADDR)) == 0;
+}
+
+FORCEINLINE VOID INETADDR_SETLOOPBACK(PSOCKADDR a)
+{
+    static const UCHAR V6[sizeof(IN6_ADDR)] = {[15] = 1};
+    static const UCHAR V4[sizeof(IN_ADDR)] = {127, 0, 0, 1};
+    INETADDR_SET_ADDRESS(a, a->sa_family == WDK_AF_INET6 ? V6 : V4);
 }

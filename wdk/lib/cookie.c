@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The security cookie of an image, its check, and the entry point in front of DriverEntry. The loader
-   replaces the link-time cookie; an image that still has it on entry was loaded wrongly and stops. */
+/* The security cookie of an image, its check, and the entry point in front of DriverEntry. The
+   loader replaces the link-time cookie; an image that still has it on entry was loaded wrongly and
+   stops. */
 #include <wdm.h>
 
-#define COOKIE_DEFAULT                  0x00002B992DDFA232ULL
-#define FAST_FAIL_STACK_COOKIE_FAILURE  2
-#define FAST_FAIL_GS_COOKIE_INIT        6
+#define COOKIE_DEFAULT                 0x00002B992DDFA232ULL
+#define FAST_FAIL_STACK_COOKIE_FAILURE 2
+#define FAST_FAIL_GS_COOKIE_INIT       6
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
 NTSTATUS GsDriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* IoCreateDeviceSecure: a static library function on Windows too. Creates the device and gives it the
-   protected DACL that a security descriptor string names. Understood is what device strings use:
-   D:P followed by allow entries (A;;rights;;;trustee), rights GA GR GW GX, trustees SY BA WD RC AU BU. */
+/* IoCreateDeviceSecure: a static library function on Windows too. Creates the device and gives it
+   the protected DACL that a security descriptor string names. Understood is what device strings
+   use: D:P followed by allow entries (A;;rights;;;trustee), rights GA GR GW GX, trustees SY BA WD
+   RC AU BU. */
 #include <wdmsec.h>
-
 
 struct trustee {
     CHAR Name[3];
@@ -105,9 +105,9 @@ NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG Dev
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(DeviceClassGuid);
-    status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
-                            DeviceCharacteristics | FILE_DEVICE_SECURE_OPEN, Exclusive,
-                            DeviceObject);
+    status =
+        IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType,
+                       DeviceCharacteristics | FILE_DEVICE_SECURE_OPEN, Exclusive, DeviceObject);
     if (!NT_SUCCESS(status))
         return status;
     status = SetDacl(*DeviceObject, DefaultSDDLString);

@@ -4,8 +4,8 @@
 #pragma once
 #include <wdm.h>
 
-#define NDIS_SUPPORT_NDIS6  1
-#define NDIS_SUPPORT_NDIS61 1
+#define NDIS_SUPPORT_NDIS6   1
+#define NDIS_SUPPORT_NDIS61  1
 #define NDIS_SUPPORT_NDIS620 (NTDDI_VERSION >= NTDDI_WIN7)
 #define NDIS_SUPPORT_NDIS630 (NTDDI_VERSION >= NTDDI_WIN8)
 #define NDIS_SUPPORT_NDIS650 (NTDDI_VERSION >= NTDDI_WIN10)
@@ -102,7 +102,8 @@ typedef enum _NDIS_NET_BUFFER_LIST_INFO {
 #else
     MaxNetBufferListInfo = 11
 #endif
-} NDIS_NET_BUFFER_LIST_INFO, *PNDIS_NET_BUFFER_LIST_INFO;
+} NDIS_NET_BUFFER_LIST_INFO,
+    *PNDIS_NET_BUFFER_LIST_INFO;
 
 struct _NET_BUFFER_LIST {
     union {
@@ -134,34 +135,34 @@ struct _NET_BUFFER_LIST {
     PVOID NetBufferListInfo[MaxNetBufferListInfo];
 };
 
-#define NET_BUFFER_NEXT_NB(nb)            ((nb)->Next)
-#define NET_BUFFER_FIRST_MDL(nb)          ((nb)->MdlChain)
-#define NET_BUFFER_DATA_LENGTH(nb)        ((nb)->DataLength)
-#define NET_BUFFER_DATA_OFFSET(nb)        ((nb)->DataOffset)
-#define NET_BUFFER_CURRENT_MDL(nb)        ((nb)->CurrentMdl)
-#define NET_BUFFER_CURRENT_MDL_OFFSET(nb) ((nb)->CurrentMdlOffset)
-#define NET_BUFFER_PROTOCOL_RESERVED(nb)  ((nb)->ProtocolReserved)
-#define NET_BUFFER_MINIPORT_RESERVED(nb)  ((nb)->MiniportReserved)
-#define NET_BUFFER_CHECKSUM_BIAS(nb)      ((nb)->ChecksumBias)
-#define NET_BUFFER_LIST_NEXT_NBL(nbl)     ((nbl)->Next)
-#define NET_BUFFER_LIST_FIRST_NB(nbl)     ((nbl)->FirstNetBuffer)
-#define NET_BUFFER_LIST_FLAGS(nbl)        ((nbl)->Flags)
-#define NET_BUFFER_LIST_NBL_FLAGS(nbl)    ((nbl)->NblFlags)
+#define NET_BUFFER_NEXT_NB(nb)                 ((nb)->Next)
+#define NET_BUFFER_FIRST_MDL(nb)               ((nb)->MdlChain)
+#define NET_BUFFER_DATA_LENGTH(nb)             ((nb)->DataLength)
+#define NET_BUFFER_DATA_OFFSET(nb)             ((nb)->DataOffset)
+#define NET_BUFFER_CURRENT_MDL(nb)             ((nb)->CurrentMdl)
+#define NET_BUFFER_CURRENT_MDL_OFFSET(nb)      ((nb)->CurrentMdlOffset)
+#define NET_BUFFER_PROTOCOL_RESERVED(nb)       ((nb)->ProtocolReserved)
+#define NET_BUFFER_MINIPORT_RESERVED(nb)       ((nb)->MiniportReserved)
+#define NET_BUFFER_CHECKSUM_BIAS(nb)           ((nb)->ChecksumBias)
+#define NET_BUFFER_LIST_NEXT_NBL(nbl)          ((nbl)->Next)
+#define NET_BUFFER_LIST_FIRST_NB(nbl)          ((nbl)->FirstNetBuffer)
+#define NET_BUFFER_LIST_FLAGS(nbl)             ((nbl)->Flags)
+#define NET_BUFFER_LIST_NBL_FLAGS(nbl)         ((nbl)->NblFlags)
 #define NET_BUFFER_LIST_PROTOCOL_RESERVED(nbl) ((nbl)->ProtocolReserved)
 #define NET_BUFFER_LIST_MINIPORT_RESERVED(nbl) ((nbl)->MiniportReserved)
-#define NET_BUFFER_LIST_STATUS(nbl)       ((nbl)->Status)
-#define NET_BUFFER_LIST_INFO(nbl, id)     ((nbl)->NetBufferListInfo[(id)])
+#define NET_BUFFER_LIST_STATUS(nbl)            ((nbl)->Status)
+#define NET_BUFFER_LIST_INFO(nbl, id)          ((nbl)->NetBufferListInfo[(id)])
 #define NET_BUFFER_LIST_CONTEXT_DATA_START(nbl)                                                    \
     ((PUCHAR)(((nbl)->Context) + 1) + (nbl)->Context->Offset)
 #define NET_BUFFER_LIST_CONTEXT_DATA_SIZE(nbl) ((nbl)->Context->Size)
-#define NdisTestNblFlag(nbl, f)  (((nbl)->Flags & (f)) != 0)
-#define NdisSetNblFlag(nbl, f)   ((nbl)->Flags |= (f))
-#define NdisClearNblFlag(nbl, f) ((nbl)->Flags &= ~(f))
+#define NdisTestNblFlag(nbl, f)                (((nbl)->Flags & (f)) != 0)
+#define NdisSetNblFlag(nbl, f)                 ((nbl)->Flags |= (f))
+#define NdisClearNblFlag(nbl, f)               ((nbl)->Flags &= ~(f))
 
-#define NBL_FLAGS_PROTOCOL_RESERVED 0xFFF00003
-#define NBL_FLAGS_MINIPORT_RESERVED 0x0000F000
-#define NBL_FLAGS_SCRATCH           0x000F0000
-#define NBL_FLAGS_NDIS_RESERVED     0x00000FFC
+#define NBL_FLAGS_PROTOCOL_RESERVED            0xFFF00003
+#define NBL_FLAGS_MINIPORT_RESERVED            0x0000F000
+#define NBL_FLAGS_SCRATCH                      0x000F0000
+#define NBL_FLAGS_NDIS_RESERVED                0x00000FFC
 
 typedef struct _NDIS_OBJECT_HEADER {
     UCHAR Type;
@@ -186,8 +187,8 @@ typedef struct _NET_BUFFER_POOL_PARAMETERS {
 } NET_BUFFER_POOL_PARAMETERS, *PNET_BUFFER_POOL_PARAMETERS;
 #define NET_BUFFER_POOL_PARAMETERS_REVISION_1             1
 #define NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1 12
-#define NDIS_PROTOCOL_ID_DEFAULT 0x00
-#define NDIS_PROTOCOL_ID_TCP_IP  0x02
+#define NDIS_PROTOCOL_ID_DEFAULT                          0x00
+#define NDIS_PROTOCOL_ID_TCP_IP                           0x02
 
 typedef struct _NDIS_GENERIC_OBJECT NDIS_GENERIC_OBJECT, *PNDIS_GENERIC_OBJECT;
 typedef PMDL NTAPI NET_BUFFER_ALLOCATE_MDL_HANDLER(PULONG BufferSize);
@@ -215,17 +216,16 @@ NDISAPI PNET_BUFFER NTAPI NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, PMDL Mdl
                                                 ULONG DataOffset, SIZE_T DataLength);
 NDISAPI PNET_BUFFER NTAPI NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle);
 NDISAPI VOID NTAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer);
-NDISAPI PNET_BUFFER_LIST NTAPI NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
-                                                              NDIS_HANDLE NetBufferListPoolHandle,
-                                                              NDIS_HANDLE NetBufferPoolHandle,
-                                                              ULONG AllocateCloneFlags);
+NDISAPI PNET_BUFFER_LIST NTAPI NdisAllocateCloneNetBufferList(
+    PNET_BUFFER_LIST OriginalNetBufferList, NDIS_HANDLE NetBufferListPoolHandle,
+    NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags);
 NDISAPI VOID NTAPI NdisFreeCloneNetBufferList(PNET_BUFFER_LIST CloneNetBufferList,
                                               ULONG FreeCloneFlags);
 #define NDIS_CLONE_FLAGS_RESERVED          0x00000001
 #define NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS 0x00000002
-NDISAPI NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(
-    PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
-    NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler);
+NDISAPI NDIS_STATUS NTAPI
+NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                              NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler);
 NDISAPI VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
                                                  BOOLEAN FreeMdl,
                                                  NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler);
@@ -233,9 +233,9 @@ NDISAPI NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(
     PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, ULONG DataBackFill,
     NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler,
     NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler);
-NDISAPI VOID NTAPI NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList,
-                                                     ULONG DataOffsetDelta, BOOLEAN FreeMdl,
-                                                     NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler);
+NDISAPI VOID NTAPI
+NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
+                                  BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler);
 NDISAPI PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
                                       ULONG AlignMultiple, ULONG AlignOffset);
 NDISAPI NDIS_STATUS NTAPI NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination,

@@ -15,19 +15,19 @@ typedef enum _EX_POOL_PRIORITY {
 } EX_POOL_PRIORITY;
 
 typedef ULONG64 POOL_FLAGS;
-#define POOL_FLAG_USE_QUOTA           0x0000000000000001ULL
-#define POOL_FLAG_UNINITIALIZED       0x0000000000000002ULL
-#define POOL_FLAG_SESSION             0x0000000000000004ULL
-#define POOL_FLAG_CACHE_ALIGNED       0x0000000000000008ULL
-#define POOL_FLAG_RAISE_ON_FAILURE    0x0000000000000020ULL
-#define POOL_FLAG_NON_PAGED           0x0000000000000040ULL
-#define POOL_FLAG_NON_PAGED_EXECUTE   0x0000000000000080ULL
-#define POOL_FLAG_PAGED               0x0000000000000100ULL
+#define POOL_FLAG_USE_QUOTA              0x0000000000000001ULL
+#define POOL_FLAG_UNINITIALIZED          0x0000000000000002ULL
+#define POOL_FLAG_SESSION                0x0000000000000004ULL
+#define POOL_FLAG_CACHE_ALIGNED          0x0000000000000008ULL
+#define POOL_FLAG_RAISE_ON_FAILURE       0x0000000000000020ULL
+#define POOL_FLAG_NON_PAGED              0x0000000000000040ULL
+#define POOL_FLAG_NON_PAGED_EXECUTE      0x0000000000000080ULL
+#define POOL_FLAG_PAGED                  0x0000000000000100ULL
 #define POOL_QUOTA_FAIL_INSTEAD_OF_RAISE 8
 #define POOL_RAISE_IF_ALLOCATION_FAILURE 16
-#define POOL_COLD_ALLOCATION          256
-#define POOL_NX_ALLOCATION            512
-#define POOL_ZERO_ALLOCATION          1024
+#define POOL_COLD_ALLOCATION             256
+#define POOL_NX_ALLOCATION               512
+#define POOL_ZERO_ALLOCATION             1024
 
 NTKERNELAPI PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
 NTKERNELAPI PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
@@ -38,7 +38,7 @@ NTKERNELAPI PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 NTKERNELAPI VOID NTAPI ExFreePool(PVOID P);
 NTKERNELAPI VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);
-#define DrvRtPoolNxOptIn 0x00000001
+#define DrvRtPoolNxOptIn                 0x00000001
 #define ExInitializeDriverRuntime(flags) ((void)(flags))
 FORCEINLINE POOL_TYPE ExNxPoolType(POOL_TYPE PoolType)
 {
@@ -61,9 +61,8 @@ FORCEINLINE PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberO
 }
 
 #if defined(POOL_NX_OPTIN) && NTDDI_VERSION >= NTDDI_WIN8
-#define ExAllocatePool(type, size) ExAllocatePool(ExNxPoolType(type), size)
-#define ExAllocatePoolWithTag(type, size, tag)                                                     \
-    ExAllocatePoolWithTag(ExNxPoolType(type), size, tag)
+#define ExAllocatePool(type, size)             ExAllocatePool(ExNxPoolType(type), size)
+#define ExAllocatePoolWithTag(type, size, tag) ExAllocatePoolWithTag(ExNxPoolType(type), size, tag)
 #endif
 
 /* --- doubly linked lists; a broken list stops the machine, as since Windows 8 --- */
@@ -156,10 +155,10 @@ FORCEINLINE PSINGLE_LIST_ENTRY PopEntryList(PSINGLE_LIST_ENTRY ListHead)
     return first;
 }
 
-NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
-                                                          PKSPIN_LOCK Lock);
-NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
-                                                          PKSPIN_LOCK Lock);
+NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead,
+                                                          PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
+NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY ListHead,
+                                                          PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
 NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock);
 NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
                                                                 PSINGLE_LIST_ENTRY ListEntry,
@@ -173,12 +172,12 @@ NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHea
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead,
                                                             PSLIST_ENTRY ListEntry);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead);
-#define ExInterlockedPopEntrySList(head, lock)        ExpInterlockedPopEntrySList(head)
+#define ExInterlockedPopEntrySList(head, lock)         ExpInterlockedPopEntrySList(head)
 #define ExInterlockedPushEntrySList(head, entry, lock) ExpInterlockedPushEntrySList(head, entry)
-#define ExInterlockedFlushSList(head)                 ExpInterlockedFlushSList(head)
-#define InterlockedPopEntrySList(head)                ExpInterlockedPopEntrySList(head)
-#define InterlockedPushEntrySList(head, entry)        ExpInterlockedPushEntrySList(head, entry)
-#define InterlockedFlushSList(head)                   ExpInterlockedFlushSList(head)
+#define ExInterlockedFlushSList(head)                  ExpInterlockedFlushSList(head)
+#define InterlockedPopEntrySList(head)                 ExpInterlockedPopEntrySList(head)
+#define InterlockedPushEntrySList(head, entry)         ExpInterlockedPushEntrySList(head, entry)
+#define InterlockedFlushSList(head)                    ExpInterlockedFlushSList(head)
 #ifdef _WIN32
 FORCEINLINE VOID InitializeSListHead(PSLIST_HEADER SListHead)
 {
@@ -260,15 +259,15 @@ typedef struct _LOOKASIDE_LIST_EX {
     GENERAL_LOOKASIDE_POOL L;
 } LOOKASIDE_LIST_EX, *PLOOKASIDE_LIST_EX;
 
-#define EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL   0x1
-#define EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE   0x2
-#define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE            256
-#define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT           1024
+#define EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL 0x1
+#define EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE 0x2
+#define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE          256
+#define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT         1024
 
 NTKERNELAPI VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
                                                        PALLOCATE_FUNCTION Allocate,
-                                                       PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size,
-                                                       ULONG Tag, USHORT Depth);
+                                                       PFREE_FUNCTION Free, ULONG Flags,
+                                                       SIZE_T Size, ULONG Tag, USHORT Depth);
 NTKERNELAPI VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside);
 NTKERNELAPI VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
                                                       PALLOCATE_FUNCTION Allocate,

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel core: IRQL, locks, dispatcher objects, DPCs, timers, time. Source: the nf-wdm-ke* pages. */
+/* Kernel core: IRQL, locks, dispatcher objects, DPCs, timers, time. Source: the nf-wdm-ke* pages.
+ */
 #pragma once
 #include <nt/types.h>
 
-#define PASSIVE_LEVEL  0
-#define LOW_LEVEL      0
-#define APC_LEVEL      1
-#define DISPATCH_LEVEL 2
-#define CMCI_LEVEL     5
-#define CLOCK_LEVEL    13
-#define IPI_LEVEL      14
-#define POWER_LEVEL    14
-#define PROFILE_LEVEL  15
-#define HIGH_LEVEL     15
+#define PASSIVE_LEVEL         0
+#define LOW_LEVEL             0
+#define APC_LEVEL             1
+#define DISPATCH_LEVEL        2
+#define CMCI_LEVEL            5
+#define CLOCK_LEVEL           13
+#define IPI_LEVEL             14
+#define POWER_LEVEL           14
+#define PROFILE_LEVEL         15
+#define HIGH_LEVEL            15
 
 #define LOW_PRIORITY          0
 #define LOW_REALTIME_PRIORITY 16
@@ -132,7 +133,8 @@ NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRo
                                        PVOID DeferredContext);
 NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
                                                PVOID DeferredContext);
-NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2);
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1,
+                                           PVOID SystemArgument2);
 NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc);
 NTKERNELAPI VOID NTAPI KeFlushQueuedDpcs(VOID);
 NTKERNELAPI VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance);
@@ -142,7 +144,8 @@ NTKERNELAPI NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBE
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer);
 NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc);
-NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
+NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period,
+                                       PKDPC Dpc);
 NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
                                                 ULONG TolerableDelay, PKDPC Dpc);
 NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer);
@@ -211,8 +214,8 @@ NTKERNELAPI LONG NTAPI KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry);
 NTKERNELAPI PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode,
                                             PLARGE_INTEGER Timeout);
 NTKERNELAPI PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue);
-NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2,
-                                                      ULONG_PTR P3, ULONG_PTR P4);
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1,
+                                                      ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4);
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheck(ULONG BugCheckCode);
 typedef VOID NTAPI EXPAND_STACK_CALLOUT(PVOID Parameter);
 typedef EXPAND_STACK_CALLOUT *PEXPAND_STACK_CALLOUT;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory manager: MDLs, mappings, probing, contiguous memory, sections. Source: the nf-wdm-mm* pages. */
+/* Memory manager: MDLs, mappings, probing, contiguous memory, sections. Source: the nf-wdm-mm*
+ * pages. */
 #pragma once
 #include <nt/ke.h>
 
-#define PAGE_SIZE  0x1000
-#define PAGE_SHIFT 12
-#define PAGE_ALIGN(va)  ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
-#define BYTE_OFFSET(va) ((ULONG)((ULONG_PTR)(va) & (PAGE_SIZE - 1)))
+#define PAGE_SIZE         0x1000
+#define PAGE_SHIFT        12
+#define PAGE_ALIGN(va)    ((PVOID)((ULONG_PTR)(va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
+#define BYTE_OFFSET(va)   ((ULONG)((ULONG_PTR)(va) & (PAGE_SIZE - 1)))
 #define BYTES_TO_PAGES(n) (((n) >> PAGE_SHIFT) + (((n) & (PAGE_SIZE - 1)) != 0))
 #define ROUND_TO_PAGES(n) (((ULONG_PTR)(n) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, n)                                                      \
@@ -48,8 +49,8 @@ typedef enum _LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess } LOC
 #define MmGetMdlPfnArray(mdl)       ((PPFN_NUMBER)((mdl) + 1))
 #define MmInitializeMdl(mdl, va, length)                                                           \
     ((mdl)->Next = NULL,                                                                           \
-     (mdl)->Size = (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) *                                     \
-                                              ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, length)),         \
+     (mdl)->Size =                                                                                 \
+         (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, length)),  \
      (mdl)->MdlFlags = 0, (mdl)->StartVa = PAGE_ALIGN(va), (mdl)->ByteOffset = BYTE_OFFSET(va),    \
      (void)((mdl)->ByteCount = (ULONG)(length)))
 #define MmPrepareMdlForReuse(mdl)                                                                  \
@@ -71,8 +72,8 @@ NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList,
                                                      ULONG BugCheckOnFailure, ULONG Priority);
 NTKERNELAPI VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
 NTKERNELAPI PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress,
-                                             PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                                             SIZE_T TotalBytes);
+                                             PHYSICAL_ADDRESS HighAddress,
+                                             PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes);
 NTKERNELAPI PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress,
                                                PHYSICAL_ADDRESS HighAddress,
                                                PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
@@ -116,21 +117,21 @@ FORCEINLINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 }
 #define MmGetSystemAddressForMdl(mdl) MmGetSystemAddressForMdlSafe((mdl), HighPagePriority)
 
-#define PAGE_NOACCESS          0x01
-#define PAGE_READONLY          0x02
-#define PAGE_READWRITE         0x04
-#define PAGE_WRITECOPY         0x08
-#define PAGE_EXECUTE           0x10
-#define PAGE_EXECUTE_READ      0x20
-#define PAGE_EXECUTE_READWRITE 0x40
-#define MEM_COMMIT             0x1000
-#define MEM_RESERVE            0x2000
-#define MEM_RELEASE            0x8000
-#define SEC_COMMIT             0x8000000
-#define SEC_IMAGE              0x1000000
-#define SECTION_QUERY          0x0001
-#define SECTION_MAP_WRITE      0x0002
-#define SECTION_MAP_READ       0x0004
-#define SECTION_MAP_EXECUTE    0x0008
-#define SECTION_ALL_ACCESS     0x000F001F
+#define PAGE_NOACCESS                 0x01
+#define PAGE_READONLY                 0x02
+#define PAGE_READWRITE                0x04
+#define PAGE_WRITECOPY                0x08
+#define PAGE_EXECUTE                  0x10
+#define PAGE_EXECUTE_READ             0x20
+#define PAGE_EXECUTE_READWRITE        0x40
+#define MEM_COMMIT                    0x1000
+#define MEM_RESERVE                   0x2000
+#define MEM_RELEASE                   0x8000
+#define SEC_COMMIT                    0x8000000
+#define SEC_IMAGE                     0x1000000
+#define SECTION_QUERY                 0x0001
+#define SECTION_MAP_WRITE             0x0002
+#define SECTION_MAP_READ              0x0004
+#define SECTION_MAP_EXECUTE           0x0008
+#define SECTION_ALL_ACCESS            0x000F001F
 typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;

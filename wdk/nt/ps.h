@@ -25,10 +25,10 @@
 #define SYMBOLIC_LINK_QUERY      0x0001
 #define DUPLICATE_SAME_ACCESS    0x00000002
 
-#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
-#define ZwCurrentProcess() NtCurrentProcess()
-#define NtCurrentThread()  ((HANDLE)(LONG_PTR)-2)
-#define ZwCurrentThread()  NtCurrentThread()
+#define NtCurrentProcess()       ((HANDLE)(LONG_PTR) - 1)
+#define ZwCurrentProcess()       NtCurrentProcess()
+#define NtCurrentThread()        ((HANDLE)(LONG_PTR) - 2)
+#define ZwCurrentThread()        NtCurrentThread()
 
 typedef VOID NTAPI KSTART_ROUTINE(PVOID StartContext);
 typedef KSTART_ROUTINE *PKSTART_ROUTINE;
@@ -100,8 +100,8 @@ typedef VOID NTAPI CREATE_PROCESS_NOTIFY_ROUTINE_EX(PEPROCESS Process, HANDLE Pr
 typedef CREATE_PROCESS_NOTIFY_ROUTINE_EX *PCREATE_PROCESS_NOTIFY_ROUTINE_EX;
 NTKERNELAPI NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE Routine,
                                                            BOOLEAN Remove);
-NTKERNELAPI NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(
-    PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove);
+NTKERNELAPI NTSTATUS NTAPI
+PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove);
 
 /* --- security --- */
 typedef struct _ACL {

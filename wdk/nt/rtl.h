@@ -17,14 +17,14 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define NT_VA_END(list)         __builtin_ms_va_end(list)
 #endif
 
-#define RtlCopyMemory(d, s, n)  __builtin_memcpy((d), (s), (n))
-#define RtlMoveMemory(d, s, n)  __builtin_memmove((d), (s), (n))
-#define RtlFillMemory(d, n, v)  __builtin_memset((d), (v), (n))
-#define RtlZeroMemory(d, n)     __builtin_memset((d), 0, (n))
-#define RtlEqualMemory(a, b, n) (__builtin_memcmp((a), (b), (n)) == 0)
-#define RtlCopyBytes            RtlCopyMemory
-#define RtlZeroBytes            RtlZeroMemory
-#define RtlCopyVolatileMemory   RtlCopyMemory
+#define RtlCopyMemory(d, s, n)   __builtin_memcpy((d), (s), (n))
+#define RtlMoveMemory(d, s, n)   __builtin_memmove((d), (s), (n))
+#define RtlFillMemory(d, n, v)   __builtin_memset((d), (v), (n))
+#define RtlZeroMemory(d, n)      __builtin_memset((d), 0, (n))
+#define RtlEqualMemory(a, b, n)  (__builtin_memcmp((a), (b), (n)) == 0)
+#define RtlCopyBytes             RtlCopyMemory
+#define RtlZeroBytes             RtlZeroMemory
+#define RtlCopyVolatileMemory    RtlCopyMemory
 #define RtlCopyMemoryNonTemporal RtlCopyMemory
 NTSYSAPI SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
 FORCEINLINE PVOID RtlSecureZeroMemory(PVOID Destination, SIZE_T Count)
@@ -52,24 +52,24 @@ NTSYSAPI VOID NTAPI RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineN
 #define KdPrint(x)   ((void)0)
 #define KdPrintEx(x) ((void)0)
 #endif
-#define ASSERTMSG(m, e)       ASSERT(e)
-#define RTL_SOFT_ASSERT(e)    ASSERT(e)
-#define NT_VERIFY(e)          ((void)(e))
-#define NT_ASSERTMSG(m, e)    NT_ASSERT(e)
-#define KdBreakPoint()        ((void)0)
+#define ASSERTMSG(m, e)    ASSERT(e)
+#define RTL_SOFT_ASSERT(e) ASSERT(e)
+#define NT_VERIFY(e)       ((void)(e))
+#define NT_ASSERTMSG(m, e) NT_ASSERT(e)
+#define KdBreakPoint()     ((void)0)
 NTSYSAPI ULONG __cdecl NTAPI DbgPrint(PCSTR Format, ...);
 NTSYSAPI ULONG __cdecl NTAPI DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...);
 NTSYSAPI ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, NT_VA_LIST arglist);
 NTSYSAPI VOID NTAPI DbgBreakPoint(VOID);
-#define DPFLTR_SYSTEM_ID     0
-#define DPFLTR_IHVDRIVER_ID  77
-#define DPFLTR_IHVNETWORK_ID 80
-#define DPFLTR_DEFAULT_ID    101
-#define DPFLTR_ERROR_LEVEL   0
-#define DPFLTR_WARNING_LEVEL 1
-#define DPFLTR_TRACE_LEVEL   2
-#define DPFLTR_INFO_LEVEL    3
-#define DPFLTR_MASK          0x80000000
+#define DPFLTR_SYSTEM_ID        0
+#define DPFLTR_IHVDRIVER_ID     77
+#define DPFLTR_IHVNETWORK_ID    80
+#define DPFLTR_DEFAULT_ID       101
+#define DPFLTR_ERROR_LEVEL      0
+#define DPFLTR_WARNING_LEVEL    1
+#define DPFLTR_TRACE_LEVEL      2
+#define DPFLTR_INFO_LEVEL       3
+#define DPFLTR_MASK             0x80000000
 #define KD_DEBUGGER_ENABLED     KdDebuggerEnabled
 #define KD_DEBUGGER_NOT_PRESENT KdDebuggerNotPresent
 
@@ -117,7 +117,8 @@ NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxByte
 NTSYSAPI NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF8StringMaxByteCount,
                                           PULONG UTF8StringActualByteCount,
                                           PCWCH UnicodeStringSource, ULONG UnicodeStringByteCount);
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value);
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base,
+                                                  PULONG Value);
 NTSYSAPI NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String);
 NTSYSAPI NTSTATUS NTAPI RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString);
 NTSYSAPI NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid);
@@ -264,15 +265,15 @@ typedef struct _RTL_QUERY_REGISTRY_TABLE {
     PVOID DefaultData;
     ULONG DefaultLength;
 } RTL_QUERY_REGISTRY_TABLE, *PRTL_QUERY_REGISTRY_TABLE;
-#define RTL_REGISTRY_ABSOLUTE     0
-#define RTL_REGISTRY_SERVICES     1
-#define RTL_REGISTRY_CONTROL      2
-#define RTL_REGISTRY_OPTIONAL     0x80000000
-#define RTL_QUERY_REGISTRY_SUBKEY   0x00000001
-#define RTL_QUERY_REGISTRY_REQUIRED 0x00000004
-#define RTL_QUERY_REGISTRY_NOEXPAND 0x00000010
-#define RTL_QUERY_REGISTRY_DIRECT   0x00000020
-#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
+#define RTL_REGISTRY_ABSOLUTE              0
+#define RTL_REGISTRY_SERVICES              1
+#define RTL_REGISTRY_CONTROL               2
+#define RTL_REGISTRY_OPTIONAL              0x80000000
+#define RTL_QUERY_REGISTRY_SUBKEY          0x00000001
+#define RTL_QUERY_REGISTRY_REQUIRED        0x00000004
+#define RTL_QUERY_REGISTRY_NOEXPAND        0x00000010
+#define RTL_QUERY_REGISTRY_DIRECT          0x00000020
+#define RTL_QUERY_REGISTRY_TYPECHECK       0x00000100
 #define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
 NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path,
                                                PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,

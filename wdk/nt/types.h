@@ -108,8 +108,8 @@ typedef struct _KGATE {
 } KGATE, *PKGATE;
 
 struct _KDPC;
-typedef VOID NTAPI KDEFERRED_ROUTINE(struct _KDPC *Dpc, PVOID DeferredContext, PVOID SystemArgument1,
-                                     PVOID SystemArgument2);
+typedef VOID NTAPI KDEFERRED_ROUTINE(struct _KDPC *Dpc, PVOID DeferredContext,
+                                     PVOID SystemArgument1, PVOID SystemArgument2);
 typedef KDEFERRED_ROUTINE *PKDEFERRED_ROUTINE;
 
 typedef struct _KDPC {
@@ -308,13 +308,13 @@ typedef struct _EXCEPTION_RECORD {
     ULONG NumberParameters;
     ULONG_PTR ExceptionInformation[EXCEPTION_MAXIMUM_PARAMETERS];
 } EXCEPTION_RECORD, *PEXCEPTION_RECORD;
-#define EXCEPTION_NONCONTINUABLE   0x1
-#define EXCEPTION_UNWINDING        0x2
-#define EXCEPTION_EXIT_UNWIND      0x4
-#define EXCEPTION_STACK_INVALID    0x8
-#define EXCEPTION_NESTED_CALL      0x10
-#define EXCEPTION_TARGET_UNWIND    0x20
-#define EXCEPTION_COLLIDED_UNWIND  0x40
+#define EXCEPTION_NONCONTINUABLE  0x1
+#define EXCEPTION_UNWINDING       0x2
+#define EXCEPTION_EXIT_UNWIND     0x4
+#define EXCEPTION_STACK_INVALID   0x8
+#define EXCEPTION_NESTED_CALL     0x10
+#define EXCEPTION_TARGET_UNWIND   0x20
+#define EXCEPTION_COLLIDED_UNWIND 0x40
 
 typedef struct _M128A {
     ULONGLONG Low;

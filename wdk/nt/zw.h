@@ -4,23 +4,23 @@
 #pragma once
 #include <nt/ps.h>
 
-#define KEY_QUERY_VALUE        0x0001
-#define KEY_SET_VALUE          0x0002
-#define KEY_CREATE_SUB_KEY     0x0004
-#define KEY_ENUMERATE_SUB_KEYS 0x0008
-#define KEY_NOTIFY             0x0010
-#define KEY_READ               0x20019
-#define KEY_WRITE              0x20006
-#define KEY_ALL_ACCESS         0xF003F
-#define REG_NONE               0
-#define REG_SZ                 1
-#define REG_EXPAND_SZ          2
-#define REG_BINARY             3
-#define REG_DWORD              4
-#define REG_MULTI_SZ           7
-#define REG_QWORD              11
+#define KEY_QUERY_VALUE         0x0001
+#define KEY_SET_VALUE           0x0002
+#define KEY_CREATE_SUB_KEY      0x0004
+#define KEY_ENUMERATE_SUB_KEYS  0x0008
+#define KEY_NOTIFY              0x0010
+#define KEY_READ                0x20019
+#define KEY_WRITE               0x20006
+#define KEY_ALL_ACCESS          0xF003F
+#define REG_NONE                0
+#define REG_SZ                  1
+#define REG_EXPAND_SZ           2
+#define REG_BINARY              3
+#define REG_DWORD               4
+#define REG_MULTI_SZ            7
+#define REG_QWORD               11
 #define REG_OPTION_NON_VOLATILE 0
-#define REG_OPTION_VOLATILE    1
+#define REG_OPTION_VOLATILE     1
 
 typedef enum _KEY_VALUE_INFORMATION_CLASS {
     KeyValueBasicInformation,
@@ -84,23 +84,23 @@ NTSYSAPI NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index,
 NTSYSAPI NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
                                    PVOID KeyInformation, ULONG Length, PULONG ResultLength);
 
-#define FILE_READ_DATA        0x0001
-#define FILE_WRITE_DATA       0x0002
-#define FILE_APPEND_DATA      0x0004
-#define FILE_READ_ATTRIBUTES  0x0080
-#define FILE_WRITE_ATTRIBUTES 0x0100
-#define FILE_GENERIC_READ     0x00120089
-#define FILE_GENERIC_WRITE    0x00120116
-#define FILE_ALL_ACCESS       0x001F01FF
-#define FILE_SHARE_READ       0x0001
-#define FILE_SHARE_WRITE      0x0002
-#define FILE_SHARE_DELETE     0x0004
-#define FILE_SUPERSEDE        0
-#define FILE_OPEN             1
-#define FILE_CREATE           2
-#define FILE_OPEN_IF          3
-#define FILE_OVERWRITE        4
-#define FILE_OVERWRITE_IF     5
+#define FILE_READ_DATA               0x0001
+#define FILE_WRITE_DATA              0x0002
+#define FILE_APPEND_DATA             0x0004
+#define FILE_READ_ATTRIBUTES         0x0080
+#define FILE_WRITE_ATTRIBUTES        0x0100
+#define FILE_GENERIC_READ            0x00120089
+#define FILE_GENERIC_WRITE           0x00120116
+#define FILE_ALL_ACCESS              0x001F01FF
+#define FILE_SHARE_READ              0x0001
+#define FILE_SHARE_WRITE             0x0002
+#define FILE_SHARE_DELETE            0x0004
+#define FILE_SUPERSEDE               0
+#define FILE_OPEN                    1
+#define FILE_CREATE                  2
+#define FILE_OPEN_IF                 3
+#define FILE_OVERWRITE               4
+#define FILE_OVERWRITE_IF            5
 #define FILE_DIRECTORY_FILE          0x0001
 #define FILE_WRITE_THROUGH           0x0002
 #define FILE_SEQUENTIAL_ONLY         0x0004
@@ -156,10 +156,10 @@ NTSYSAPI NTSTATUS NTAPI ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK Desir
                                         PLARGE_INTEGER MaximumSize, ULONG SectionPageProtection,
                                         ULONG AllocationAttributes, HANDLE FileHandle);
 NTSYSAPI NTSTATUS NTAPI ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle,
-                                           PVOID *BaseAddress, ULONG_PTR ZeroBits, SIZE_T CommitSize,
-                                           PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
-                                           SECTION_INHERIT InheritDisposition, ULONG AllocationType,
-                                           ULONG Win32Protect);
+                                           PVOID *BaseAddress, ULONG_PTR ZeroBits,
+                                           SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
+                                           PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition,
+                                           ULONG AllocationType, ULONG Win32Protect);
 NTSYSAPI NTSTATUS NTAPI ZwUnmapViewOfSection(HANDLE ProcessHandle, PVOID BaseAddress);
 NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                                       POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
@@ -197,5 +197,9 @@ NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(SYSTEM_INFORMATION_CLASS System
                                                  PVOID SystemInformation,
                                                  ULONG SystemInformationLength,
                                                  PULONG ReturnLength);
+NTSYSAPI NTSTATUS NTAPI ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                                      POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
+NTSYSAPI NTSTATUS NTAPI ZwOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess,
+                                              POBJECT_ATTRIBUTES ObjectAttributes);
 NTSYSAPI NTSTATUS NTAPI ZwSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
                                             PSECURITY_DESCRIPTOR SecurityDescriptor);
