@@ -131,3 +131,15 @@ NTSTATUS NTAPI FwpsPendClassify0(UINT64 classifyHandle, UINT64 filterId, UINT32 
     nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
     return link_of(fwp, classifyHandle) == NULL ? STATUS_INVALID_PARAMETER : STATUS_FWP_CANNOT_PEND;
 }
+
+/* Undoes a pend, and there never is one: every FwpsPendClassify0 here fails. */
+VOID NTAPI FwpsCompleteClassify0(UINT64 classifyHandle, UINT32 flags, const FWPS_CLASSIFY_OUT0 *classifyOut)
+{
+    static const char name[] = "FwpsCompleteClassify0";
+    struct fwp *const fwp = fwp_current();
+
+    PE_EXPORT(pe_current());
+    sim_point(fwp->sim);
+    nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
+    sim_breach_text(fwp->sim, "R53", name, "no classify was pended with this handle");
+}

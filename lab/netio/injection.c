@@ -2,6 +2,8 @@
 /* Injection handles, and completions: one for each NBL, when nothing refers to it any more. */
 #include "netio/injection.h"
 
+#include "nt/call.h"
+
 #include <stdlib.h>
 
 NTSTATUS netio_injector_create(struct netio *netio, uint16_t family, uint32_t types,
@@ -89,7 +91,7 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
     void *const context = injection->context;
     const NTSTATUS status = injection->status;
     struct netio_flow *const flow = injection->flow;
-    struct pe_call call;
+    struct nt_call call;
 
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
     NET_BUFFER_LIST_STATUS(nbl) = status;
@@ -104,9 +106,9 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
         netio->closed_ledger[injection->direction].completions++;
     if (netio->hooks->completed != NULL)
         netio->hooks->completed(netio->hook_context, flow, nbl, status);
-    pe_enter(netio->pe, &call, "completionFn", (const void *)(uintptr_t)completion);
+    nt_call_enter(netio->nt, &call, "completionFn", (const void *)(uintptr_t)completion);
     completion(context, nbl, sim_task_irql(netio->sim) >= DISPATCH_LEVEL);
-    pe_leave(netio->pe, &call);
+    nt_call_leave(netio->nt, &call);
     /* Pending until the function has returned: whoever waits may unload the driver then. */
     netio->pending--;
     if (--injection->remaining == 0)

@@ -2,7 +2,7 @@
 /* Callouts at run time: registration, and calls of their functions (contract 1.3, 1.12). */
 #include "netio/state.h"
 
-#include "sim/breach.h"
+#include "nt/call.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,56 +76,38 @@ NTSTATUS netio_callout_unregister(struct netio *netio, uint32_t id)
     return STATUS_SUCCESS;
 }
 
-/* A call must come back at the IRQL it was made at. */
-static void check_irql(struct netio *netio, const char *function, const void *address,
-                       uint8_t before)
-{
-    const uint8_t after = sim_task_irql(netio->sim);
-
-    if (after == before)
-        return;
-    if (netio->checks)
-        sim_breach_text(netio->sim, "R62", function, "called at IRQL %u, returned at IRQL %u",
-                        before, after);
-    sim_task_set_irql(netio->sim, before);
-}
-
 void kfd_invoke(struct netio *netio, struct netio_callout *callout,
                 const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
                 void *layer_data, struct netio_classify_context *context,
                 const FWPS_FILTER1 *filter, uint64_t flow_context, FWPS_CLASSIFY_OUT0 *out)
 {
-    const uint8_t irql = sim_task_irql(netio->sim);
-    struct pe_call call;
+    struct nt_call call;
 
     callout->running++;
-    pe_enter(netio->pe, &call, "classifyFn", callout->classify);
+    nt_call_enter(netio->nt, &call, "classifyFn", callout->classify);
     if (callout->version == 0)
         ((FWPS_CALLOUT_CLASSIFY_FN0)(uintptr_t)callout->classify)(
             values, metadata, layer_data, (const void *)filter, flow_context, out);
     else
         ((FWPS_CALLOUT_CLASSIFY_FN1)(uintptr_t)callout->classify)(
             values, metadata, layer_data, context, filter, flow_context, out);
-    pe_leave(netio->pe, &call);
+    nt_call_leave(netio->nt, &call);
     callout->running--;
-    check_irql(netio, "classifyFn", callout->classify, irql);
 }
 
 NTSTATUS kfd_notify(struct netio *netio, struct netio_callout *callout,
                     FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *filter_key, FWPS_FILTER1 *filter)
 {
-    const uint8_t irql = sim_task_irql(netio->sim);
-    struct pe_call call;
+    struct nt_call call;
     NTSTATUS status;
 
     if (callout->notify == NULL)
         return STATUS_SUCCESS;
     callout->running++;
-    pe_enter(netio->pe, &call, "notifyFn", callout->notify);
+    nt_call_enter(netio->nt, &call, "notifyFn", callout->notify);
     status = ((FWPS_CALLOUT_NOTIFY_FN1)(uintptr_t)callout->notify)(type, filter_key, filter);
-    pe_leave(netio->pe, &call);
+    nt_call_leave(netio->nt, &call);
     callout->running--;
-    check_irql(netio, "notifyFn", callout->notify, irql);
     return status;
 }
 
@@ -133,17 +115,15 @@ void kfd_flow_delete(struct netio *netio, struct netio_callout *callout, uint16_
                      uint64_t context)
 {
     const uint8_t before = sim_task_irql(netio->sim);
-    struct pe_call call;
+    struct nt_call call;
 
     callout->running++;
     if (before < DISPATCH_LEVEL)
         sim_task_set_irql(netio->sim, DISPATCH_LEVEL);
-    pe_enter(netio->pe, &call, "flowDeleteFn", callout->flow_delete);
+    nt_call_enter(netio->nt, &call, "flowDeleteFn", callout->flow_delete);
     ((FWPS_CALLOUT_FLOW_DELETE_NOTIFY_FN0)(uintptr_t)callout->flow_delete)(layer, callout->id,
                                                                            context);
-    pe_leave(netio->pe, &call);
-    check_irql(netio, "flowDeleteFn", callout->flow_delete,
-               before < DISPATCH_LEVEL ? DISPATCH_LEVEL : before);
+    nt_call_leave(netio->nt, &call);
     if (before < DISPATCH_LEVEL)
         sim_task_set_irql(netio->sim, before);
     callout->running--;
