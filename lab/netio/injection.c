@@ -121,6 +121,14 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
     }
 }
 
+/* Any processor may run it: on another one it meets the classify that goes on here. */
+static unsigned completion_processor(struct netio *netio)
+{
+    if (netio->switches.completion != NETIO_COMPLETION_RANDOM || netio->processors < 2)
+        return sim_task_processor(netio->sim);
+    return sim_choose(netio->sim, SIM_CHOICE_COMPLETION, netio->processors);
+}
+
 static void complete_later(struct netio *netio, NET_BUFFER_LIST *nbl)
 {
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
@@ -130,10 +138,8 @@ static void complete_later(struct netio *netio, NET_BUFFER_LIST *nbl)
         netio->done = nbl;
     netio->done_last = nbl;
     netio->done_count++;
-    if (netio->completer.queued)
-        return;
-    netio->completer.queued = true;
-    nt_defer(netio->nt, sim_task_processor(netio->sim), &netio->completer);
+    if (!netio->completer.queued)
+        nt_defer(netio->nt, completion_processor(netio), &netio->completer);
 }
 
 static NET_BUFFER_LIST *take_done(struct netio *netio, uint32_t index)

@@ -2,6 +2,8 @@
 /* The floor as a whole: making it, ending it, its hooks and its exports. */
 #include "netio/state.h"
 
+#include "sim/scheduler.h"
+
 #include <stdlib.h>
 
 static const struct netio_hooks no_hooks;
@@ -11,7 +13,6 @@ static void complete_deferred(struct nt_deferred *deferred)
     struct netio *const netio =
         (struct netio *)(void *)((char *)deferred - offsetof(struct netio, completer));
 
-    netio->completer.queued = false;
     inject_complete_all(netio);
 }
 
@@ -34,6 +35,7 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     netio->switches = config->switches;
     netio->hooks = &no_hooks;
     netio->checks = nt_checks(netio->nt);
+    netio->processors = sim->scheduler->processors;
     netio->generation = 1;
     netio->completer.run = complete_deferred;
     slab_init(&netio->flows, sizeof(struct netio_flow));

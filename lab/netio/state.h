@@ -163,6 +163,7 @@ struct netio {
     const struct netio_hooks *hooks; /* never NULL */
     void *hook_context;
     bool checks;
+    unsigned processors;
 
     struct kfd_callout *callouts;
     uint32_t next_callout;
