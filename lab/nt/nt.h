@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The NT kernel as a callout driver sees it. Exports are declared in wdk/ (ntddk.h) and defined in this folder. */
+/* The NT kernel as a callout driver sees it. Exports are declared in wdk/ (ntddk.h) and defined in
+ * this folder. */
 #pragma once
 
 #include "nt/pool.h"
@@ -20,7 +21,8 @@ struct nt_config {
 /* Registers its traps with pe. */
 struct nt *nt_create(struct sim *sim, struct pe *pe, const struct nt_config *config);
 
-/* Everything that a driver left behind is reported by nt_driver_unload(); here memory is just given back. */
+/* Everything that a driver left behind is reported by nt_driver_unload(); here memory is just given
+ * back. */
 void nt_destroy(struct nt *nt);
 
 extern const struct pe_module nt_module_ntoskrnl; /* "ntoskrnl.exe" */
@@ -31,10 +33,10 @@ static inline struct nt *nt_current(void)
     return sim_current->layers[SIM_LAYER_NT];
 }
 
-/* Ends the world with a bug check: the observer gets a breach "CRASH", then sim_stop(). code as in bugcodes.h.
- * what: one line in plain words. pc: of the code at fault, or NULL. */
-_Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t parameters[4], const void *pc,
-                           const char *what);
+/* Ends the world with a bug check: the observer gets a breach "CRASH", then sim_stop(). code as in
+ * bugcodes.h. what: one line in plain words. pc: of the code at fault, or NULL. */
+_Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t parameters[4],
+                           const void *pc, const char *what);
 
 /* The call of an import that is not modelled ended the run; NULL when none did. */
 const char *nt_unmodelled(const struct nt *nt);
@@ -48,8 +50,8 @@ static inline void nt_irql_limit(struct nt *nt, const char *function, uint8_t li
         nt_irql_breach(nt, function, limit);
 }
 
-/* Work of the lab's own kernel components at DISPATCH_LEVEL, in a DPC of the given processor. The node belongs to
- * the caller until run is called. */
+/* Work of the lab's own kernel components at DISPATCH_LEVEL, in a DPC of the given processor. The
+ * node belongs to the caller until run is called. */
 struct nt_deferred {
     struct nt_deferred *next;
     void (*run)(struct nt_deferred *self);
@@ -57,44 +59,49 @@ struct nt_deferred {
 };
 void nt_defer(struct nt *nt, unsigned processor, struct nt_deferred *deferred);
 
-/* Work of the lab's own kernel components at PASSIVE_LEVEL: a system thread that runs function(context). The name is a
- * literal. NULL when memory is short. */
-struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function, void *context);
+/* Work of the lab's own kernel components at PASSIVE_LEVEL: a system thread that runs
+ * function(context). The name is a literal. NULL when memory is short. */
+struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function,
+                                 void *context);
 
 /* ---- driver objects ---- */
 
 struct nt_driver;
 
-/* Makes the driver object and its registry key \Registry\Machine\System\CurrentControlSet\Services\<name>,
- * and calls DriverEntry in a system thread at PASSIVE_LEVEL. *status is what DriverEntry returned. Returns NULL
- * when memory is short; a driver whose DriverEntry failed is returned too and must be unloaded (its DriverUnload
- * is not called then). Host only; runs the world until DriverEntry is through. */
+/* Makes the driver object and its registry key
+ * \Registry\Machine\System\CurrentControlSet\Services\<name>, and calls DriverEntry in a system
+ * thread at PASSIVE_LEVEL. *status is what DriverEntry returned. Returns NULL when memory is short;
+ * a driver whose DriverEntry failed is returned too and must be unloaded (its DriverUnload is not
+ * called then). Host only; runs the world until DriverEntry is through. */
 struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS *status);
 
-/* Calls DriverUnload (when DriverEntry succeeded), lets virtual time go on for at most `limit` (100 ns units), and
- * reports what is left (R52-R54 are fwp's; here R66 pool, R68 timers, DPCs, work items, devices, threads).
- * False when DriverUnload did not return within the limit or the driver has none. */
+/* Calls DriverUnload (when DriverEntry succeeded), lets virtual time go on for at most `limit` (100
+ * ns units), and reports what is left (R52-R54 are fwp's; here R66 pool, R68 timers, DPCs, work
+ * items, devices, threads). False when DriverUnload did not return within the limit or the driver
+ * has none. */
 bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit);
 
-/* Value below <service key>\Parameters, before or after loading. type: REG_DWORD, REG_SZ (UTF-16), ... */
-void nt_registry_set(struct nt *nt, const char *service, const char *value, uint32_t type, const void *data,
-                     size_t size);
+/* Value below <service key>\Parameters, before or after loading. type: REG_DWORD, REG_SZ (UTF-16),
+ * ... */
+void nt_registry_set(struct nt *nt, const char *service, const char *value, uint32_t type,
+                     const void *data, size_t size);
 
 /* Convenience of --set NAME=VALUE: a number becomes REG_DWORD, anything else REG_SZ. */
 void nt_registry_set_text(struct nt *nt, const char *service, const char *value, const char *text);
 
-/* Opens \Device\... or \DosDevices\..., sends an IOCTL (METHOD_BUFFERED), closes; host only, synchronous: virtual
- * time goes on until the IRP is completed. Returns its status; *returned: IoStatus.Information. */
-NTSTATUS nt_device_control(struct nt *nt, const char *device, uint32_t code, const void *in, size_t in_size,
-                           void *out, size_t out_size, size_t *returned);
+/* Opens \Device\... or \DosDevices\..., sends an IOCTL (METHOD_BUFFERED), closes; host only,
+ * synchronous: virtual time goes on until the IRP is completed. Returns its status; *returned:
+ * IoStatus.Information. */
+NTSTATUS nt_device_control(struct nt *nt, const char *device, uint32_t code, const void *in,
+                           size_t in_size, void *out, size_t out_size, size_t *returned);
 
 /* A kept-open handle on a device, and pended requests on it (a reader of events). Host only. */
 struct nt_file;
 struct nt_request;
 NTSTATUS nt_file_open(struct nt *nt, const char *device, struct nt_file **file);
 void nt_file_close(struct nt_file *file);
-struct nt_request *nt_file_control(struct nt_file *file, uint32_t code, const void *in, size_t in_size,
-                                   size_t out_size);
+struct nt_request *nt_file_control(struct nt_file *file, uint32_t code, const void *in,
+                                   size_t in_size, size_t out_size);
 /* True when completed: *status, and the output is at *data, valid until nt_request_free(). */
 bool nt_request_done(struct nt_request *request, NTSTATUS *status, const void **data, size_t *size);
 void nt_request_cancel(struct nt_request *request);

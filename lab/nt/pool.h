@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pool: blocks by tag, with who took them. One allocator for drivers and for the lab's own kernel components. */
+/* Pool: blocks by tag, with who took them. One allocator for drivers and for the lab's own kernel
+ * components. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,13 +15,25 @@ enum nt_pool_kind { NT_POOL_NONPAGED, NT_POOL_PAGED };
 #define NT_TAG(a, b, c, d)                                                                         \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
-/* A block of the lab's own components. 16-byte aligned; blocks of a page or more are page aligned. Contents are
- * not cleared. site: whose allocation it is ("NETIO!NetioAllocate..."), literal. NULL when a fault was planned or
- * memory is short. Never counted as a call of the driver. */
-void *nt_pool_allocate(struct nt *nt, enum nt_pool_kind kind, size_t size, uint32_t tag, const char *site);
+/* A block of the lab's own components. 16-byte aligned; blocks of a page or more are page aligned.
+ * Contents are not cleared. site: whose allocation it is ("NETIO!NetioAllocate..."), literal. NULL
+ * when a fault was planned or memory is short. Never counted as a call of the driver. */
+void *nt_pool_allocate(struct nt *nt, enum nt_pool_kind kind, size_t size, uint32_t tag,
+                       const char *site);
 void nt_pool_free(struct nt *nt, void *block, uint32_t tag);
 
-/* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow); zeros: nothing. */
+/* A block that a driver asked another component for (NdisAllocateMemoryWithTagPriority,
+ * IoAllocateMdl): counted as the driver's, reported when it is left at unload, but no pool call of
+ * the driver. caller: its return address. */
+void *nt_pool_allocate_for(struct nt *nt, enum nt_pool_kind kind, size_t size, uint32_t tag,
+                           const char *site, const void *caller);
+
+/* Gives back a driver's pointer: what is no block, or a broken one, is reported (R65) and left
+ * alone. tag 0: any. */
+void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *function);
+
+/* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow);
+ * zeros: nothing. */
 void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);
 
 struct nt_pool_tag {
@@ -45,13 +58,18 @@ struct nt_pool_block {
 };
 
 /* Calls visit for every tag in order of tag text; for every live block in order of number. */
-void nt_pool_each_tag(const struct nt *nt, void (*visit)(void *context, const struct nt_pool_tag *tag),
-                      void *context);
+void nt_pool_each_tag(const struct nt *nt,
+                      void (*visit)(void *context, const struct nt_pool_tag *tag), void *context);
 void nt_pool_each_block(const struct nt *nt,
-                        void (*visit)(void *context, const struct nt_pool_block *block), void *context);
+                        void (*visit)(void *context, const struct nt_pool_block *block),
+                        void *context);
 
 /* One tag's figures; false when it was never used. */
 bool nt_pool_find_tag(const struct nt *nt, uint32_t tag, struct nt_pool_tag *out);
+
+/* The block, live or (special pool) freed, in or next to which the address lies; text for people.
+ * False: none. */
+bool nt_pool_describe(const struct nt *nt, const void *address, char *text, size_t size);
 
 /* Pool calls (allocate and free) made by driver code so far; lookaside hits are none. */
 uint64_t nt_pool_driver_calls(const struct nt *nt);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A call from the kernel into driver code that must give back the IRQL, and the spin locks, it was
+ * called with. */
+#pragma once
+
+#include "pe/pe.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nt;
+
+struct nt_call {
+    struct pe_call pe;
+    const char *role;
+    uint8_t irql;
+    uint32_t spin_locks;
+};
+
+/* Use: struct nt_call call; nt_call_enter(nt, &call, "completionFn", fn); fn(...);
+ * nt_call_leave(nt, &call); A difference afterwards is a breach (R61, R62); the IRQL is put right.
+ */
+void nt_call_enter(struct nt *nt, struct nt_call *call, const char *role, const void *function);
+void nt_call_leave(struct nt *nt, struct nt_call *call);

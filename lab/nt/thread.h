@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads: what the kernel knows about a task. The dispatcher header comes first, as drivers wait
+ * for threads. */
+#pragma once
+
+#include "nt/state.h"
+
+#define NT_HELD_LOCKS 16
+
+struct nt_held_lock {
+    const void *lock;
+    const void *caller;
+    uint8_t old_irql;
+};
+
+struct nt_thread {
+    DISPATCHER_HEADER header;
+    struct nt_thread *newer, *older;
+    struct sim_task *task; /* NULL: ended, or the host */
+    uint64_t id;
+    uint64_t number; /* what it writes into spin locks: never 0 */
+    NTSTATUS exit_status;
+    LONG priority;
+    uint32_t spin_locks; /* held now */
+    int32_t critical_regions, guarded_regions;
+    struct nt_held_lock held[NT_HELD_LOCKS];
+    bool driver; /* made by PsCreateSystemThread */
+    const void *caller;
+    PKSTART_ROUTINE start;
+    PVOID context;
+    struct nt_call call; /* into the start routine */
+};
+
+/* The running task's thread object, made on first use; the host has one too. */
+struct nt_thread *nt_thread_current_slow(struct nt *nt);
+static inline struct nt_thread *nt_thread_current(struct nt *nt)
+{
+    struct sim_task *task = nt->sim->task;
+    struct nt_thread *thread = task != NULL ? task->local : nt->host_thread;
+
+    return __builtin_expect(thread != NULL, 1) ? thread : nt_thread_current_slow(nt);
+}
+
+/* The end of a task of the lab: its thread object goes, waiters are woken. To be called as the last
+ * thing. */
+void nt_thread_end(struct nt *nt, NTSTATUS status);
+
+/* A task of the lab's kernel that runs function(context) and ends its thread object properly. NULL
+ * when short. */
+struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function,
+                                 void *context);
+
+void nt_threads_close(struct nt *nt);
+
+/* Driver threads that have not ended; the first one's start routine in *start. */
+unsigned nt_threads_left(const struct nt *nt, const struct pe_image *image, const void **start);
