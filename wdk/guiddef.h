@@ -30,11 +30,11 @@ static inline int IsEqualGUID_(const GUID *a, const GUID *b)
 #endif
 
 #undef DEFINE_GUID
-#if defined(SLUICE_GUID_OBJECTS)
+#if defined(SLUICE_GUID_OBJECTS) && !defined(_WIN32)
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                               \
     extern const GUID name;                                                                        \
     const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
-#elif defined(INITGUID) && defined(_WIN32)
+#elif (defined(INITGUID) || defined(SLUICE_GUID_OBJECTS)) && defined(_WIN32)
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                               \
     extern const GUID name;                                                                        \
     __declspec(selectany) const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
