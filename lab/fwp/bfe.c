@@ -33,7 +33,8 @@ FWPM_SERVICE_STATE NTAPI FwpmBfeStateGet0(VOID)
     return (FWPM_SERVICE_STATE)fwp->bfe_state;
 }
 
-NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject, FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback,
+NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject,
+                                             FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback,
                                              VOID *context, HANDLE *changeHandle)
 {
     static const char name[] = "FwpmBfeStateSubscribeChanges0";
@@ -106,13 +107,15 @@ static struct fwp_subscription *untold(const struct fwp *fwp, uint64_t number)
     return subscription;
 }
 
-static void tell(struct fwp *fwp, struct fwp_subscription *subscription, const struct fwp_bfe_note *note)
+static void tell(struct fwp *fwp, struct fwp_subscription *subscription,
+                 const struct fwp_bfe_note *note)
 {
     struct nt_call call;
 
     subscription->told = note->number;
     subscription->running = true;
-    nt_call_enter(fwp->nt, &call, "BfeStateChangeCallback", (const void *)(uintptr_t)subscription->callback);
+    nt_call_enter(fwp->nt, &call, "BfeStateChangeCallback",
+                  (const void *)(uintptr_t)subscription->callback);
     subscription->callback(subscription->context, (FWPM_SERVICE_STATE)note->state);
     nt_call_leave(fwp->nt, &call);
     subscription->running = false;
@@ -158,18 +161,20 @@ void fwp_bfe_set(struct fwp *fwp, uint32_t state)
     note->number = number;
     *link = note;
     if (fwp->bfe_notifier == NULL)
-        fwp->bfe_notifier = nt_thread_spawn(fwp->nt, "fwpkclnt!FwppBfeStateNotify", FwppBfeStateNotify, fwp);
+        fwp->bfe_notifier =
+            nt_thread_spawn(fwp->nt, "fwpkclnt!FwppBfeStateNotify", FwppBfeStateNotify, fwp);
 }
 
 void fwp_bfe_report_left(struct fwp *fwp)
 {
     for (const struct fwp_subscription *s = fwp->subscriptions; s != NULL; s = s->next)
-        sim_breach(fwp->sim, &(struct sim_breach){
-                                 .rule = "R53",
-                                 .function = "FwpmBfeStateUnsubscribeChanges0",
-                                 .detail = "the driver was unloaded and is still subscribed to BFE's state",
-                                 .address = s->caller,
-                             });
+        sim_breach(fwp->sim,
+                   &(struct sim_breach){
+                       .rule = "R53",
+                       .function = "FwpmBfeStateUnsubscribeChanges0",
+                       .detail = "the driver was unloaded and is still subscribed to BFE's state",
+                       .address = s->caller,
+                   });
 }
 
 void fwp_bfe_free_all(struct fwp *fwp)

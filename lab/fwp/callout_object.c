@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* FwpmCalloutAdd0 and its kin: the management side of callouts. Their run-time side is callout.c. */
+/* FwpmCalloutAdd0 and its kin: the management side of callouts. Their run-time side is callout.c.
+ */
 #include "fwp/callout_object.h"
 
 #include "fwp/layer.h"
@@ -8,7 +9,8 @@
 #include "fwp/transaction.h"
 
 #define CALLOUT_FLAGS                                                                              \
-    (FWPM_CALLOUT_FLAG_PERSISTENT | FWPM_CALLOUT_FLAG_USES_PROVIDER_CONTEXT | FWPM_CALLOUT_FLAG_REGISTERED)
+    (FWPM_CALLOUT_FLAG_PERSISTENT | FWPM_CALLOUT_FLAG_USES_PROVIDER_CONTEXT |                      \
+     FWPM_CALLOUT_FLAG_REGISTERED)
 
 /* Above every id that registration gives, so that the two never meet. */
 #define UNREGISTERED_IDS 0x40000000u
@@ -42,7 +44,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_CAL
         .persistent = FWPM_CALLOUT_FLAG_PERSISTENT,
         .caller = caller,
     };
-    const struct fwp_layer *const layer = fwp_layer_find(&callout->applicableLayer, netio_profile(fwp->netio));
+    const struct fwp_layer *const layer =
+        fwp_layer_find(&callout->applicableLayer, netio_profile(fwp->netio));
     const struct netio_callout *registered;
     FWPM_CALLOUT0 definition = *callout;
     struct fwp_object *object;
@@ -70,8 +73,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_CAL
     return status;
 }
 
-NTSTATUS NTAPI FwpmCalloutAdd0(HANDLE engineHandle, const FWPM_CALLOUT0 *callout, PSECURITY_DESCRIPTOR sd,
-                               UINT32 *id)
+NTSTATUS NTAPI FwpmCalloutAdd0(HANDLE engineHandle, const FWPM_CALLOUT0 *callout,
+                               PSECURITY_DESCRIPTOR sd, UINT32 *id)
 {
     static const char name[] = "FwpmCalloutAdd0";
     struct fwp *const fwp = fwp_current();
@@ -108,7 +111,7 @@ NTSTATUS NTAPI FwpmCalloutDeleteById0(HANDLE engineHandle, UINT32 id)
     struct fwp *const fwp = fwp_current();
 
     FWP_ENTER(fwp, name);
-    return delete(fwp, name, engineHandle, NULL, id);
+    return delete (fwp, name, engineHandle, NULL, id);
 }
 
 NTSTATUS NTAPI FwpmCalloutDeleteByKey0(HANDLE engineHandle, const GUID *key)
@@ -117,7 +120,7 @@ NTSTATUS NTAPI FwpmCalloutDeleteByKey0(HANDLE engineHandle, const GUID *key)
     struct fwp *const fwp = fwp_current();
 
     FWP_ENTER(fwp, name);
-    return key == NULL ? STATUS_FWP_NULL_POINTER : delete(fwp, name, engineHandle, key, 0);
+    return key == NULL ? STATUS_FWP_NULL_POINTER : delete (fwp, name, engineHandle, key, 0);
 }
 
 static NTSTATUS get(struct fwp *fwp, const char *name, HANDLE engine, const GUID *key, UINT32 id,

@@ -44,7 +44,8 @@ static uint64_t integer(const FWP_VALUE0 *value)
 static bool has_pointer(FWP_DATA_TYPE type)
 {
     return type == FWP_UINT64 || type == FWP_INT64 || type == FWP_DOUBLE ||
-           (type >= FWP_BYTE_ARRAY16_TYPE && type <= FWP_BYTE_ARRAY6_TYPE) || type >= FWP_V4_ADDR_MASK;
+           (type >= FWP_BYTE_ARRAY16_TYPE && type <= FWP_BYTE_ARRAY6_TYPE) ||
+           type >= FWP_V4_ADDR_MASK;
 }
 
 static NTSTATUS check_range(const struct fwp_field *field, const FWP_RANGE0 *range)
@@ -65,16 +66,19 @@ static NTSTATUS check_range(const struct fwp_field *field, const FWP_RANGE0 *ran
 static NTSTATUS check_equal(const struct fwp_field *field, const FWP_CONDITION_VALUE0 *value)
 {
     if (value->type == FWP_V4_ADDR_MASK)
-        return field->address && field->type == FWP_UINT32 ? STATUS_SUCCESS : STATUS_FWP_TYPE_MISMATCH;
+        return field->address && field->type == FWP_UINT32 ? STATUS_SUCCESS
+                                                           : STATUS_FWP_TYPE_MISMATCH;
     if (value->type == FWP_V6_ADDR_MASK) {
         if (!field->address || field->type != FWP_BYTE_ARRAY16_TYPE)
             return STATUS_FWP_TYPE_MISMATCH;
-        return value->v6AddrMask->prefixLength <= 128 ? STATUS_SUCCESS : STATUS_FWP_INVALID_NET_MASK;
+        return value->v6AddrMask->prefixLength <= 128 ? STATUS_SUCCESS
+                                                      : STATUS_FWP_INVALID_NET_MASK;
     }
     /* A range goes with FWP_MATCH_RANGE only. */
     if (value->type == FWP_RANGE_TYPE)
         return STATUS_FWP_MATCH_TYPE_MISMATCH;
-    /* Who the user is, is asked by a security descriptor or, for packages, by a SID or a descriptor. */
+    /* Who the user is, is asked by a security descriptor or, for packages, by a SID or a
+     * descriptor. */
     if (field->type == FWP_SID && value->type == FWP_SECURITY_DESCRIPTOR_TYPE)
         return STATUS_SUCCESS;
     return value->type == field->type ? STATUS_SUCCESS : STATUS_FWP_TYPE_MISMATCH;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 /* Documentation, "Object Management": a client that names no time waits 15 seconds. */
-#define DEFAULT_WAIT (15 * SIM_SECOND)
-#define WAIT_FOREVER 0xFFFFFFFFu
+#define DEFAULT_WAIT       (15 * SIM_SECOND)
+#define WAIT_FOREVER       0xFFFFFFFFu
 
 /* What RPC says when the service behind an interface does not run. */
 #define SERVER_UNAVAILABLE ((NTSTATUS)0xC0020017)
@@ -27,8 +27,8 @@ struct fwp_session *fwp_session_of(struct fwp *fwp, const char *function, HANDLE
 }
 
 NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService,
-                               SEC_WINNT_AUTH_IDENTITY_W *authIdentity, const FWPM_SESSION0 *session,
-                               HANDLE *engineHandle)
+                               SEC_WINNT_AUTH_IDENTITY_W *authIdentity,
+                               const FWPM_SESSION0 *session, HANDLE *engineHandle)
 {
     struct fwp *const fwp = fwp_current();
     struct fwp_session *made;
@@ -81,11 +81,13 @@ static void delete_dynamic(struct fwp *fwp, const struct fwp_session *session)
     }
 }
 
-/* Objects that outlive the session must not be taken for those of a later one at the same address. */
+/* Objects that outlive the session must not be taken for those of a later one at the same address.
+ */
 static void disown(struct fwp *fwp, const struct fwp_session *session)
 {
     for (int kind = 0; kind < FWP_KINDS; kind++) {
-        for (struct fwp_object *object = fwp->objects[kind]; object != NULL; object = object->next) {
+        for (struct fwp_object *object = fwp->objects[kind]; object != NULL;
+             object = object->next) {
             if (object->session == session)
                 object->session = NULL;
         }

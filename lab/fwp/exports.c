@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that fwpkclnt.sys exports, sorted, and since when (contract sections 2, 3 and 8; nf-fwpsk-*, nf-fwpmk-*). */
+/* The names that fwpkclnt.sys exports, sorted, and since when (contract sections 2, 3 and 8;
+ * nf-fwpsk-*, nf-fwpmk-*). */
 #include "fwp/fwp.h"
 
 static const struct pe_export exports[] = {

@@ -25,7 +25,8 @@ static NTSTATUS check_sublayer(struct fwp *fwp, struct fwp_object *object, const
 
     object->sublayer = fwp_guid_zero(key) ? FWPM_SUBLAYER_UNIVERSAL : *key;
     sublayer = fwp_object_by_key(fwp, FWP_SUBLAYER, &object->sublayer);
-    return sublayer == NULL ? STATUS_FWP_SUBLAYER_NOT_FOUND : fwp_object_may_refer(object, sublayer);
+    return sublayer == NULL ? STATUS_FWP_SUBLAYER_NOT_FOUND
+                            : fwp_object_may_refer(object, sublayer);
 }
 
 static NTSTATUS check_action(struct fwp *fwp, struct fwp_object *object, const FWPM_ACTION0 *action)
@@ -52,7 +53,8 @@ static NTSTATUS check_action(struct fwp *fwp, struct fwp_object *object, const F
     return fwp_object_may_refer(object, callout);
 }
 
-static NTSTATUS check_conditions(const struct fwp *fwp, const struct fwp_layer *layer, const FWPM_FILTER0 *filter)
+static NTSTATUS check_conditions(const struct fwp *fwp, const struct fwp_layer *layer,
+                                 const FWPM_FILTER0 *filter)
 {
     const struct netio_profile *const profile = netio_profile(fwp->netio);
 
@@ -117,7 +119,8 @@ static NTSTATUS check_flags(const FWPM_FILTER0 *filter)
                : STATUS_SUCCESS;
 }
 
-static NTSTATUS check(struct fwp *fwp, struct fwp_object *object, const FWPM_FILTER0 *filter, uint64_t *weight)
+static NTSTATUS check(struct fwp *fwp, struct fwp_object *object, const FWPM_FILTER0 *filter,
+                      uint64_t *weight)
 {
     NTSTATUS status = check_flags(filter);
 
@@ -134,8 +137,8 @@ static NTSTATUS check(struct fwp *fwp, struct fwp_object *object, const FWPM_FIL
     return status == STATUS_SUCCESS ? effective_weight(filter, weight) : status;
 }
 
-static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_FILTER0 *filter, const void *caller,
-                    UINT64 *id)
+static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_FILTER0 *filter,
+                    const void *caller, UINT64 *id)
 {
     const struct fwp_object_request request = {
         .kind = FWP_FILTER,
@@ -172,7 +175,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_FIL
     return status;
 }
 
-NTSTATUS NTAPI FwpmFilterAdd0(HANDLE engineHandle, const FWPM_FILTER0 *filter, PSECURITY_DESCRIPTOR sd, UINT64 *id)
+NTSTATUS NTAPI FwpmFilterAdd0(HANDLE engineHandle, const FWPM_FILTER0 *filter,
+                              PSECURITY_DESCRIPTOR sd, UINT64 *id)
 {
     static const char name[] = "FwpmFilterAdd0";
     struct fwp *const fwp = fwp_current();
@@ -197,7 +201,8 @@ static NTSTATUS delete(struct fwp *fwp, const char *name, HANDLE engine, const G
 
     if (status != STATUS_SUCCESS)
         return status;
-    object = key != NULL ? fwp_object_by_key(fwp, FWP_FILTER, key) : fwp_object_by_id(fwp, FWP_FILTER, id);
+    object = key != NULL ? fwp_object_by_key(fwp, FWP_FILTER, key)
+                         : fwp_object_by_id(fwp, FWP_FILTER, id);
     status = fwp_object_delete(fwp, operation.session, object, STATUS_FWP_FILTER_NOT_FOUND);
     return fwp_operation_end(&operation, status);
 }
@@ -208,7 +213,7 @@ NTSTATUS NTAPI FwpmFilterDeleteById0(HANDLE engineHandle, UINT64 id)
     struct fwp *const fwp = fwp_current();
 
     FWP_ENTER(fwp, name);
-    return delete(fwp, name, engineHandle, NULL, id);
+    return delete (fwp, name, engineHandle, NULL, id);
 }
 
 NTSTATUS NTAPI FwpmFilterDeleteByKey0(HANDLE engineHandle, const GUID *key)
@@ -217,7 +222,7 @@ NTSTATUS NTAPI FwpmFilterDeleteByKey0(HANDLE engineHandle, const GUID *key)
     struct fwp *const fwp = fwp_current();
 
     FWP_ENTER(fwp, name);
-    return key == NULL ? STATUS_FWP_NULL_POINTER : delete(fwp, name, engineHandle, key, 0);
+    return key == NULL ? STATUS_FWP_NULL_POINTER : delete (fwp, name, engineHandle, key, 0);
 }
 
 static NTSTATUS get(struct fwp *fwp, const char *name, HANDLE engine, const GUID *key, UINT64 id,
@@ -229,7 +234,8 @@ static NTSTATUS get(struct fwp *fwp, const char *name, HANDLE engine, const GUID
 
     if (status != STATUS_SUCCESS)
         return status;
-    object = key != NULL ? fwp_object_by_key(fwp, FWP_FILTER, key) : fwp_object_by_id(fwp, FWP_FILTER, id);
+    object = key != NULL ? fwp_object_by_key(fwp, FWP_FILTER, key)
+                         : fwp_object_by_id(fwp, FWP_FILTER, id);
     status = object == NULL ? STATUS_FWP_FILTER_NOT_FOUND
                             : fwp_memory_object(fwp, name, object, caller, (void **)filter);
     return fwp_operation_end(&operation, status);
@@ -270,8 +276,8 @@ static uint16_t runtime_flags(UINT32 flags)
     return runtime;
 }
 
-static void runtime_conditions(const struct fwp *fwp, const struct fwp_layer *layer, const FWPM_FILTER0 *definition,
-                               FWPS_FILTER_CONDITION0 *conditions)
+static void runtime_conditions(const struct fwp *fwp, const struct fwp_layer *layer,
+                               const FWPM_FILTER0 *definition, FWPS_FILTER_CONDITION0 *conditions)
 {
     for (uint32_t i = 0; i < definition->numFilterConditions; i++) {
         const FWPM_FILTER_CONDITION0 *const from = &definition->filterCondition[i];

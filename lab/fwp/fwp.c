@@ -97,7 +97,8 @@ static void report_callout(void *context, const struct netio_callout *callout)
     struct fwp *const fwp = context;
     char text[160];
 
-    snprintf(text, sizeof(text), "callout %u (%08x-%04x-%04x-...) is still registered: its code is gone%s", callout->id,
+    snprintf(text, sizeof(text),
+             "callout %u (%08x-%04x-%04x-...) is still registered: its code is gone%s", callout->id,
              (unsigned)callout->key.Data1, callout->key.Data2, callout->key.Data3,
              callout->contexts > 0 ? "; flows hold contexts of it" : "");
     sim_breach(fwp->sim, &(struct sim_breach){
@@ -114,7 +115,8 @@ static void report_objects(struct fwp *fwp)
     char name[96], text[160];
 
     for (int kind = 0; kind < FWP_KINDS; kind++) {
-        for (const struct fwp_object *object = fwp->objects[kind]; object != NULL; object = object->next) {
+        for (const struct fwp_object *object = fwp->objects[kind]; object != NULL;
+             object = object->next) {
             if (object->lifetime != FWP_STATIC && object->lifetime != FWP_DYNAMIC)
                 continue;
             fwp_object_describe(object, name, sizeof(name));
@@ -131,16 +133,18 @@ static void report_objects(struct fwp *fwp)
 
 static void report_sessions(struct fwp *fwp)
 {
-    for (const struct fwp_session *session = fwp->sessions; session != NULL; session = session->next) {
+    for (const struct fwp_session *session = fwp->sessions; session != NULL;
+         session = session->next) {
         const bool open = session->transaction != FWP_TXN_NONE;
 
-        sim_breach(fwp->sim, &(struct sim_breach){
-                                 .rule = open ? "R60" : "R53",
-                                 .function = open ? "FwpmTransactionAbort0" : "FwpmEngineClose0",
-                                 .detail = open ? "a transaction is still open: it holds the engine's lock"
-                                                : "the engine handle is still open",
-                                 .address = session->caller,
-                             });
+        sim_breach(fwp->sim,
+                   &(struct sim_breach){
+                       .rule = open ? "R60" : "R53",
+                       .function = open ? "FwpmTransactionAbort0" : "FwpmEngineClose0",
+                       .detail = open ? "a transaction is still open: it holds the engine's lock"
+                                      : "the engine handle is still open",
+                       .address = session->caller,
+                   });
     }
 }
 
@@ -160,7 +164,8 @@ uint32_t fwp_without_provider(const struct fwp *fwp)
     uint32_t count = 0;
 
     for (int kind = FWP_SUBLAYER; kind < FWP_KINDS; kind++) {
-        for (const struct fwp_object *object = fwp->objects[kind]; object != NULL; object = object->next)
+        for (const struct fwp_object *object = fwp->objects[kind]; object != NULL;
+             object = object->next)
             count += object->lifetime != FWP_BUILTIN && fwp_guid_zero(&object->provider);
     }
     return count;

@@ -17,14 +17,16 @@ struct fwp_memory {
     size_t size;
 };
 
-static struct fwp_memory *hand_out(struct fwp *fwp, const char *function, size_t size, const void *caller)
+static struct fwp_memory *hand_out(struct fwp *fwp, const char *function, size_t size,
+                                   const void *caller)
 {
     struct fwp_memory *const memory =
         nt_pool_allocate(fwp->nt, NT_POOL_NONPAGED, sizeof(*memory) + size, MEMORY_TAG, function);
 
     if (memory == NULL)
         return NULL;
-    *memory = (struct fwp_memory){.next = fwp->memory, .function = function, .caller = caller, .size = size};
+    *memory = (struct fwp_memory){
+        .next = fwp->memory, .function = function, .caller = caller, .size = size};
     fwp->memory = memory;
     return memory;
 }
@@ -44,8 +46,8 @@ NTSTATUS fwp_memory_object(struct fwp *fwp, const char *function, const struct f
     return STATUS_SUCCESS;
 }
 
-NTSTATUS fwp_memory_array(struct fwp *fwp, const char *function, struct fwp_object *const *objects, size_t count,
-                          const void *caller, void ***out)
+NTSTATUS fwp_memory_array(struct fwp *fwp, const char *function, struct fwp_object *const *objects,
+                          size_t count, const void *caller, void ***out)
 {
     struct fwp_packer packer = {0};
     struct fwp_memory *memory;
@@ -91,7 +93,8 @@ VOID NTAPI FwpmFreeMemory0(VOID **p)
         link = &(*link)->next;
     memory = *link;
     if (memory == NULL) {
-        sim_breach_text(fwp->sim, "R65", name, "this memory was freed before, or not handed out by the engine");
+        sim_breach_text(fwp->sim, "R65", name,
+                        "this memory was freed before, or not handed out by the engine");
         return;
     }
     *link = memory->next;

@@ -9,8 +9,8 @@ NTSTATUS fwp_memory_object(struct fwp *fwp, const char *function, const struct f
                            const void *caller, void **out);
 
 /* An array of pointers to copies of `count` objects' definitions. */
-NTSTATUS fwp_memory_array(struct fwp *fwp, const char *function, struct fwp_object *const *objects, size_t count,
-                          const void *caller, void ***out);
+NTSTATUS fwp_memory_array(struct fwp *fwp, const char *function, struct fwp_object *const *objects,
+                          size_t count, const void *caller, void ***out);
 
 /* Fills an object's own deep copy of `from` in. */
 NTSTATUS fwp_memory_define(struct fwp_object *object, const void *from);

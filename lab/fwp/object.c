@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What providers, sublayers, callouts and filters have in common (documentation: "Object Management"). */
+/* What providers, sublayers, callouts and filters have in common (documentation: "Object
+ * Management"). */
 #include "fwp/object.h"
 
 #include "fwp/engine.h"
@@ -55,8 +56,8 @@ NTSTATUS fwp_object_may_refer(const struct fwp_object *from, const struct fwp_ob
     return STATUS_SUCCESS;
 }
 
-NTSTATUS fwp_object_make(struct fwp *fwp, struct fwp_session *session, const struct fwp_object_request *request,
-                         struct fwp_object **out)
+NTSTATUS fwp_object_make(struct fwp *fwp, struct fwp_session *session,
+                         const struct fwp_object_request *request, struct fwp_object **out)
 {
     const bool persistent = (request->flags & request->persistent) != 0;
     struct fwp_object *object, *provider;
@@ -75,12 +76,15 @@ NTSTATUS fwp_object_make(struct fwp *fwp, struct fwp_session *session, const str
         return STATUS_INSUFFICIENT_RESOURCES;
     object->kind = request->kind;
     object->key = fwp_guid_zero(request->key) ? made_up_key(fwp) : *request->key;
-    object->lifetime = fwp_session_dynamic(session) ? FWP_DYNAMIC : persistent ? FWP_PERSISTENT : FWP_STATIC;
+    object->lifetime = fwp_session_dynamic(session) ? FWP_DYNAMIC
+                       : persistent                 ? FWP_PERSISTENT
+                                                    : FWP_STATIC;
     object->session = session;
     object->caller = request->caller;
     if (request->provider != NULL) {
         provider = fwp_object_by_key(fwp, FWP_PROVIDER, request->provider);
-        status = provider == NULL ? STATUS_FWP_PROVIDER_NOT_FOUND : fwp_object_may_refer(object, provider);
+        status = provider == NULL ? STATUS_FWP_PROVIDER_NOT_FOUND
+                                  : fwp_object_may_refer(object, provider);
         if (status != STATUS_SUCCESS) {
             free(object);
             return status;

@@ -76,14 +76,16 @@ static FWP_VALUE0 pack_value(struct fwp_packer *packer, const FWP_VALUE0 *value)
     FWP_CONDITION_VALUE0 wide;
     FWP_VALUE0 copy;
 
-    _Static_assert(sizeof(wide) == sizeof(copy), "FWP_VALUE0 and FWP_CONDITION_VALUE0 have one layout");
+    _Static_assert(sizeof(wide) == sizeof(copy),
+                   "FWP_VALUE0 and FWP_CONDITION_VALUE0 have one layout");
     memcpy(&wide, value, sizeof(wide));
     wide = fwp_pack_condition_value(packer, &wide);
     memcpy(&copy, &wide, sizeof(copy));
     return copy;
 }
 
-FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer, const FWP_CONDITION_VALUE0 *value)
+FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer,
+                                              const FWP_CONDITION_VALUE0 *value)
 {
     FWP_CONDITION_VALUE0 copy = *value;
 
@@ -105,7 +107,8 @@ FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer, const F
         copy.byteBlob = pack_blob(packer, value->byteBlob);
         break;
     case FWP_SID:
-        copy.sid = value->sid == NULL ? NULL : fwp_pack_bytes(packer, value->sid, sid_size(value->sid));
+        copy.sid =
+            value->sid == NULL ? NULL : fwp_pack_bytes(packer, value->sid, sid_size(value->sid));
         break;
     case FWP_UNICODE_STRING_TYPE:
         copy.unicodeString = fwp_pack_text(packer, value->unicodeString);

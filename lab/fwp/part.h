@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pieces of fwpkclnt that keep state of their own: they hang themselves in here when they make it, so that the floor
- * can report and end them without knowing them. */
+/* Pieces of fwpkclnt that keep state of their own: they hang themselves in here when they make it,
+ * so that the floor can report and end them without knowing them. */
 #pragma once
 
 struct fwp;

@@ -31,7 +31,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_PRO
     return status;
 }
 
-NTSTATUS NTAPI FwpmProviderAdd0(HANDLE engineHandle, const FWPM_PROVIDER0 *provider, PSECURITY_DESCRIPTOR sd)
+NTSTATUS NTAPI FwpmProviderAdd0(HANDLE engineHandle, const FWPM_PROVIDER0 *provider,
+                                PSECURITY_DESCRIPTOR sd)
 {
     static const char name[] = "FwpmProviderAdd0";
     struct fwp *const fwp = fwp_current();
@@ -66,7 +67,8 @@ NTSTATUS NTAPI FwpmProviderDeleteByKey0(HANDLE engineHandle, const GUID *key)
     return fwp_operation_end(&operation, status);
 }
 
-NTSTATUS NTAPI FwpmProviderGetByKey0(HANDLE engineHandle, const GUID *key, FWPM_PROVIDER0 **provider)
+NTSTATUS NTAPI FwpmProviderGetByKey0(HANDLE engineHandle, const GUID *key,
+                                     FWPM_PROVIDER0 **provider)
 {
     static const char name[] = "FwpmProviderGetByKey0";
     struct fwp *const fwp = fwp_current();

@@ -16,7 +16,8 @@ struct fwp_bfe_note;
 struct fwp_change;
 struct fwp_enumeration;
 
-/* The lock that transactions hold: one writer, or any number of readers (documentation: "Object Management"). */
+/* The lock that transactions hold: one writer, or any number of readers (documentation: "Object
+ * Management"). */
 struct fwp_lock {
     struct fwp_session *writer;
     uint32_t readers;

@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-/* An enumeration goes on behind the last object it returned, so that changes meanwhile do no harm. */
+/* An enumeration goes on behind the last object it returned, so that changes meanwhile do no harm.
+ */
 struct fwp_enumeration {
     struct fwp_enumeration *next;
     const struct fwp_session *session;
@@ -44,7 +45,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_SUB
     return status;
 }
 
-NTSTATUS NTAPI FwpmSubLayerAdd0(HANDLE engineHandle, const FWPM_SUBLAYER0 *subLayer, PSECURITY_DESCRIPTOR sd)
+NTSTATUS NTAPI FwpmSubLayerAdd0(HANDLE engineHandle, const FWPM_SUBLAYER0 *subLayer,
+                                PSECURITY_DESCRIPTOR sd)
 {
     static const char name[] = "FwpmSubLayerAdd0";
     struct fwp *const fwp = fwp_current();
@@ -79,7 +81,8 @@ NTSTATUS NTAPI FwpmSubLayerDeleteByKey0(HANDLE engineHandle, const GUID *key)
     return fwp_operation_end(&operation, status);
 }
 
-NTSTATUS NTAPI FwpmSubLayerGetByKey0(HANDLE engineHandle, const GUID *key, FWPM_SUBLAYER0 **subLayer)
+NTSTATUS NTAPI FwpmSubLayerGetByKey0(HANDLE engineHandle, const GUID *key,
+                                     FWPM_SUBLAYER0 **subLayer)
 {
     static const char name[] = "FwpmSubLayerGetByKey0";
     struct fwp *const fwp = fwp_current();
@@ -100,7 +103,8 @@ NTSTATUS NTAPI FwpmSubLayerGetByKey0(HANDLE engineHandle, const GUID *key, FWPM_
     return fwp_operation_end(&operation, status);
 }
 
-NTSTATUS NTAPI FwpmSubLayerCreateEnumHandle0(HANDLE engineHandle, const FWPM_SUBLAYER_ENUM_TEMPLATE0 *enumTemplate,
+NTSTATUS NTAPI FwpmSubLayerCreateEnumHandle0(HANDLE engineHandle,
+                                             const FWPM_SUBLAYER_ENUM_TEMPLATE0 *enumTemplate,
                                              HANDLE *enumHandle)
 {
     static const char name[] = "FwpmSubLayerCreateEnumHandle0";
@@ -126,7 +130,8 @@ NTSTATUS NTAPI FwpmSubLayerCreateEnumHandle0(HANDLE engineHandle, const FWPM_SUB
     return STATUS_SUCCESS;
 }
 
-static struct fwp_enumeration **find(struct fwp *fwp, const struct fwp_session *session, HANDLE handle)
+static struct fwp_enumeration **find(struct fwp *fwp, const struct fwp_session *session,
+                                     HANDLE handle)
 {
     struct fwp_enumeration **link = &fwp->enumerations;
 
@@ -150,15 +155,17 @@ static NTSTATUS next_entries(struct fwp *fwp, struct fwp_enumeration *enumeratio
     if (found == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     count = 0;
-    for (struct fwp_object *o = fwp->objects[FWP_SUBLAYER]; o != NULL && count < wanted; o = o->next) {
-        if (o->order > enumeration->order &&
-            (fwp_guid_equal(&enumeration->provider, &any) || fwp_guid_equal(&enumeration->provider, &o->provider)))
+    for (struct fwp_object *o = fwp->objects[FWP_SUBLAYER]; o != NULL && count < wanted;
+         o = o->next) {
+        if (o->order > enumeration->order && (fwp_guid_equal(&enumeration->provider, &any) ||
+                                              fwp_guid_equal(&enumeration->provider, &o->provider)))
             found[count++] = o;
     }
     *returned = 0;
     *entries = NULL;
     status = count == 0 ? STATUS_SUCCESS
-                        : fwp_memory_array(fwp, "FwpmSubLayerEnum0", found, count, caller, (void ***)entries);
+                        : fwp_memory_array(fwp, "FwpmSubLayerEnum0", found, count, caller,
+                                           (void ***)entries);
     if (status == STATUS_SUCCESS && count > 0) {
         *returned = count;
         enumeration->order = found[count - 1]->order;
@@ -183,9 +190,10 @@ NTSTATUS NTAPI FwpmSubLayerEnum0(HANDLE engineHandle, HANDLE enumHandle, UINT32 
     if (status != STATUS_SUCCESS)
         return status;
     enumeration = *find(fwp, operation.session, enumHandle);
-    status = enumeration == NULL ? STATUS_FWP_INVALID_ENUMERATOR
-                                 : next_entries(fwp, enumeration, numEntriesRequested,
-                                                __builtin_return_address(0), entries, numEntriesReturned);
+    status = enumeration == NULL
+                 ? STATUS_FWP_INVALID_ENUMERATOR
+                 : next_entries(fwp, enumeration, numEntriesRequested, __builtin_return_address(0),
+                                entries, numEntriesReturned);
     return fwp_operation_end(&operation, status);
 }
 

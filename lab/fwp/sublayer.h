@@ -4,7 +4,8 @@
 
 #include "fwp/object.h"
 
-/* The sublayers that filters go to when they name none, and that inspection uses. False: memory is short. */
+/* The sublayers that filters go to when they name none, and that inspection uses. False: memory is
+ * short. */
 bool fwp_sublayer_add_builtin(struct fwp *fwp);
 
 /* 0 when there is none. */

@@ -36,16 +36,19 @@ static void wait(struct fwp *fwp, uint64_t deadline)
     *link = waiter.next;
 }
 
-NTSTATUS fwp_transaction_begin(struct fwp *fwp, struct fwp_session *session, enum fwp_transaction_state kind)
+NTSTATUS fwp_transaction_begin(struct fwp *fwp, struct fwp_session *session,
+                               enum fwp_transaction_state kind)
 {
-    const uint64_t deadline = session->wait > UINT64_MAX - fwp->sim->now ? SIM_NO_DEADLINE
-                                                                         : fwp->sim->now + session->wait;
+    const uint64_t deadline = session->wait > UINT64_MAX - fwp->sim->now
+                                  ? SIM_NO_DEADLINE
+                                  : fwp->sim->now + session->wait;
 
     if (session->transaction != FWP_TXN_NONE)
         return STATUS_FWP_TXN_IN_PROGRESS;
     while (taken(&fwp->lock, kind)) {
         /* Host code cannot wait, and neither can anybody at DISPATCH_LEVEL (R55 was reported). */
-        if (fwp->sim->task == NULL || sim_task_irql(fwp->sim) != PASSIVE_LEVEL || fwp->sim->now >= deadline)
+        if (fwp->sim->task == NULL || sim_task_irql(fwp->sim) != PASSIVE_LEVEL ||
+            fwp->sim->now >= deadline)
             return STATUS_FWP_TIMEOUT;
         wait(fwp, deadline);
     }
@@ -209,7 +212,8 @@ NTSTATUS fwp_operation_begin(struct fwp *fwp, const char *function, HANDLE engin
         operation->implicit = true;
         return fwp_transaction_begin(fwp, session, write ? FWP_TXN_WRITE : FWP_TXN_READ);
     }
-    return write && session->transaction == FWP_TXN_READ ? STATUS_FWP_INCOMPATIBLE_TXN : STATUS_SUCCESS;
+    return write && session->transaction == FWP_TXN_READ ? STATUS_FWP_INCOMPATIBLE_TXN
+                                                         : STATUS_SUCCESS;
 }
 
 NTSTATUS fwp_operation_end(struct fwp_operation *operation, NTSTATUS status)
@@ -234,7 +238,8 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
         return STATUS_INVALID_HANDLE;
     if ((flags & ~(UINT32)FWPM_TXN_READ_ONLY) != 0)
         return STATUS_FWP_INVALID_FLAGS;
-    return fwp_transaction_begin(fwp, session, (flags & FWPM_TXN_READ_ONLY) != 0 ? FWP_TXN_READ : FWP_TXN_WRITE);
+    return fwp_transaction_begin(fwp, session,
+                                 (flags & FWPM_TXN_READ_ONLY) != 0 ? FWP_TXN_READ : FWP_TXN_WRITE);
 }
 
 NTSTATUS NTAPI FwpmTransactionCommit0(HANDLE engineHandle)

@@ -31,8 +31,8 @@ const char *ndis_nbl_free_function(enum ndis_nbl_origin origin)
     return "nothing a callout driver may call";
 }
 
-static void breach(struct ndis *ndis, const char *rule, const char *function, const char *detail, uint32_t tag,
-                   const void *caller)
+static void breach(struct ndis *ndis, const char *rule, const char *function, const char *detail,
+                   uint32_t tag, const void *caller)
 {
     sim_breach(ndis->sim, &(struct sim_breach){.rule = rule,
                                                .function = function,
@@ -43,7 +43,8 @@ static void breach(struct ndis *ndis, const char *rule, const char *function, co
                                                .address = caller});
 }
 
-/* Makes CurrentMdl and CurrentMdlOffset agree with DataOffset. False: the chain is shorter than offset + length. */
+/* Makes CurrentMdl and CurrentMdlOffset agree with DataOffset. False: the chain is shorter than
+ * offset + length. */
 static bool position(NET_BUFFER *nb, MDL *mdls, uint32_t data_offset, size_t data_length)
 {
     uint64_t total = 0;
@@ -69,8 +70,9 @@ static void attach_context(NET_BUFFER_LIST *nbl, void *room, uint16_t size, uint
     nbl->Context = context;
 }
 
-static struct ndis_nbl_header *driver_nbl(struct ndis_pool *pool, enum ndis_nbl_origin origin, size_t extra,
-                                          size_t clear, const char *site, const void *caller)
+static struct ndis_nbl_header *driver_nbl(struct ndis_pool *pool, enum ndis_nbl_origin origin,
+                                          size_t extra, size_t clear, const char *site,
+                                          const void *caller)
 {
     struct ndis_nbl_header *header;
 
@@ -89,9 +91,10 @@ static struct ndis_nbl_header *driver_nbl(struct ndis_pool *pool, enum ndis_nbl_
     return header;
 }
 
-NET_BUFFER_LIST *ndis_nbl_allocate(struct ndis *ndis, const char *function, enum ndis_nbl_origin origin,
-                                   NDIS_HANDLE handle, uint16_t context_size, uint16_t context_back_fill,
-                                   MDL *mdls, uint32_t data_offset, size_t data_length, const void *caller)
+NET_BUFFER_LIST *ndis_nbl_allocate(struct ndis *ndis, const char *function,
+                                   enum ndis_nbl_origin origin, NDIS_HANDLE handle,
+                                   uint16_t context_size, uint16_t context_back_fill, MDL *mdls,
+                                   uint32_t data_offset, size_t data_length, const void *caller)
 {
     struct ndis_pool *const pool = ndis_pool_of(handle, NDIS_POOL_NBL);
     struct ndis_nbl_header *header;
@@ -104,24 +107,28 @@ NET_BUFFER_LIST *ndis_nbl_allocate(struct ndis *ndis, const char *function, enum
         return NULL;
     }
     if (!pool->allocate_net_buffer || pool->data_size != 0) {
-        breach(ndis, "R71", function, "the pool must have been made with fAllocateNetBuffer TRUE and DataSize 0",
+        breach(ndis, "R71", function,
+               "the pool must have been made with fAllocateNetBuffer TRUE and DataSize 0",
                pool->tag, caller);
         return NULL;
     }
-    if (context_size % MEMORY_ALLOCATION_ALIGNMENT != 0 || context_back_fill % MEMORY_ALLOCATION_ALIGNMENT != 0) {
-        breach(ndis, "R71", function, "context sizes must be multiples of MEMORY_ALLOCATION_ALIGNMENT (16)",
-               pool->tag, caller);
+    if (context_size % MEMORY_ALLOCATION_ALIGNMENT != 0 ||
+        context_back_fill % MEMORY_ALLOCATION_ALIGNMENT != 0) {
+        breach(ndis, "R71", function,
+               "context sizes must be multiples of MEMORY_ALLOCATION_ALIGNMENT (16)", pool->tag,
+               caller);
         return NULL;
     }
     if (!position(&probe, mdls, data_offset, data_length)) {
-        breach(ndis, "R67", function, "DataOffset + DataLength is more than the MDL chain holds", pool->tag,
-               caller);
+        breach(ndis, "R67", function, "DataOffset + DataLength is more than the MDL chain holds",
+               pool->tag, caller);
         return NULL;
     }
     context = context_size > pool->context_size ? context_size : pool->context_size;
     back_fill = context_size > pool->context_size ? context_back_fill : 0;
     context = context == 0 ? 0 : context + back_fill + (uint32_t)sizeof(NET_BUFFER_LIST_CONTEXT);
-    header = driver_nbl(pool, origin, sizeof(*nb) + context, sizeof(*nb) + context, function, caller);
+    header =
+        driver_nbl(pool, origin, sizeof(*nb) + context, sizeof(*nb) + context, function, caller);
     if (header == NULL)
         return NULL;
     header->payload = (uint32_t)data_length;
@@ -131,12 +138,14 @@ NET_BUFFER_LIST *ndis_nbl_allocate(struct ndis *ndis, const char *function, enum
     nb->NdisPoolHandle = pool;
     position(nb, mdls, data_offset, data_length);
     if (context != 0)
-        attach_context(nbl, nb + 1, (uint16_t)(context - back_fill - sizeof(NET_BUFFER_LIST_CONTEXT)),
+        attach_context(nbl, nb + 1,
+                       (uint16_t)(context - back_fill - sizeof(NET_BUFFER_LIST_CONTEXT)),
                        (uint16_t)back_fill);
     return nbl;
 }
 
-PNET_BUFFER_LIST NTAPI NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
+PNET_BUFFER_LIST NTAPI NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle,
+                                                             USHORT ContextSize,
                                                              USHORT ContextBackFill, PMDL MdlChain,
                                                              ULONG DataOffset, SIZE_T DataLength)
 {
@@ -146,8 +155,9 @@ PNET_BUFFER_LIST NTAPI NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHan
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    return ndis_nbl_allocate(ndis, name, NDIS_NBL_ALLOCATED, PoolHandle, ContextSize, ContextBackFill, MdlChain,
-                             DataOffset, DataLength, __builtin_return_address(0));
+    return ndis_nbl_allocate(ndis, name, NDIS_NBL_ALLOCATED, PoolHandle, ContextSize,
+                             ContextBackFill, MdlChain, DataOffset, DataLength,
+                             __builtin_return_address(0));
 }
 
 /* An MDL with its data behind it, all of it unused data space (the documentation of
@@ -177,16 +187,20 @@ PNET_BUFFER_LIST NTAPI NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT 
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
     if (pool == NULL) {
-        breach(ndis, "R71", name, "the handle is no live NET_BUFFER_LIST pool", 0, __builtin_return_address(0));
+        breach(ndis, "R71", name, "the handle is no live NET_BUFFER_LIST pool", 0,
+               __builtin_return_address(0));
         return NULL;
     }
     nb_room = pool->allocate_net_buffer ? sizeof(NET_BUFFER) : 0;
-    data_room = pool->data_size == 0 ? 0 : ndis_mdl_size(pool->data_size) + (pool->data_size + 15u) / 16 * 16;
+    data_room = pool->data_size == 0
+                    ? 0
+                    : ndis_mdl_size(pool->data_size) + (pool->data_size + 15u) / 16 * 16;
     if (ContextSize < pool->context_size)
         ContextSize = pool->context_size;
-    context = ContextSize == 0 ? 0 : sizeof(NET_BUFFER_LIST_CONTEXT) + ContextSize + ContextBackFill;
-    header = driver_nbl(pool, NDIS_NBL_ALLOCATED, nb_room + data_room + context, nb_room + data_room + context,
-                        name, __builtin_return_address(0));
+    context =
+        ContextSize == 0 ? 0 : sizeof(NET_BUFFER_LIST_CONTEXT) + ContextSize + ContextBackFill;
+    header = driver_nbl(pool, NDIS_NBL_ALLOCATED, nb_room + data_room + context,
+                        nb_room + data_room + context, name, __builtin_return_address(0));
     if (header == NULL)
         return NULL;
     nbl = ndis_nbl_of(header);
@@ -199,7 +213,8 @@ PNET_BUFFER_LIST NTAPI NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT 
             unused_data(nb, (uint8_t *)(nb + 1), pool->data_size);
     }
     if (context != 0)
-        attach_context(nbl, (uint8_t *)(nbl + 1) + nb_room + data_room, ContextSize, ContextBackFill);
+        attach_context(nbl, (uint8_t *)(nbl + 1) + nb_room + data_room, ContextSize,
+                       ContextBackFill);
     return nbl;
 }
 
@@ -210,7 +225,8 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
     char text[160];
 
     if (header == NULL) {
-        report.detail = "this is no live NET_BUFFER_LIST: freed before, or never allocated from an NDIS pool";
+        report.detail =
+            "this is no live NET_BUFFER_LIST: freed before, or never allocated from an NDIS pool";
         sim_breach(ndis->sim, &report);
         return false;
     }
@@ -220,14 +236,15 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
     report.bytes = header->payload;
     report.detail = text;
     if ((origins & 1u << header->origin) == 0) {
-        snprintf(text, sizeof(text), "NBL #%llu must be given back by %s", (unsigned long long)header->number,
-                 ndis_nbl_free_function(header->origin));
+        snprintf(text, sizeof(text), "NBL #%llu must be given back by %s",
+                 (unsigned long long)header->number, ndis_nbl_free_function(header->origin));
         sim_breach(ndis->sim, &report);
         if (header->owner != NDIS_OWNER_DRIVER)
             return false;
     } else if (header->owner != NDIS_OWNER_DRIVER) {
         report.rule = "R30";
-        snprintf(text, sizeof(text), "NBL #%llu was injected and has not completed yet: the engine has it",
+        snprintf(text, sizeof(text),
+                 "NBL #%llu was injected and has not completed yet: the engine has it",
                  (unsigned long long)header->number);
         sim_breach(ndis->sim, &report);
         return false;
@@ -240,7 +257,8 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
     }
     for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb)) {
         if (ndis_retreat_discard(ndis, nb)) {
-            snprintf(text, sizeof(text), "NBL #%llu still has an MDL that a retreat allocated: undo it first",
+            snprintf(text, sizeof(text),
+                     "NBL #%llu still has an MDL that a retreat allocated: undo it first",
                      (unsigned long long)header->number);
             sim_breach(ndis->sim, &report);
         }

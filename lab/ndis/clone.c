@@ -8,7 +8,7 @@
 /* The part of an NB's data that a clone shows. */
 struct window {
     NET_BUFFER *nb;
-    size_t skip;   /* bytes left out at its start */
+    size_t skip; /* bytes left out at its start */
     size_t length;
 };
 
@@ -53,7 +53,8 @@ static size_t mdl_room(const struct window *window)
     uint32_t offset, chain_offset;
     size_t left = window->length, room = 0;
 
-    for (MDL *mdl = locate(window, &offset, &chain_offset); mdl != NULL && left > 0; mdl = mdl->Next) {
+    for (MDL *mdl = locate(window, &offset, &chain_offset); mdl != NULL && left > 0;
+         mdl = mdl->Next) {
         const size_t here = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;
 
         if (here > 0)
@@ -70,7 +71,8 @@ static uint8_t *describe(NET_BUFFER *nb, const struct window *window, uint8_t *r
     size_t left = window->length;
     MDL *first = NULL, **link = &first;
 
-    for (MDL *mdl = locate(window, &offset, &chain_offset); mdl != NULL && left > 0; mdl = mdl->Next) {
+    for (MDL *mdl = locate(window, &offset, &chain_offset); mdl != NULL && left > 0;
+         mdl = mdl->Next) {
         const size_t here = mdl->ByteCount - offset < left ? mdl->ByteCount - offset : left;
         MDL *const partial = (MDL *)room;
 
@@ -101,9 +103,10 @@ static void share(NET_BUFFER *nb, const struct window *window)
     NET_BUFFER_DATA_LENGTH(nb) = (ULONG)window->length;
 }
 
-NET_BUFFER_LIST *ndis_nbl_clone(struct ndis *ndis, const char *function, enum ndis_nbl_origin origin,
-                                NET_BUFFER_LIST *original, size_t skip, size_t length, NDIS_HANDLE nbl_pool,
-                                uint32_t tag, uint32_t flags, const void *caller)
+NET_BUFFER_LIST *ndis_nbl_clone(struct ndis *ndis, const char *function,
+                                enum ndis_nbl_origin origin, NET_BUFFER_LIST *original, size_t skip,
+                                size_t length, NDIS_HANDLE nbl_pool, uint32_t tag, uint32_t flags,
+                                const void *caller)
 {
     struct ndis_pool *const pool = nbl_pool == NULL ? NULL : ndis_pool_of(nbl_pool, NDIS_POOL_NBL);
     const bool original_mdls = (flags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) != 0;
@@ -161,7 +164,8 @@ NET_BUFFER_LIST *ndis_nbl_clone(struct ndis *ndis, const char *function, enum nd
 
 PNET_BUFFER_LIST NTAPI NdisAllocateCloneNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList,
                                                       NDIS_HANDLE NetBufferListPoolHandle,
-                                                      NDIS_HANDLE NetBufferPoolHandle, ULONG AllocateCloneFlags)
+                                                      NDIS_HANDLE NetBufferPoolHandle,
+                                                      ULONG AllocateCloneFlags)
 {
     static const char name[] = "NdisAllocateCloneNetBufferList";
     struct ndis *const ndis = ndis_current();

@@ -30,8 +30,8 @@ static size_t gather(NET_BUFFER *nb, size_t offset, uint8_t *to, size_t n)
     return done;
 }
 
-PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
-                              ULONG AlignOffset)
+PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage,
+                              ULONG AlignMultiple, ULONG AlignOffset)
 {
     static const char name[] = "NdisGetDataBuffer";
     struct ndis *const ndis = ndis_current();
@@ -41,7 +41,8 @@ PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID St
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    if (sim_fault(ndis->sim, name) || BytesNeeded > NET_BUFFER_DATA_LENGTH(NetBuffer) || BytesNeeded == 0)
+    if (sim_fault(ndis->sim, name) || BytesNeeded > NET_BUFFER_DATA_LENGTH(NetBuffer) ||
+        BytesNeeded == 0)
         return NULL;
     mdl = NET_BUFFER_CURRENT_MDL(NetBuffer);
     offset = NET_BUFFER_CURRENT_MDL_OFFSET(NetBuffer);
@@ -63,8 +64,8 @@ PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID St
 }
 
 NDIS_STATUS NTAPI NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset,
-                                                   ULONG BytesToCopy, PNET_BUFFER Source, ULONG SourceOffset,
-                                                   PULONG BytesCopied)
+                                                   ULONG BytesToCopy, PNET_BUFFER Source,
+                                                   ULONG SourceOffset, PULONG BytesCopied)
 {
     static const char name[] = "NdisCopyFromNetBufferToNetBuffer";
     MDL *mdl = NET_BUFFER_CURRENT_MDL(Destination);
@@ -83,7 +84,8 @@ NDIS_STATUS NTAPI NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULON
             skip -= mdl->ByteCount;
             continue;
         }
-        const size_t run = mdl->ByteCount - skip < BytesToCopy - done ? mdl->ByteCount - skip : BytesToCopy - done;
+        const size_t run =
+            mdl->ByteCount - skip < BytesToCopy - done ? mdl->ByteCount - skip : BytesToCopy - done;
         const size_t got =
             gather(Source, (size_t)SourceOffset + done, (uint8_t *)mdl->MappedSystemVa + skip, run);
 

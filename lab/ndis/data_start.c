@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Retreat and advance of data starts (documentation: "Retreat Operations", "Advance Operations"). */
+/* Retreat and advance of data starts (documentation: "Retreat Operations", "Advance Operations").
+ */
 #include "ndis/data_start.h"
 
 #include "ndis/mdl.h"
@@ -17,7 +18,8 @@ struct retreat_header {
     uint64_t reserved;
 };
 
-/* How many MDLs at the head of the chain came from retreats stands in the NB, in a field that is NDIS's own. */
+/* How many MDLs at the head of the chain came from retreats stands in the NB, in a field that is
+ * NDIS's own. */
 static uintptr_t retreats(const NET_BUFFER *nb)
 {
     return (uintptr_t)nb->NdisReserved[0];
@@ -71,8 +73,8 @@ bool ndis_retreat_discard(struct ndis *ndis, NET_BUFFER *nb)
     return count > 0;
 }
 
-static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler,
-                         ULONG *size)
+static MDL *allocate_mdl(struct ndis *ndis, const char *function,
+                         NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler, ULONG *size)
 {
     struct retreat_header *header;
     MDL *mdl;
@@ -85,8 +87,9 @@ static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALL
         nt_call_leave(ndis->nt, &call);
         return mdl;
     }
-    header = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, sizeof(*header) + ndis_mdl_size(*size) + *size,
-                              RETREAT_TAG, function);
+    header =
+        nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, sizeof(*header) + ndis_mdl_size(*size) + *size,
+                         RETREAT_TAG, function);
     if (header == NULL)
         return NULL;
     header->magic = RETREAT_MAGIC;
@@ -95,8 +98,8 @@ static MDL *allocate_mdl(struct ndis *ndis, const char *function, NET_BUFFER_ALL
     return mdl;
 }
 
-static NDIS_STATUS retreat(struct ndis *ndis, const char *function, NET_BUFFER *nb, ULONG delta, ULONG back_fill,
-                           NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler)
+static NDIS_STATUS retreat(struct ndis *ndis, const char *function, NET_BUFFER *nb, ULONG delta,
+                           ULONG back_fill, NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR handler)
 {
     const ULONG unused = NET_BUFFER_DATA_OFFSET(nb);
     ULONG wanted, size;
@@ -146,22 +149,26 @@ static bool advance(struct ndis *ndis, NET_BUFFER *nb, ULONG delta, bool free_md
 
 static void too_far(struct ndis *ndis, const char *function, const NET_BUFFER *nb, ULONG delta)
 {
-    sim_breach_text(ndis->sim, "R18", function, "advance by %u, but the NET_BUFFER has %u bytes of data",
-                    (unsigned)delta, (unsigned)NET_BUFFER_DATA_LENGTH(nb));
+    sim_breach_text(ndis->sim, "R18", function,
+                    "advance by %u, but the NET_BUFFER has %u bytes of data", (unsigned)delta,
+                    (unsigned)NET_BUFFER_DATA_LENGTH(nb));
 }
 
-NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
-                                                NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler)
+NDIS_STATUS NTAPI
+NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                              NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler)
 {
     static const char name[] = "NdisRetreatNetBufferDataStart";
 
     PE_EXPORT(pe_current());
     sim_point(sim_current);
     nt_irql_limit(nt_current(), name, DISPATCH_LEVEL);
-    return retreat(ndis_current(), name, NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    return retreat(ndis_current(), name, NetBuffer, DataOffsetDelta, DataBackFill,
+                   AllocateMdlHandler);
 }
 
-VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta,
+                                         BOOLEAN FreeMdl,
                                          NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisAdvanceNetBufferDataStart";
@@ -173,10 +180,10 @@ VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffset
         too_far(ndis_current(), name, NetBuffer, DataOffsetDelta);
 }
 
-NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
-                                                    ULONG DataBackFill,
-                                                    NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler,
-                                                    NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
+NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(
+    PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, ULONG DataBackFill,
+    NET_BUFFER_ALLOCATE_MDL_HANDLER_PTR AllocateMdlHandler,
+    NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisRetreatNetBufferListDataStart";
     struct ndis *const ndis = ndis_current();
@@ -200,7 +207,8 @@ NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferLi
 }
 
 VOID NTAPI NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
-                                             BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
+                                             BOOLEAN FreeMdl,
+                                             NET_BUFFER_FREE_MDL_HANDLER_PTR FreeMdlHandler)
 {
     static const char name[] = "NdisAdvanceNetBufferListDataStart";
     struct ndis *const ndis = ndis_current();
@@ -208,7 +216,8 @@ VOID NTAPI NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULO
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(NetBufferList); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb)) {
+    for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(NetBufferList); nb != NULL;
+         nb = NET_BUFFER_NEXT_NB(nb)) {
         if (!advance(ndis, nb, DataOffsetDelta, FreeMdl != FALSE, FreeMdlHandler))
             too_far(ndis, name, nb, DataOffsetDelta);
     }

@@ -7,5 +7,6 @@
 /* Sets CurrentMdl and CurrentMdlOffset from MdlChain and DataOffset. */
 void ndis_net_buffer_settle(NET_BUFFER *nb);
 
-/* Frees what NdisRetreatNetBufferDataStart allocated for this NB and no advance gave back. True: there was some. */
+/* Frees what NdisRetreatNetBufferDataStart allocated for this NB and no advance gave back. True:
+ * there was some. */
 bool ndis_retreat_discard(struct ndis *ndis, NET_BUFFER *nb);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that ndis.sys exports, sorted. Only what callout drivers import; sources: nf-ndis-*, nf-nblapi-* pages. */
+/* The names that ndis.sys exports, sorted. Only what callout drivers import; sources: nf-ndis-*,
+ * nf-nblapi-* pages. */
 #include "ndis/ndis.h"
 
 #define NDIS620 0x06010000u

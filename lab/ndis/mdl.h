@@ -10,7 +10,8 @@ static inline size_t ndis_mdl_size(size_t length)
     return (sizeof(MDL) + (length / PAGE_SIZE + 2) * sizeof(uint64_t) + 15) & ~(size_t)15;
 }
 
-/* Fills the MDL in for `length` bytes of nonpaged memory, as MmBuildMdlForNonPagedPool leaves it. Next is NULL. */
+/* Fills the MDL in for `length` bytes of nonpaged memory, as MmBuildMdlForNonPagedPool leaves it.
+ * Next is NULL. */
 static inline void ndis_mdl_describe(MDL *mdl, const void *bytes, size_t length)
 {
     const uintptr_t address = (uintptr_t)bytes;

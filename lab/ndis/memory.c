@@ -40,15 +40,18 @@ VOID NTAPI NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    if (VirtualAddress == NULL || ((uintptr_t)VirtualAddress & 15) != 0 || header->magic != MEMORY_MAGIC) {
-        sim_breach_text(ndis->sim, "R65", name, "this memory was freed before, or never allocated by NDIS");
+    if (VirtualAddress == NULL || ((uintptr_t)VirtualAddress & 15) != 0 ||
+        header->magic != MEMORY_MAGIC) {
+        sim_breach_text(ndis->sim, "R65", name,
+                        "this memory was freed before, or never allocated by NDIS");
         return;
     }
     header->magic = 0;
     nt_pool_free_for(ndis->nt, header, header->tag, name);
 }
 
-/* Out-of-band data goes from one NBL to another; what belongs to WFP and to one direction only stays. */
+/* Out-of-band data goes from one NBL to another; what belongs to WFP and to one direction only
+ * stays. */
 static void copy_info(NET_BUFFER_LIST *to, const NET_BUFFER_LIST *from)
 {
     for (size_t i = 0; i < sizeof(to->NetBufferListInfo) / sizeof(to->NetBufferListInfo[0]); i++) {
@@ -57,14 +60,16 @@ static void copy_info(NET_BUFFER_LIST *to, const NET_BUFFER_LIST *from)
     }
 }
 
-VOID NTAPI NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList)
+VOID NTAPI NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                            PNET_BUFFER_LIST SrcNetBufferList)
 {
     PE_EXPORT(pe_current());
     nt_irql_limit(nt_current(), "NdisCopyReceiveNetBufferListInfo", DISPATCH_LEVEL);
     copy_info(DestNetBufferList, SrcNetBufferList);
 }
 
-VOID NTAPI NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList)
+VOID NTAPI NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList,
+                                         PNET_BUFFER_LIST SrcNetBufferList)
 {
     PE_EXPORT(pe_current());
     nt_irql_limit(nt_current(), "NdisCopySendNetBufferListInfo", DISPATCH_LEVEL);

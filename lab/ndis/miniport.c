@@ -12,7 +12,8 @@
 #define MAX_BATCH     256
 #define RING_FIRST    256
 
-/* A receive descriptor: everything the NIC keeps for one frame. Never given back to the arena, only to the list. */
+/* A receive descriptor: everything the NIC keeps for one frame. Never given back to the arena, only
+ * to the list. */
 struct descriptor {
     struct descriptor *next;
     struct ndis_frame frame;
@@ -51,7 +52,8 @@ static bool more_descriptors(struct ndis_miniport *miniport)
 {
     enum { ROOM = 65536 + 256 };
     const size_t mdl_size = ndis_mdl_size(ROOM);
-    const size_t header_room = 2 * sizeof(struct ndis_nbl_header) + sizeof(NET_BUFFER_LIST) + sizeof(NET_BUFFER);
+    const size_t header_room =
+        2 * sizeof(struct ndis_nbl_header) + sizeof(NET_BUFFER_LIST) + sizeof(NET_BUFFER);
     const size_t one = (sizeof(struct descriptor) + header_room + mdl_size + 63) & ~(size_t)63;
     const size_t count = 64;
     uint8_t *const slab = sim_arena_take(miniport->ndis->sim, one * count);
@@ -112,8 +114,9 @@ static void return_chain(NET_BUFFER_LIST *chain)
     }
 }
 
-static void NdisMIndicateReceiveNetBufferLists(struct ndis_miniport *miniport, NET_BUFFER_LIST *chain,
-                                               uint32_t count, uint32_t flags)
+static void NdisMIndicateReceiveNetBufferLists(struct ndis_miniport *miniport,
+                                               NET_BUFFER_LIST *chain, uint32_t count,
+                                               uint32_t flags)
 {
     SIM_FRAME("ndis", "NdisMIndicateReceiveNetBufferLists");
 
@@ -198,10 +201,12 @@ bool ndis_miniport_receive(struct ndis *ndis, const struct ndis_frame *frames, s
 {
     struct ndis_miniport *const miniport = ndis->miniport;
 
-    if (miniport->ring_count + count > miniport->ring_size && !ring_grow(miniport, miniport->ring_count + count))
+    if (miniport->ring_count + count > miniport->ring_size &&
+        !ring_grow(miniport, miniport->ring_count + count))
         return false;
     for (size_t i = 0; i < count; i++)
-        miniport->ring[(miniport->ring_head + miniport->ring_count++) & (miniport->ring_size - 1)] = frames[i];
+        miniport->ring[(miniport->ring_head + miniport->ring_count++) & (miniport->ring_size - 1)] =
+            frames[i];
     if (miniport->ring_count > 0 && !miniport->dpc.queued)
         nt_defer(ndis->nt, 0, &miniport->dpc);
     return true;

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* The pool's own links use the first bytes of a free block: the magic must not lie there, or a freed NBL could
- * not be told from a live one. */
+/* The pool's own links use the first bytes of a free block: the magic must not lie there, or a
+ * freed NBL could not be told from a live one. */
 #define BLOCK_LEAD 16
 
 struct ndis_nbl_header *ndis_nbl_header(NET_BUFFER_LIST *nbl)
@@ -16,8 +16,8 @@ struct ndis_nbl_header *ndis_nbl_header(NET_BUFFER_LIST *nbl)
     const uintptr_t address = (uintptr_t)nbl;
     struct ndis_nbl_header *header;
 
-    /* Every NBL of the lab begins at least a header's size into its page: what lies in front of any other address
-     * may not be readable. */
+    /* Every NBL of the lab begins at least a header's size into its page: what lies in front of any
+     * other address may not be readable. */
     if (nbl == NULL || (address & 15) != 0 || (address & (PAGE_SIZE - 1)) < sizeof(*header))
         return NULL;
     header = (struct ndis_nbl_header *)address - 1;
@@ -33,7 +33,8 @@ struct ndis_nbl_header *ndis_nbl_carve(struct ndis *ndis, uint32_t tag, size_t e
     uintptr_t nbl;
 
     /* One more header's size of slack lets the NBL move away from the start of a page. */
-    block = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, BLOCK_LEAD + sizeof(*header) + fixed + extra, tag, site);
+    block = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED,
+                             BLOCK_LEAD + sizeof(*header) + fixed + extra, tag, site);
     if (block == NULL)
         return NULL;
     nbl = (uintptr_t)block + BLOCK_LEAD + sizeof(*header);
@@ -67,14 +68,14 @@ static void own_by_stack(struct ndis_nbl_header *header, enum ndis_nbl_origin or
     header->release_context = release_context;
 }
 
-NET_BUFFER_LIST *ndis_nbl_create(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag, size_t size,
-                                 void (*release)(void *, NET_BUFFER_LIST *), void *release_context,
-                                 uint8_t **data)
+NET_BUFFER_LIST *ndis_nbl_create(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag,
+                                 size_t size, void (*release)(void *, NET_BUFFER_LIST *),
+                                 void *release_context, uint8_t **data)
 {
     const size_t mdl_size = ndis_mdl_size(size);
-    struct ndis_nbl_header *header = ndis_nbl_carve(ndis, tag, sizeof(NET_BUFFER) + mdl_size + size,
-                                                    sizeof(NET_BUFFER) + sizeof(MDL),
-                                                    "NETIO!NetioAllocateNetBufferListNetBufferMdlAndDataPool");
+    struct ndis_nbl_header *header = ndis_nbl_carve(
+        ndis, tag, sizeof(NET_BUFFER) + mdl_size + size, sizeof(NET_BUFFER) + sizeof(MDL),
+        "NETIO!NetioAllocateNetBufferListNetBufferMdlAndDataPool");
     NET_BUFFER_LIST *nbl;
     NET_BUFFER *nb;
     MDL *mdl;
@@ -118,8 +119,8 @@ static size_t shaped_size(const struct ndis_nbl_shape *shape, size_t length)
 }
 
 /* Lays one NB's MDLs and data out at `room`. */
-static void shape_net_buffer(NET_BUFFER *nb, const struct ndis_nbl_shape *shape, const uint8_t *bytes,
-                             size_t length, uint8_t *room)
+static void shape_net_buffer(NET_BUFFER *nb, const struct ndis_nbl_shape *shape,
+                             const uint8_t *bytes, size_t length, uint8_t *room)
 {
     const size_t mdls = parts(shape->mdls, length);
     const size_t mdl_size = ndis_mdl_size(length / mdls + 1 + shape->head_room + shape->tail_room);
@@ -137,7 +138,8 @@ static void shape_net_buffer(NET_BUFFER *nb, const struct ndis_nbl_shape *shape,
     for (size_t i = 0; i < mdls; i++) {
         MDL *const mdl = (MDL *)room;
         const size_t begin = part_start(length, i, mdls), end = part_start(length, i + 1, mdls);
-        const size_t head = i == 0 ? shape->head_room : 0, tail = i + 1 == mdls ? shape->tail_room : 0;
+        const size_t head = i == 0 ? shape->head_room : 0,
+                     tail = i + 1 == mdls ? shape->tail_room : 0;
 
         memset(data, 0xA5, head);
         if (end > begin)
@@ -154,9 +156,11 @@ static void shape_net_buffer(NET_BUFFER *nb, const struct ndis_nbl_shape *shape,
     link_net_buffer(nb, first, current, shape->head_room, shape->head_room, length);
 }
 
-NET_BUFFER_LIST *ndis_nbl_create_shaped(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag,
-                                        const struct ndis_nbl_shape *shape, const uint8_t *bytes, size_t size,
-                                        void (*release)(void *, NET_BUFFER_LIST *), void *release_context)
+NET_BUFFER_LIST *ndis_nbl_create_shaped(struct ndis *ndis, enum ndis_nbl_origin origin,
+                                        uint32_t tag, const struct ndis_nbl_shape *shape,
+                                        const uint8_t *bytes, size_t size,
+                                        void (*release)(void *, NET_BUFFER_LIST *),
+                                        void *release_context)
 {
     const size_t count = parts(shape->net_buffers, size);
     size_t extra = count * sizeof(NET_BUFFER);
@@ -261,13 +265,15 @@ size_t ndis_nbl_length(const NET_BUFFER_LIST *nbl)
 {
     size_t length = 0;
 
-    for (const NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb))
+    for (const NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL;
+         nb = NET_BUFFER_NEXT_NB(nb))
         length += NET_BUFFER_DATA_LENGTH(nb);
     return length;
 }
 
-void ndis_nbl_each(const struct ndis *ndis, void (*visit)(void *context, NET_BUFFER_LIST *nbl,
-                                                          const struct ndis_nbl_header *header),
+void ndis_nbl_each(const struct ndis *ndis,
+                   void (*visit)(void *context, NET_BUFFER_LIST *nbl,
+                                 const struct ndis_nbl_header *header),
                    void *context)
 {
     for (struct ndis_nbl_header *h = ndis->oldest; h != NULL; h = h->newer)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* NET_BUFFER_LISTs of the lab: every one, a driver's too, has a header in front that tells its origin and owner. */
+/* NET_BUFFER_LISTs of the lab: every one, a driver's too, has a header in front that tells its
+ * origin and owner. */
 #pragma once
 
 #include "nt/nt.h"
@@ -33,13 +34,13 @@ struct ndis_nbl_header {
     struct ndis *ndis;
     struct ndis_nbl_header *newer, *older; /* all live NBLs */
     struct ndis_pool *pool;                /* NULL: not from a driver's pool */
-    /* The stack's references: one for the indication, one for each FwpsReferenceNetBufferList0. When the last
-     * goes and ChildRefCount is 0, release runs. */
+    /* The stack's references: one for the indication, one for each FwpsReferenceNetBufferList0.
+     * When the last goes and ChildRefCount is 0, release runs. */
     int32_t references;
-    uint8_t origin; /* enum ndis_nbl_origin */
-    uint8_t owner;  /* enum ndis_nbl_owner */
-    bool driver;    /* allocated by driver code */
-    bool releasing; /* release is running */
+    uint8_t origin;   /* enum ndis_nbl_origin */
+    uint8_t owner;    /* enum ndis_nbl_owner */
+    bool driver;      /* allocated by driver code */
+    bool releasing;   /* release is running */
     uint32_t payload; /* bytes of data it was made with */
     uint32_t tag;     /* of the pool block */
     void (*release)(void *context, NET_BUFFER_LIST *nbl);
@@ -51,34 +52,39 @@ struct ndis_nbl_header {
     uint32_t driver_references; /* FwpsReferenceNetBufferList0 not yet undone */
     const void *caller;         /* driver code that allocated it, or NULL */
 };
-_Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0, "the NBL behind the header is 16-byte aligned");
+_Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0,
+               "the NBL behind the header is 16-byte aligned");
 
 #define NDIS_NBL_MAGIC 0x4C424E2D45435553ull /* "SUCE-NBL" */
 
-/* The header, or NULL when this is no live NBL of the lab (freed, or a driver built one by itself: R44). Reads
- * nothing but the page the NBL begins in. */
+/* The header, or NULL when this is no live NBL of the lab (freed, or a driver built one by itself:
+ * R44). Reads nothing but the page the NBL begins in. */
 struct ndis_nbl_header *ndis_nbl_header(NET_BUFFER_LIST *nbl);
 
-/* A block of `tag` that holds header, NBL, one NB, one MDL and `size` bytes of data, all linked up: references 1,
- * owner STACK. *data: where the bytes go. release runs when the last reference goes; it must end in
- * ndis_nbl_destroy(). release NULL: ndis_nbl_destroy() itself. NULL when memory is short. */
-NET_BUFFER_LIST *ndis_nbl_create(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag, size_t size,
-                                 void (*release)(void *, NET_BUFFER_LIST *), void *release_context,
-                                 uint8_t **data);
+/* A block of `tag` that holds header, NBL, one NB, one MDL and `size` bytes of data, all linked up:
+ * references 1, owner STACK. *data: where the bytes go. release runs when the last reference goes;
+ * it must end in ndis_nbl_destroy(). release NULL: ndis_nbl_destroy() itself. NULL when memory is
+ * short. */
+NET_BUFFER_LIST *ndis_nbl_create(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag,
+                                 size_t size, void (*release)(void *, NET_BUFFER_LIST *),
+                                 void *release_context, uint8_t **data);
 
-/* The general form: `shape` says how many NBs, the MDLs in each and their sizes (chain_shape switch of the
- * contract: odd offsets, empty MDL heads, bytes beyond the data). Data bytes are copied in from `bytes`; they are
- * spread evenly, and no NB or MDL is made for which there is no byte (except the empty first one). */
+/* The general form: `shape` says how many NBs, the MDLs in each and their sizes (chain_shape switch
+ * of the contract: odd offsets, empty MDL heads, bytes beyond the data). Data bytes are copied in
+ * from `bytes`; they are spread evenly, and no NB or MDL is made for which there is no byte (except
+ * the empty first one). */
 struct ndis_nbl_shape {
-    uint16_t net_buffers;  /* >= 1 */
-    uint16_t mdls;         /* per NB, >= 1 */
-    uint16_t head_room;    /* bytes before the data in the first MDL of each NB */
-    uint16_t tail_room;    /* bytes after the data in the last MDL of each NB */
-    bool empty_first_mdl;  /* a zero-length MDL comes first */
+    uint16_t net_buffers; /* >= 1 */
+    uint16_t mdls;        /* per NB, >= 1 */
+    uint16_t head_room;   /* bytes before the data in the first MDL of each NB */
+    uint16_t tail_room;   /* bytes after the data in the last MDL of each NB */
+    bool empty_first_mdl; /* a zero-length MDL comes first */
 };
-NET_BUFFER_LIST *ndis_nbl_create_shaped(struct ndis *ndis, enum ndis_nbl_origin origin, uint32_t tag,
-                                        const struct ndis_nbl_shape *shape, const uint8_t *bytes, size_t size,
-                                        void (*release)(void *, NET_BUFFER_LIST *), void *release_context);
+NET_BUFFER_LIST *ndis_nbl_create_shaped(struct ndis *ndis, enum ndis_nbl_origin origin,
+                                        uint32_t tag, const struct ndis_nbl_shape *shape,
+                                        const uint8_t *bytes, size_t size,
+                                        void (*release)(void *, NET_BUFFER_LIST *),
+                                        void *release_context);
 
 /* Gives the NBL's memory back, whatever its counts are; a clone's parent loses a child. */
 void ndis_nbl_destroy(NET_BUFFER_LIST *nbl);
@@ -94,8 +100,9 @@ void ndis_nbl_child_removed(NET_BUFFER_LIST *parent);
 size_t ndis_nbl_length(const NET_BUFFER_LIST *nbl);
 
 /* Visits live NBLs in order of creation. visit must not free any. */
-void ndis_nbl_each(const struct ndis *ndis, void (*visit)(void *context, NET_BUFFER_LIST *nbl,
-                                                          const struct ndis_nbl_header *header),
+void ndis_nbl_each(const struct ndis *ndis,
+                   void (*visit)(void *context, NET_BUFFER_LIST *nbl,
+                                 const struct ndis_nbl_header *header),
                    void *context);
 
 /* What NBLs made from here on are attributed to, until changed; zeros: nothing. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* NDIS as a callout driver sees it: pools, NBLs, NBs, MDLs, generic objects. Exports are declared in wdk/ndis.h. */
+/* NDIS as a callout driver sees it: pools, NBLs, NBs, MDLs, generic objects. Exports are declared
+ * in wdk/ndis.h. */
 #pragma once
 
 #include "ndis/miniport.h"
@@ -7,8 +8,8 @@
 
 struct ndis *ndis_create(struct sim *sim, struct nt *nt);
 
-/* Live NBLs and pools of a driver are reported by ndis_report_left(); here memory is just given back. The floors
- * above must be gone. */
+/* Live NBLs and pools of a driver are reported by ndis_report_left(); here memory is just given
+ * back. The floors above must be gone. */
 void ndis_destroy(struct ndis *ndis);
 
 extern const struct pe_module ndis_module; /* "ndis.sys" */
@@ -20,7 +21,8 @@ static inline struct ndis *ndis_current(void)
 
 struct nt *ndis_nt(const struct ndis *ndis);
 
-/* After a driver was unloaded: its NBLs and pools that are still there (R71), its references (R21). */
+/* After a driver was unloaded: its NBLs and pools that are still there (R71), its references (R21).
+ */
 void ndis_report_left(struct ndis *ndis);
 
 /* A walk over payload: position within NBL chain, NB, MDL. */
@@ -32,7 +34,8 @@ struct ndis_cursor {
     uint32_t nb_left;    /* data bytes of nb from here on */
 };
 
-/* At the first data byte of the chain (skips empty NBs, MDLs). nbl NULL or no data: cursor.mdl is NULL, nbl is the last. */
+/* At the first data byte of the chain (skips empty NBs, MDLs). nbl NULL or no data: cursor.mdl is
+ * NULL, nbl is the last. */
 void ndis_cursor_start(struct ndis_cursor *cursor, NET_BUFFER_LIST *nbl);
 
 /* The run of contiguous bytes here: *length 0 at the end of the chain. */

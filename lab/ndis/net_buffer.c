@@ -20,7 +20,8 @@ static struct nb_header *header_of(NET_BUFFER *nb)
 {
     struct nb_header *header;
 
-    if (nb == NULL || ((uintptr_t)nb & 15) != 0 || ((uintptr_t)nb & (PAGE_SIZE - 1)) < sizeof(*header))
+    if (nb == NULL || ((uintptr_t)nb & 15) != 0 ||
+        ((uintptr_t)nb & (PAGE_SIZE - 1)) < sizeof(*header))
         return NULL;
     header = (struct nb_header *)(uintptr_t)nb - 1;
     return header->magic == NB_MAGIC ? header : NULL;
@@ -37,8 +38,9 @@ static NET_BUFFER *carve(struct ndis *ndis, const char *function, NDIS_HANDLE ha
         sim_breach_text(ndis->sim, "R71", function, "the handle is no live NET_BUFFER pool");
         return NULL;
     }
-    block = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED, 16 + 2 * sizeof(*header) + sizeof(NET_BUFFER) + extra,
-                             pool->tag, function);
+    block = nt_pool_allocate(ndis->nt, NT_POOL_NONPAGED,
+                             16 + 2 * sizeof(*header) + sizeof(NET_BUFFER) + extra, pool->tag,
+                             function);
     if (block == NULL)
         return NULL;
     nb = (uintptr_t)block + 16 + sizeof(*header);
@@ -108,8 +110,9 @@ VOID NTAPI NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
     if (header == NULL) {
-        sim_breach_text(ndis->sim, "R31", name,
-                        "this NET_BUFFER was freed before, or belongs to a NET_BUFFER_LIST and goes with it");
+        sim_breach_text(
+            ndis->sim, "R31", name,
+            "this NET_BUFFER was freed before, or belongs to a NET_BUFFER_LIST and goes with it");
         return;
     }
     pool = header->pool;

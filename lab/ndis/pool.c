@@ -21,8 +21,8 @@ struct ndis_pool *ndis_pool_of(NDIS_HANDLE handle, enum ndis_pool_kind kind)
 {
     struct ndis_pool *const pool = handle;
 
-    if (pool == NULL || ((uintptr_t)pool & 15) != 0 || pool->magic != POOL_MAGIC || pool->kind != kind ||
-        pool->freed)
+    if (pool == NULL || ((uintptr_t)pool & 15) != 0 || pool->magic != POOL_MAGIC ||
+        pool->kind != kind || pool->freed)
         return NULL;
     return pool;
 }
@@ -46,8 +46,8 @@ void ndis_pool_returned(struct ndis_pool *pool)
         destroy(pool);
 }
 
-static struct ndis_pool *create(struct ndis *ndis, enum ndis_pool_kind kind, uint32_t tag, const char *site,
-                                const void *caller)
+static struct ndis_pool *create(struct ndis *ndis, enum ndis_pool_kind kind, uint32_t tag,
+                                const char *site, const void *caller)
 {
     struct ndis_pool *pool;
 
@@ -68,12 +68,14 @@ static struct ndis_pool *create(struct ndis *ndis, enum ndis_pool_kind kind, uin
 }
 
 /* Whether a structure's header is what the documentation of NDIS_OBJECT_HEADER asks for. */
-static bool header_good(struct ndis *ndis, const char *function, const NDIS_OBJECT_HEADER *header, size_t size)
+static bool header_good(struct ndis *ndis, const char *function, const NDIS_OBJECT_HEADER *header,
+                        size_t size)
 {
     if (header->Type == NDIS_OBJECT_TYPE_DEFAULT && header->Revision >= 1 && header->Size >= size)
         return true;
     sim_breach_text(ndis->sim, "R71", function,
-                    "Parameters->Header is Type 0x%02x, Revision %u, Size %u: Type 0x80, Revision 1 and Size >= %zu "
+                    "Parameters->Header is Type 0x%02x, Revision %u, Size %u: Type 0x80, Revision "
+                    "1 and Size >= %zu "
                     "are documented",
                     header->Type, header->Revision, header->Size, size);
     return false;
@@ -89,8 +91,9 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    if (Parameters == NULL || !header_good(ndis, name, &Parameters->Header,
-                                           RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_LIST_POOL_PARAMETERS, DataSize)))
+    if (Parameters == NULL ||
+        !header_good(ndis, name, &Parameters->Header,
+                     RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_LIST_POOL_PARAMETERS, DataSize)))
         return NULL;
     if (Parameters->ContextSize % MEMORY_ALLOCATION_ALIGNMENT != 0 ||
         (Parameters->DataSize != 0 && !Parameters->fAllocateNetBuffer)) {
@@ -98,8 +101,9 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                         Parameters->ContextSize % MEMORY_ALLOCATION_ALIGNMENT != 0
                             ? "ContextSize %u is no multiple of MEMORY_ALLOCATION_ALIGNMENT (16)"
                             : "DataSize %u without fAllocateNetBuffer",
-                        Parameters->ContextSize % MEMORY_ALLOCATION_ALIGNMENT != 0 ? Parameters->ContextSize
-                                                                                  : Parameters->DataSize);
+                        Parameters->ContextSize % MEMORY_ALLOCATION_ALIGNMENT != 0
+                            ? Parameters->ContextSize
+                            : Parameters->DataSize);
         return NULL;
     }
     pool = create(ndis, NDIS_POOL_NBL, Parameters->PoolTag, name, __builtin_return_address(0));
@@ -111,7 +115,8 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
     return pool;
 }
 
-NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BUFFER_POOL_PARAMETERS *Parameters)
+NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
+                                            const NET_BUFFER_POOL_PARAMETERS *Parameters)
 {
     static const char name[] = "NdisAllocateNetBufferPool";
     struct ndis *const ndis = ndis_current();
@@ -120,8 +125,9 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BU
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    if (Parameters == NULL || !header_good(ndis, name, &Parameters->Header,
-                                           RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_POOL_PARAMETERS, DataSize)))
+    if (Parameters == NULL ||
+        !header_good(ndis, name, &Parameters->Header,
+                     RTL_SIZEOF_THROUGH_FIELD(NET_BUFFER_POOL_PARAMETERS, DataSize)))
         return NULL;
     pool = create(ndis, NDIS_POOL_NB, Parameters->PoolTag, name, __builtin_return_address(0));
     if (pool == NULL)
@@ -131,8 +137,8 @@ NDIS_HANDLE NTAPI NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, const NET_BU
     return pool;
 }
 
-static void free_pool(struct ndis *ndis, const char *function, NDIS_HANDLE handle, enum ndis_pool_kind kind,
-                      const void *caller)
+static void free_pool(struct ndis *ndis, const char *function, NDIS_HANDLE handle,
+                      enum ndis_pool_kind kind, const void *caller)
 {
     struct ndis_pool *const pool = ndis_pool_of(handle, kind);
 
@@ -168,10 +174,12 @@ VOID NTAPI NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
 {
     PE_EXPORT(pe_current());
     sim_point(sim_current);
-    free_pool(ndis_current(), "NdisFreeNetBufferPool", PoolHandle, NDIS_POOL_NB, __builtin_return_address(0));
+    free_pool(ndis_current(), "NdisFreeNetBufferPool", PoolHandle, NDIS_POOL_NB,
+              __builtin_return_address(0));
 }
 
-PNDIS_GENERIC_OBJECT NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag, USHORT Size)
+PNDIS_GENERIC_OBJECT NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject, ULONG Tag,
+                                                     USHORT Size)
 {
     static const char name[] = "NdisAllocateGenericObject";
     struct ndis *const ndis = ndis_current();
@@ -181,7 +189,8 @@ PNDIS_GENERIC_OBJECT NTAPI NdisAllocateGenericObject(PDRIVER_OBJECT DriverObject
     PE_EXPORT(pe_current());
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
-    object = nt_pool_allocate_for(ndis->nt, NT_POOL_NONPAGED, size, Tag, name, __builtin_return_address(0));
+    object = nt_pool_allocate_for(ndis->nt, NT_POOL_NONPAGED, size, Tag, name,
+                                  __builtin_return_address(0));
     if (object == NULL)
         return NULL;
     memset(object, 0, size);
@@ -217,15 +226,16 @@ void ndis_pool_report_left(struct ndis *ndis)
 {
     for (const struct ndis_pool *pool = ndis->pools; pool != NULL; pool = pool->next) {
         if (pool->driver && !pool->freed)
-            sim_breach(ndis->sim, &(struct sim_breach){
-                                      .rule = "R71",
-                                      .function = pool->kind == NDIS_POOL_NBL ? "NdisAllocateNetBufferListPool"
-                                                                              : "NdisAllocateNetBufferPool",
-                                      .detail = "the driver was unloaded and its pool is still there",
-                                      .tag = pool->tag,
-                                      .nbls = pool->live,
-                                      .address = pool->caller,
-                                  });
+            sim_breach(ndis->sim,
+                       &(struct sim_breach){
+                           .rule = "R71",
+                           .function = pool->kind == NDIS_POOL_NBL ? "NdisAllocateNetBufferListPool"
+                                                                   : "NdisAllocateNetBufferPool",
+                           .detail = "the driver was unloaded and its pool is still there",
+                           .tag = pool->tag,
+                           .nbls = pool->live,
+                           .address = pool->caller,
+                       });
     }
 }
 

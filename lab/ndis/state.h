@@ -52,8 +52,9 @@ static inline void ndis_nbl_delist(struct ndis *ndis, struct ndis_nbl_header *he
     header->owner = NDIS_OWNER_FREED;
 }
 
-/* A block of `tag` with room for a header, an NBL and `extra` bytes behind it; the header, the NBL and the first
- * `clear` bytes behind it are zero. The header is filled in but for what the caller knows; not enlisted. */
+/* A block of `tag` with room for a header, an NBL and `extra` bytes behind it; the header, the NBL
+ * and the first `clear` bytes behind it are zero. The header is filled in but for what the caller
+ * knows; not enlisted. */
 struct ndis_nbl_header *ndis_nbl_carve(struct ndis *ndis, uint32_t tag, size_t extra, size_t clear,
                                        const char *site);
 
