@@ -24,7 +24,9 @@
 #define R15 0xF0
 #define RIP 0xF8
 #define FP 0x100
+#define XMM 0x1A0
 #define SIZE 0x4D0
+#define EFLAGS_PLAIN 0x202 /* interrupts on, direction up: as at any call */
 #define CONTEXT_ALL 0x10000F
 
     .text
@@ -86,13 +88,48 @@
     CAPTURED pe_seh_raise_access_violation, pe_seh_on_raise_access_violation
     CAPTURED pe_seh_raise_misalignment, pe_seh_on_raise_misalignment
 
-/* rax: an export of at most four arguments that may raise. */
+/* rax: an export of at most four arguments that may raise. Only what a callee must keep is saved: this is on the way of
+ * every pool allocation. */
     .globl pe_raising_entry
     .type pe_raising_entry, @function
 pe_raising_entry:
-    KEEP_CALLER
+    movq %rsp, %r10
+    subq $SIZE, %rsp
+    andq $-16, %rsp
+    movq %rax, HOME(%rsp)
+    movq %rcx, RCX(%rsp)
+    movq %rdx, RDX(%rsp)
+    movq %rbx, RBX(%rsp)
+    movq %rbp, RBP(%rsp)
+    movq %rsi, RSI(%rsp)
+    movq %rdi, RDI(%rsp)
+    movq %r8, R8(%rsp)
+    movq %r9, R9(%rsp)
+    movq %r12, R12(%rsp)
+    movq %r13, R13(%rsp)
+    movq %r14, R14(%rsp)
+    movq %r15, R15(%rsp)
+    leaq 8(%r10), %rbx
+    movq %rbx, RSP(%rsp)
+    movq (%r10), %rbx
+    movq %rbx, RIP(%rsp)
+    movl $CONTEXT_ALL, FLAGS(%rsp)
+    movl $EFLAGS_PLAIN, EFLAGS(%rsp)
+    stmxcsr MXCSR(%rsp)
+    movq $0, FP(%rsp) /* no x87 register in use */
+    fnstcw FP(%rsp)
+    stmxcsr FP + 24(%rsp)
+    movaps %xmm6, XMM + 0x60(%rsp)
+    movaps %xmm7, XMM + 0x70(%rsp)
+    movaps %xmm8, XMM + 0x80(%rsp)
+    movaps %xmm9, XMM + 0x90(%rsp)
+    movaps %xmm10, XMM + 0xA0(%rsp)
+    movaps %xmm11, XMM + 0xB0(%rsp)
+    movaps %xmm12, XMM + 0xC0(%rsp)
+    movaps %xmm13, XMM + 0xD0(%rsp)
+    movaps %xmm14, XMM + 0xE0(%rsp)
+    movaps %xmm15, XMM + 0xF0(%rsp)
     movq %rsp, %rbx
-    movq %rax, HOME(%rbx)
     movq %rsp, %rdi
     call pe_raising_begin
     movq RCX(%rbx), %rcx
@@ -103,11 +140,26 @@ pe_raising_entry:
     subq $32, %rsp
     call *%rax
     addq $32, %rsp
-    movq %rax, RAX(%rbx)
+    movq %rax, HOME(%rbx)
     movq %rbx, %rdi
     call pe_raising_end
-    movq %rbx, %rdi
-    jmp pe_context_restore
+    movq HOME(%rbx), %rax
+    movq RSI(%rbx), %rsi
+    movq RDI(%rbx), %rdi
+    movaps XMM + 0x60(%rbx), %xmm6
+    movaps XMM + 0x70(%rbx), %xmm7
+    movaps XMM + 0x80(%rbx), %xmm8
+    movaps XMM + 0x90(%rbx), %xmm9
+    movaps XMM + 0xA0(%rbx), %xmm10
+    movaps XMM + 0xB0(%rbx), %xmm11
+    movaps XMM + 0xC0(%rbx), %xmm12
+    movaps XMM + 0xD0(%rbx), %xmm13
+    movaps XMM + 0xE0(%rbx), %xmm14
+    movaps XMM + 0xF0(%rbx), %xmm15
+    movq RSP(%rbx), %r10
+    movq RBX(%rbx), %rbx
+    leaq -8(%r10), %rsp
+    ret
     .size pe_raising_entry, . - pe_raising_entry
 
 /* rdi: struct pe_trap, which begins with the context, on the stack that is in use. */

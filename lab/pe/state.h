@@ -68,6 +68,8 @@ struct pe {
     struct pe_call *host_call;
     void *host_dispatch;     /* as pe_call.dispatch, for driver code that runs without one */
     volatile uint64_t calls; /* kernel calls of driver code: the watchdog's pulse */
+    uint64_t pause_calls;    /* calls when the last pause was met */
+    uint64_t pauses;         /* met since without a call */
     struct pe_role roles[PE_MAX_ROLES];
     unsigned role_count;
     size_t peak;

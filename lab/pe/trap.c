@@ -32,6 +32,8 @@
 #define EXCEPTION_DOUBLE_FAULT                8
 #define NULL_PAGE                             0x10000u
 #define WORDS_SEARCHED                        4096u
+#define PAUSES_ALLOWED                                                                             \
+    200000u /* without a kernel call of anybody: most of a second of processor time here */
 
 _Noreturn void pe_trap_bugcheck(struct pe *pe, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
                                 uint64_t p4, const void *pc, const char *format, ...)
@@ -414,6 +416,17 @@ static void breakpoint(struct pe_trap *trap)
         trap->context.rip = address;
         raise_here(trap, STATUS_BREAKPOINT, NULL, 0);
         return;
+    }
+    struct pe *pe = trap->pe;
+    if (pe->calls != pe->pause_calls) {
+        pe->pause_calls = pe->calls;
+        pe->pauses = 0;
+    }
+    if (++pe->pauses > PAUSES_ALLOWED) {
+        char place[96];
+        pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, (const void *)address,
+                         "driver code spins at %s, waiting for what nobody is going to change",
+                         pe_describe(pe, (const void *)address, place, sizeof place));
     }
     /* The byte behind, the rest of the pause, is a nop. */
     if (sim_task_irql(sim) >= SIM_DISPATCH_LEVEL)

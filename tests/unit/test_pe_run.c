@@ -70,21 +70,30 @@ static void test_kuser_page(void **state)
     assert_int_equal(result, time + 9);
 }
 
+struct flag {
+    struct sim *sim;
+    struct drill_argument argument;
+};
+
 static void set_flag(void *context)
 {
-    struct drill_argument *argument = context;
-    argument->flag = 1;
+    struct flag *flag = context;
+    /* The spinning code surely has its turn before. */
+    for (unsigned i = 0; i < 3; i++)
+        sim_task_yield(flag->sim);
+    flag->argument.flag = 1;
 }
 
 static void test_pause_lets_others_run(void **state)
 {
     struct world *world = *state;
-    struct drill_argument argument = {0};
+    struct flag flag = {.sim = world->sim};
     const struct sim_task_config config = {
-        .name = "flag", .processor = -1, .function = set_flag, .context = &argument};
-    /* Whichever runs first: without the yield this would never end. */
+        .name = "flag", .processor = -1, .function = set_flag, .context = &flag};
+    uint64_t turns;
     sim_task_create(world->sim, &config);
-    assert_true(world_run(world, DRILL_PAUSE, &argument, NULL));
+    assert_true(world_run(world, DRILL_PAUSE, &flag.argument, &turns));
+    assert_true(turns > 0);
 }
 
 /* ---- exceptions ---- */
@@ -264,6 +273,9 @@ static void test_backtrace_of_an_export(void **state)
     frames_are(*state, 1);
 }
 
+/* A spin loop with pause in it is not the watchdog's: it is a loop of traps. */
+ENDS(pause_for_ever, DRILL_PAUSE, 0, 0x133, "spins at drill+0x")
+
 /* ---- stack ---- */
 
 static void test_stack_by_painting(void **state)
@@ -330,6 +342,7 @@ int main(void)
         RUN(unmodelled_module),
         RUN(unmodelled_instruction),
         RUN(watchdog),
+        RUN(pause_for_ever),
         RUN(backtraces),
         RUN(backtrace_of_an_export),
         RUN(stack_by_painting),
