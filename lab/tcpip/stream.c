@@ -202,6 +202,8 @@ static void run(struct tcpip_op *op)
     }
     if (tcb->state != TCPIP_TCB_OPEN) {
         for (const struct tcpip_piece *piece = op->pieces; piece != NULL; piece = piece->next) {
+            tcb->half[op->direction].counts.segments++;
+            tcb->half[op->direction].counts.bytes += piece->length;
             if (tcb->by_verdict)
                 tcb->half[op->direction].counts.behind_verdict += piece->length;
             else
