@@ -29,3 +29,13 @@ set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/wdk_memory.S PROPERTIES 
   "-Dmemcpy=wdk_memcpy;-Dmemmove=wdk_memmove;-Dmemset=wdk_memset;-Dmemcmp=wdk_memcmp;-D__chkstk=wdk_chkstk")
 sluice_test(wdk_memory SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_wdk_memory.c
   ${CMAKE_CURRENT_BINARY_DIR}/wdk_memory.S)
+
+# The leak specimen, natively, in its three builds.
+foreach(workaround 0 1 2)
+  sluice_test(nbuf_leak_${workaround} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_nbuf_leak.c
+    DEPENDS sluice_wdk)
+  target_include_directories(test_nbuf_leak_${workaround} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(test_nbuf_leak_${workaround} PRIVATE -fshort-wchar)
+  target_compile_definitions(test_nbuf_leak_${workaround} PRIVATE NTDDI_VERSION=0x06010000
+    NBUF_LEAK_WORKAROUND=${workaround})
+endforeach()
