@@ -356,7 +356,8 @@ bool TcpTcbReceive(struct tcpip_tcb *tcb, enum netio_direction direction,
             half->largest = segment->length;
     }
     /* A SYN may come behind data that made the stream's start known: captures reorder. */
-    if (syn && (!half->known || half->first == segment->sequence + 1 || half->counts.segments == 0))
+    if (syn && (!half->known || half->first == segment->sequence + 1 ||
+                (half->counts.segments == 0 && !half->counts.syn)))
         take_syn(tcb, direction, segment);
     if (!half->known) {
         half->first = segment->sequence;

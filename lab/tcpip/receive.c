@@ -48,10 +48,12 @@ static bool begins_another(struct tcpip_tcb *tcb, const struct tcpip_segment *se
     if (segment->flags & TCPIP_FLAG_ACK)
         return tcb->reuse && tcb->reuse_direction == !direction &&
                tcb->reuse_first == segment->acknowledged;
-    if (!half->known || half->counts.segments == 0) {
-        /* The handshake is not through: another try with another sequence number. */
-        return half->counts.syn && tcb->state == TCPIP_TCB_OPENING;
-    }
+    /* An acknowledgement alone made the start known: this SYN says it better. */
+    if (!half->known || (half->counts.segments == 0 && !half->counts.syn))
+        return false;
+    /* The handshake is not through: another try with another sequence number. */
+    if (tcb->state == TCPIP_TCB_OPENING)
+        return true;
     if (tcb->state == TCPIP_TCB_CLOSING || (tcb->half[0].counts.fin && tcb->half[1].counts.fin))
         return true;
     tcb->reuse = true;
