@@ -81,9 +81,9 @@ static uintptr_t painted_until(const struct pe *pe, uintptr_t stack)
     if ((uintptr_t)at + PAINT_GAP >= stack)
         return stack;
     size_t words = (stack - PAINT_GAP - (uintptr_t)at) / sizeof(uint64_t);
-    __asm__ volatile("cld\n\trepe scasq\n\tje 1f\n\tsub $8, %0\n1:"
-                     : "+D"(at), "+c"(words)
-                     : "a"(PAINT_WORD)
+    __asm__ volatile("1:\tcmpq %2, (%0)\n\tjne 2f\n\taddq $8, %0\n\tdecq %1\n\tjnz 1b\n2:"
+                     : "+r"(at), "+r"(words)
+                     : "r"(PAINT_WORD)
                      : "memory", "cc");
     return (uintptr_t)at;
 }

@@ -327,9 +327,17 @@ static void lab_fault(struct pe_trap *trap)
         call->frame.address = site;
         call->site = slot - sizeof(uint64_t);
     }
-    snprintf(by, sizeof by, "by %s, called at %s with a bad pointer",
-             import != NULL ? import->name : "an export",
-             pe_describe(pe, site, place, sizeof place));
+    const char *export = import != NULL ? import->name : "an export";
+    const struct sim_frame *frame = *sim_frame_list();
+    pe_describe(pe, site, place, sizeof place);
+    /* Right below the driver nothing else can be the cause; deeper down a modelled function may be
+     * wrong itself. */
+    if (frame == &call->frame)
+        snprintf(by, sizeof by, "by %s, called at %s with a bad pointer", export, place);
+    else
+        snprintf(by, sizeof by,
+                 "by %s!%s for %s, called at %s: a bad pointer, or a defect of the lab",
+                 frame->module, frame->function, export, place);
     page_fault(pe, trap->access, trap->address, site, by);
     if (call->raise != NULL)
         pe_raise_with(pe, STATUS_ACCESS_VIOLATION, information, 2);

@@ -193,11 +193,46 @@ static bool undo_prolog(struct unwinding *u, const struct unwind_info *info, uin
 
 /* ---- epilog ---- */
 
-static bool leaves_function(const struct pe_function *function, const struct pe_image *image,
-                            int64_t target)
+/* The first part of a function that is split over several entries. */
+static uint32_t first_part(const struct pe_image *image, const struct pe_function *function)
 {
-    (void)image;
-    return target < function->begin || target >= function->end || target == function->begin;
+    struct unwind_info info;
+    uint32_t begin = function->begin, unwind = function->unwind;
+    for (unsigned depth = 0; depth < MAX_CHAIN && info_at(image, unwind & ~1u, &info); depth++) {
+        if ((info.flags & FLAG_CHAINED) == 0 || info.tail_size < sizeof(struct pe_function))
+            break;
+        begin = get32(info.tail);
+        unwind = get32(info.tail + 8);
+    }
+    return begin;
+}
+
+/* A jump to there is a tail call: not one within the function, nor to another part of it. */
+static bool leaves_function(const struct pe_image *image, const struct pe_function *function,
+                            const uint8_t *target)
+{
+    const struct pe_function *other = pe_function_of(image, (uintptr_t)target);
+    if (target == image->base + function->begin)
+        return true;
+    return other == NULL ||
+           (other != function && first_part(image, other) != first_part(image, function));
+}
+
+/* Version 2 lists where the epilogs are: their common size, and how far before the end each begins.
+ */
+static bool listed_epilog(const struct pe_function *function, const struct unwind_info *info,
+                          uint32_t rva)
+{
+    const uint32_t size = info->codes[0];
+    for (unsigned i = 0; i < info->count && (info->codes[2 * i + 1] & 15) == UWOP_EPILOG; i++) {
+        const uint8_t *code = info->codes + 2 * i;
+        const bool at_end = i == 0 && (code[1] >> 4 & 1) != 0;
+        const uint32_t back =
+            i == 0 ? (at_end ? size : 0) : code[0] | (uint32_t)(code[1] >> 4) << 8;
+        if (back != 0 && rva - (function->end - back) < size)
+            return true;
+    }
+    return false;
 }
 
 /* When pc is in an epilog, runs the rest of it: [add rsp, n | lea rsp, [reg + n]] pop... ret | jmp
@@ -249,9 +284,9 @@ static bool run_epilog(const struct pe_image *image, const struct pe_function *f
     else if (HAVE(2) && code[0] == 0xF3 && code[1] == 0xC3)
         out = true;
     else if (HAVE(2) && code[0] == 0xEB)
-        out = leaves_function(function, image, code + 2 - image->base + (int8_t)code[1]);
+        out = leaves_function(image, function, code + 2 + (int8_t)code[1]);
     else if (HAVE(5) && code[0] == 0xE9)
-        out = leaves_function(function, image, code + 5 - image->base + (int32_t)get32(code + 1));
+        out = leaves_function(image, function, code + 5 + (int32_t)get32(code + 1));
     else if (HAVE(2) && code[0] == 0xFF && code[1] == 0x25)
         out = true;
     else if (HAVE(3) && (code[0] & 0xF8) == 0x48 && code[1] == 0xFF && (code[2] & 0x38) == 0x20)
@@ -298,7 +333,9 @@ bool pe_unwind_frame(const struct pe_image *image, const struct pe_function *fun
         u.frame = context->gpr[info.frame_register] - info.frame_offset * 16ull;
     *establisher = u.frame;
     const bool body = offset >= info.prolog;
-    if (body && run_epilog(image, function, &info, range, context))
+    const bool epilog =
+        info.version == 1 || listed_epilog(function, &info, function->begin + offset);
+    if (body && epilog && run_epilog(image, function, &info, range, context))
         return true;
     if (body && (info.flags & (uint8_t)wanted) != 0 && (info.flags & FLAG_CHAINED) == 0 &&
         info.tail_size >= 4) {
