@@ -30,7 +30,7 @@ pe_image(drill)
 pe_image(later -DDRILL_LATER)
 
 add_custom_target(pe_test_images DEPENDS ${pe_output}/drill.sys ${pe_output}/later.sys)
-foreach(part run image confine)
+foreach(part run image unwind confine)
   sluice_test(pe_${part}
     SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_pe_${part}.c ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_pe_world.c
     DEPENDS sluice_pe)
