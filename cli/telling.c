@@ -38,8 +38,7 @@ static bool is_complete(const struct traffic_connection *connection)
 {
     for (int stream = 0; stream < 2; stream++) {
         const struct tcpip_counts *counts = &connection->streams[stream].counts;
-        if (counts == NULL || !counts->syn || counts->gap_bytes != 0 ||
-            counts->truncated_bytes != 0)
+        if (!counts->syn || counts->gap_bytes != 0 || counts->truncated_bytes != 0)
             return false;
     }
     return true;
@@ -118,18 +117,18 @@ static void ledger(void *context, const struct run_ledger *run)
         return;
     session_record(telling->channel, report_record_ledger(&(struct report_ledger){
                                          .direction = run->direction,
-                                         .offered = run->engine.offered,
-                                         .permitted = run->engine.permitted,
-                                         .blocked = run->engine.blocked,
-                                         .injected = run->engine.injected,
-                                         .delivered = run->engine.delivered,
-                                         .held_engine = run->engine.held_engine,
-                                         .held_driver = run->driver.held,
-                                         .inserted = run->driver.inserted,
-                                         .removed = run->driver.removed,
-                                         .dropped = run->driver.dropped,
-                                         .discarded = run->driver.discarded,
-                                         .lost = run->engine.lost,
+                                         .offered = run->offered,
+                                         .permitted = run->permitted,
+                                         .blocked = run->blocked,
+                                         .injected = run->injected,
+                                         .delivered = run->delivered,
+                                         .held_engine = run->held_engine,
+                                         .held_driver = run->held_driver,
+                                         .inserted = run->inserted,
+                                         .removed = run->removed,
+                                         .dropped = run->dropped,
+                                         .discarded = run->discarded,
+                                         .lost = run->lost,
                                          .duplicate = run->duplicate,
                                          .gap = run->gap,
                                          .closed = run->closed,

@@ -4,6 +4,7 @@
 
 #include "explore/scenario.h"
 #include "sim/breach.h"
+#include "traffic/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@ struct run {
     struct traffic_sink *sink;
     struct traffic_connection *kept; /* until the driver has told what it thinks of their flows */
     size_t kept_count, kept_capacity;
-    uint64_t duplicate[2], gap[2]; /* by enum netio_direction */
     bool no_memory;
 };
 
@@ -35,15 +35,6 @@ static void closed(void *context, const struct traffic_connection *connection)
         run->kept_capacity = capacity;
     }
     run->kept[run->kept_count++] = *connection;
-    for (int stream = 0; stream < 2; stream++) {
-        const struct tcpip_counts *counts = &connection->streams[stream].counts;
-        bool outbound = (stream == TRAFFIC_C2S) == connection->client_is_local;
-        int direction = outbound ? NETIO_OUTBOUND : NETIO_INBOUND;
-        if (counts == NULL)
-            continue;
-        run->duplicate[direction] += counts->duplicate_bytes;
-        run->gap[direction] += counts->gap_bytes;
-    }
 }
 
 static void deliver(void *context, const char *file, enum traffic_stream stream,
@@ -86,55 +77,63 @@ static void tell_flows(struct run *run)
     }
 }
 
-/* The equations of the ledger, as SPEC.md states them. */
-static bool ledger_closed(const struct run_ledger *ledger)
+static void read_ledger(struct run *run, enum netio_direction direction,
+                        const struct sluice_statistics *own, struct run_ledger *ledger)
 {
-    const struct netio_ledger *engine = &ledger->engine;
-    const struct sluice_ledger *driver = &ledger->driver;
+    struct traffic_ledger floors;
+    struct netio_ledger engine;
 
-    if (engine->offered !=
-            engine->permitted + engine->blocked + engine->held_engine + engine->lost ||
-        engine->held_engine != 0 || engine->lost != 0)
-        return false;
-    if (engine->delivered != engine->permitted + engine->injected)
-        return false;
-    if (!ledger->driver_tells)
-        return true;
-    return driver->held == 0 && driver->blocked + driver->inserted ==
-                                    driver->injected + driver->dropped + driver->discarded +
-                                        driver->held + driver->removed;
+    traffic_ledger_read(run->machine.netio, run->machine.tcpip, direction, &floors);
+    netio_total_ledger(run->machine.netio, direction, &engine);
+    *ledger = (struct run_ledger){
+        .direction = traffic_direction_text(direction),
+        .offered = floors.offered,
+        .permitted = floors.permitted,
+        .blocked = floors.blocked,
+        .injected = floors.injected,
+        .delivered = floors.delivered,
+        .held_engine = floors.held_engine + floors.discarded,
+        .lost = floors.lost,
+        .duplicate = floors.duplicate,
+        .gap = floors.gap,
+        .closed = floors.closed && floors.held_engine == 0,
+    };
+    if (own == NULL)
+        return;
+    const struct sluice_ledger *driver =
+        direction == NETIO_OUTBOUND ? &own->outbound : &own->inbound;
+    ledger->held_driver = driver->held;
+    ledger->inserted = driver->inserted;
+    ledger->removed = driver->removed;
+    ledger->dropped = driver->dropped;
+    ledger->discarded = driver->discarded + engine.inject_pending;
+    /* Driver and engine must tell the same story, and the driver's own equation must hold. */
+    if (driver->held != 0 || driver->blocked != floors.blocked ||
+        driver->injected != floors.injected + engine.inject_pending ||
+        driver->blocked + driver->inserted !=
+            driver->injected + driver->dropped + driver->discarded + driver->removed)
+        ledger->closed = false;
 }
 
 static void tell_ledgers(struct run *run, const struct sluice_statistics *own)
 {
-    static const char *const names[] = {[NETIO_OUTBOUND] = "outbound", [NETIO_INBOUND] = "inbound"};
     const struct run_listener *listener = &run->config->listener;
 
-    for (int direction = 0; direction < 2; direction++) {
-        struct run_ledger ledger = {
-            .direction = names[direction],
-            .duplicate = run->duplicate[direction],
-            .gap = run->gap[direction],
-            .driver_tells = own != NULL,
-        };
-        netio_total_ledger(run->machine.netio, direction, &ledger.engine);
-        if (own != NULL)
-            ledger.driver = direction == NETIO_OUTBOUND ? own->outbound : own->inbound;
-        ledger.closed = ledger_closed(&ledger);
+    for (int direction = NETIO_OUTBOUND; direction <= NETIO_INBOUND; direction++) {
+        struct run_ledger ledger;
+        read_ledger(run, direction, own, &ledger);
         if (!ledger.closed && !run->machine.sim->stopped) {
-            char detail[200];
+            char detail[240];
             snprintf(detail, sizeof(detail),
                      "%s: offered %llu, permitted %llu, blocked %llu, injected %llu, delivered "
                      "%llu, held by the "
-                     "engine %llu, by the driver %llu, lost %llu",
-                     ledger.direction, (unsigned long long)ledger.engine.offered,
-                     (unsigned long long)ledger.engine.permitted,
-                     (unsigned long long)ledger.engine.blocked,
-                     (unsigned long long)ledger.engine.injected,
-                     (unsigned long long)ledger.engine.delivered,
-                     (unsigned long long)ledger.engine.held_engine,
-                     (unsigned long long)ledger.driver.held,
-                     (unsigned long long)ledger.engine.lost);
+                     "engine %llu, by the driver %llu, dropped %llu, discarded %llu, lost %llu",
+                     ledger.direction, (unsigned long long)ledger.offered,
+                     (unsigned long long)ledger.permitted, (unsigned long long)ledger.blocked,
+                     (unsigned long long)ledger.injected, (unsigned long long)ledger.delivered,
+                     (unsigned long long)ledger.held_engine, (unsigned long long)ledger.held_driver,
+                     (unsigned long long)ledger.dropped, (unsigned long long)ledger.discarded,
+                     (unsigned long long)ledger.lost);
             sim_breach(
                 run->machine.sim,
                 &(struct sim_breach){.rule = "LOST", .function = "ledger", .detail = detail});

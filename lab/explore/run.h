@@ -12,12 +12,14 @@
 
 enum run_traffic { RUN_CAPTURES, RUN_SCENARIO };
 
+/* A direction's bytes, as SPEC.md's ledger record has them. */
 struct run_ledger {
     const char *direction; /* "outbound", "inbound" */
-    struct netio_ledger engine;
-    struct sluice_ledger driver; /* zeros when the driver does not tell */
-    bool driver_tells;
-    uint64_t duplicate, gap;
+    uint64_t offered, permitted, blocked, injected, delivered;
+    uint64_t held_engine; /* no verdict covers them: held now, or when their flow died */
+    uint64_t held_driver, inserted, removed, dropped; /* as sluice.sys tells; else 0 */
+    uint64_t discarded; /* blocked, but the flow died before they came out */
+    uint64_t lost, duplicate, gap;
     bool closed;
 };
 
