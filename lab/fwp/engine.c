@@ -2,8 +2,8 @@
 /* FwpmEngineOpen0, FwpmEngineClose0. */
 #include "fwp/engine.h"
 
+#include "fwp/enumeration.h"
 #include "fwp/state.h"
-#include "fwp/sublayer.h"
 #include "fwp/transaction.h"
 
 #include <stdlib.h>
@@ -116,7 +116,7 @@ NTSTATUS NTAPI FwpmEngineClose0(HANDLE engineHandle)
         delete_dynamic(fwp, session);
         fwp_transaction_commit(fwp, session);
     }
-    fwp_sublayer_end_enumerations(fwp, session);
+    fwp_enumeration_end_all(fwp, session);
     disown(fwp, session);
     while (*link != session)
         link = &(*link)->next;

@@ -4,6 +4,7 @@
 
 #include "fwp/bfe.h"
 #include "fwp/engine.h"
+#include "fwp/enumeration.h"
 #include "fwp/memory.h"
 #include "fwp/state.h"
 #include "fwp/sublayer.h"
@@ -47,7 +48,7 @@ void fwp_destroy(struct fwp *fwp)
         part->destroy(fwp, part);
     }
     fwp_memory_free_all(fwp);
-    fwp_sublayer_end_enumerations(fwp, NULL);
+    fwp_enumeration_end_all(fwp, NULL);
     fwp_bfe_free_all(fwp);
     fwp_session_free_all(fwp);
     fwp_transaction_forget(fwp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sublayers: those that are always there, their weights, enumerations. */
+/* Sublayers: those that are always there, their weights. */
 #pragma once
 
 #include "fwp/object.h"
@@ -10,6 +10,3 @@ bool fwp_sublayer_add_builtin(struct fwp *fwp);
 
 /* 0 when there is none. */
 uint16_t fwp_sublayer_weight(const struct fwp *fwp, const GUID *key);
-
-/* Those of one session; NULL: all. */
-void fwp_sublayer_end_enumerations(struct fwp *fwp, const struct fwp_session *session);

@@ -53,7 +53,7 @@ static void free_mdl(struct ndis *ndis, MDL *mdl, NET_BUFFER_FREE_MDL_HANDLER_PT
         nt_call_enter(ndis->nt, &call, "NetFreeMdl", (const void *)(uintptr_t)handler);
         handler(mdl);
         nt_call_leave(ndis->nt, &call);
-    } else if (header->magic == RETREAT_MAGIC) {
+    } else if (ndis_peek(&header->magic) == RETREAT_MAGIC) {
         header->magic = 0;
         nt_pool_free(ndis->nt, header, RETREAT_TAG);
     }

@@ -41,7 +41,7 @@ VOID NTAPI NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
     sim_point(ndis->sim);
     nt_irql_limit(ndis->nt, name, DISPATCH_LEVEL);
     if (VirtualAddress == NULL || ((uintptr_t)VirtualAddress & 15) != 0 ||
-        header->magic != MEMORY_MAGIC) {
+        ndis_peek(&header->magic) != MEMORY_MAGIC) {
         sim_breach_text(ndis->sim, "R65", name,
                         "this memory was freed before, or never allocated by NDIS");
         return;

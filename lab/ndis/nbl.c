@@ -21,7 +21,7 @@ struct ndis_nbl_header *ndis_nbl_header(NET_BUFFER_LIST *nbl)
     if (nbl == NULL || (address & 15) != 0 || (address & (PAGE_SIZE - 1)) < sizeof(*header))
         return NULL;
     header = (struct ndis_nbl_header *)address - 1;
-    return header->magic == NDIS_NBL_MAGIC ? header : NULL;
+    return ndis_peek(&header->magic) == NDIS_NBL_MAGIC ? header : NULL;
 }
 
 struct ndis_nbl_header *ndis_nbl_carve(struct ndis *ndis, uint32_t tag, size_t extra, size_t clear,

@@ -24,7 +24,7 @@ static struct nb_header *header_of(NET_BUFFER *nb)
         ((uintptr_t)nb & (PAGE_SIZE - 1)) < sizeof(*header))
         return NULL;
     header = (struct nb_header *)(uintptr_t)nb - 1;
-    return header->magic == NB_MAGIC ? header : NULL;
+    return ndis_peek(&header->magic) == NB_MAGIC ? header : NULL;
 }
 
 static NET_BUFFER *carve(struct ndis *ndis, const char *function, NDIS_HANDLE handle, size_t extra)

@@ -21,7 +21,7 @@ struct ndis_pool *ndis_pool_of(NDIS_HANDLE handle, enum ndis_pool_kind kind)
 {
     struct ndis_pool *const pool = handle;
 
-    if (pool == NULL || ((uintptr_t)pool & 15) != 0 || pool->magic != POOL_MAGIC ||
+    if (pool == NULL || ((uintptr_t)pool & 15) != 0 || ndis_peek(&pool->magic) != POOL_MAGIC ||
         pool->kind != kind || pool->freed)
         return NULL;
     return pool;

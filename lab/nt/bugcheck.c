@@ -103,15 +103,19 @@ static void fault(void *context, uint32_t code, const uint64_t parameters[4], co
     nt_bugcheck(context, code, parameters, pc, what);
 }
 
-static void unmodelled(void *context, const char *module, const char *name, const void *caller)
+void nt_stop_unmodelled(struct nt *nt, const char *module, const char *name, const void *caller)
 {
-    struct nt *nt = context;
     char where[64];
 
     snprintf(nt->unmodelled_text, sizeof(nt->unmodelled_text), "%s!%s, called from %s", module,
              name, pe_describe(nt->pe, caller, where, sizeof(where)));
     nt->unmodelled = nt->unmodelled_text;
     sim_stop(nt->sim);
+}
+
+static void unmodelled(void *context, const char *module, const char *name, const void *caller)
+{
+    nt_stop_unmodelled(context, module, name, caller);
 }
 
 void nt_traps_install(struct nt *nt)

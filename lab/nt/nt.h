@@ -41,6 +41,11 @@ _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t paramete
 /* The call of an import that is not modelled ended the run; NULL when none did. */
 const char *nt_unmodelled(const struct nt *nt);
 
+/* Ends the run in the same way: a use of an export that the lab cannot answer honestly. name says
+ * which. */
+_Noreturn void nt_stop_unmodelled(struct nt *nt, const char *module, const char *name,
+                                  const void *caller);
+
 /* R61: reports when the current IRQL is above what the function allows. */
 void nt_irql_breach(struct nt *nt, const char *function, uint8_t limit);
 bool nt_checks(const struct nt *nt);

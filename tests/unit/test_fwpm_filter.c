@@ -342,6 +342,48 @@ static void plain_filters_need_no_callout(void **state)
     assert_int_equal(fwp_without_provider(world->fwp), 2);
 }
 
+static void filters_are_enumerated_by_template(void **state)
+{
+    struct fwpm_world *const world = *state;
+    FWPM_FILTER0 filter = fwpm_filter(), **entries;
+    FWPM_FILTER_ENUM_TEMPLATE0 wanted = {.layerKey = FWPM_LAYER_STREAM_V4,
+                                         .actionMask = 0xFFFFFFFF};
+    UINT32 count;
+    HANDLE handle;
+
+    fwpm_add_basics(world);
+    add(world, &filter, STATUS_SUCCESS);
+    filter.action = (FWPM_ACTION0){.type = FWP_ACTION_PERMIT};
+    add(world, &filter, STATUS_SUCCESS);
+    filter.layerKey = FWPM_LAYER_STREAM_V6;
+    add(world, &filter, STATUS_SUCCESS);
+    const struct {
+        UINT32 mask;
+        GUID *callout;
+        UINT32 count;
+    } cases[] = {
+        {0xFFFFFFFF, NULL, 2},
+        {FWP_ACTION_FLAG_CALLOUT, NULL, 1},
+        {0xFFFFFFFF, (GUID *)(uintptr_t)&fwpm_callout_key, 1},
+        {0xFFFFFFFF, (GUID *)(uintptr_t)&fwpm_other_key, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        wanted.actionMask = cases[i].mask;
+        wanted.calloutKey = cases[i].callout;
+        assert_int_equal(FwpmFilterCreateEnumHandle0(world->engine, &wanted, &handle),
+                         STATUS_SUCCESS);
+        assert_int_equal(FwpmFilterEnum0(world->engine, handle, 100, &entries, &count),
+                         STATUS_SUCCESS);
+        assert_int_equal(count, cases[i].count);
+        FwpmFreeMemory0((void **)&entries);
+        assert_int_equal(FwpmSubLayerDestroyEnumHandle0(world->engine, handle),
+                         STATUS_FWP_INVALID_ENUMERATOR);
+        assert_int_equal(FwpmFilterDestroyEnumHandle0(world->engine, handle), STATUS_SUCCESS);
+    }
+    /* The handle goes with the session. */
+    assert_int_equal(FwpmFilterCreateEnumHandle0(world->engine, NULL, &handle), STATUS_SUCCESS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fwpm_setup, fwpm_teardown)
 const struct CMUnitTest fwpm_filter_tests[] = {
     TEST(bad_filters_are_refused),
@@ -354,5 +396,6 @@ const struct CMUnitTest fwpm_filter_tests[] = {
     TEST(abort_undoes_everything),
     TEST(refused_notification_fails_the_add),
     TEST(plain_filters_need_no_callout),
+    TEST(filters_are_enumerated_by_template),
 };
 const size_t fwpm_filter_test_count = sizeof(fwpm_filter_tests) / sizeof(fwpm_filter_tests[0]);
