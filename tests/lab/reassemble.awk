@@ -42,6 +42,8 @@ function past(a, b) { return (a - b + 4294967296) % 4294967296 } # sequence numb
         acked[key, n] = $10
     }
     if (length($12) < 2 * $11) cut[stream] = 1
+    if (bit(flags, 4)) rst[stream] = 1
+    else if ($11 > 0 && (stream in rst)) late[stream] = 1
     next
 }
 
@@ -124,6 +126,7 @@ function judge(s,    a, b) {
     if (s in cut) return "truncated"
     size[0] = contiguous(a, b); if (reach > size[0]) return "gap"
     size[1] = contiguous(b, a); if (reach > size[1]) return "gap"
+    if (s in late) return "reset"
     if (length(text[0]) != 2 * size[0] || length(text[1]) != 2 * size[1]) return "follow"
     if (!agrees(a, text[0]) || !agrees(b, text[1])) return "conflict"
     return "complete"

@@ -12,6 +12,7 @@
 #   no-syn        the SYN of one side, or both, is missing
 #   truncated     a segment has fewer bytes in the file than on the wire
 #   gap           bytes before the highest one sent, acknowledged or ended by FIN are missing
+#   reset         data came behind a RST: follow takes it, no application gets it
 #   conflict      two segments carry different bytes for the same place
 #   follow        tshark's stream is not as long as the segments (below), so it proves nothing
 # Follow errs on data before the SYN-ACK when that is reordered, and writes a note into the stream at
