@@ -120,16 +120,36 @@ VOID NTAPI FwpsReleaseClassifyHandle0(UINT64 classifyHandle)
     free(handle);
 }
 
+/* Where Windows would let the classify be pended, which is not modelled. */
+static bool can_pend(uint16_t layer)
+{
+    switch (layer) {
+    case FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4:
+    case FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V6:
+    case FWPS_LAYER_ALE_AUTH_CONNECT_V4:
+    case FWPS_LAYER_ALE_AUTH_CONNECT_V6:
+        return true;
+    default:
+        return false;
+    }
+}
+
 NTSTATUS NTAPI FwpsPendClassify0(UINT64 classifyHandle, UINT64 filterId, UINT32 flags,
                                  FWPS_CLASSIFY_OUT0 *classifyOut)
 {
     static const char name[] = "FwpsPendClassify0";
     struct fwp *const fwp = fwp_current();
+    struct classify_handle **link;
 
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
-    return link_of(fwp, classifyHandle) == NULL ? STATUS_INVALID_PARAMETER : STATUS_FWP_CANNOT_PEND;
+    link = link_of(fwp, classifyHandle);
+    if (link == NULL)
+        return STATUS_INVALID_PARAMETER;
+    if (can_pend((*link)->layer))
+        nt_stop_unmodelled(fwp->nt, "fwpkclnt.sys", name, __builtin_return_address(0));
+    return STATUS_FWP_CANNOT_PEND;
 }
 
 /* Undoes a pend, and there never is one: every FwpsPendClassify0 here fails. */

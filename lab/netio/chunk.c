@@ -69,10 +69,15 @@ static struct chunk *chunk_new(struct netio *netio)
     return chunk;
 }
 
-static void chunk_free(struct netio *netio, struct chunk *chunk)
+void chunk_forget(struct chunk *chunk)
 {
     if (chunk->nbls != chunk->own)
         free(chunk->nbls);
+}
+
+static void chunk_free(struct netio *netio, struct chunk *chunk)
+{
+    chunk_forget(chunk);
     slab_give(&netio->chunks, chunk);
 }
 

@@ -47,6 +47,9 @@ struct chunk *chunk_make(struct netio *netio, enum chunk_kind kind, enum netio_d
 /* Undoes chunk_make(): NBLs that the caller gave stay the caller's. */
 void chunk_unmake(struct netio *netio, struct chunk *chunk);
 
+/* Gives back what is not of the world's arena: the world ends. */
+void chunk_forget(struct chunk *chunk);
+
 /* Moves on by n bytes. */
 void chunk_take(struct chunk *chunk, size_t n, struct chunk_portion *portion);
 

@@ -51,8 +51,12 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
 /* Flows that are still open are forgotten with their memory: no driver code runs any more. */
 static void forget_flow(struct netio_flow *flow)
 {
-    for (uint32_t i = 0; i < flow->stage_count; i++)
+    for (uint32_t i = 0; i < flow->stage_count; i++) {
+        for (unsigned direction = 0; direction < 2; direction++)
+            for (struct chunk *c = flow->stages[i].half[direction].first; c != NULL; c = c->next)
+                chunk_forget(c);
         kfd_filter_release(flow->netio, flow->stages[i].filter);
+    }
     if (flow->stages != flow->own_stages)
         free(flow->stages);
     free(flow->application);

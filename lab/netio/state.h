@@ -13,7 +13,7 @@
 
 #define NETIO_LAYERS       128
 #define NETIO_OWN_STAGES   2
-#define NETIO_FLOW_BUCKETS 4096
+#define NETIO_FLOW_BUCKETS 16384
 
 /* ---- kernel filter engine ---- */
 
