@@ -72,6 +72,7 @@ struct tcpip_tcb *tcpip_connect(struct tcpip *tcpip, const struct netio_flow_inf
     if (tcb == NULL)
         return NULL;
     tcb->info = *info;
+    tcb->is_client = info->direction == NETIO_OUTBOUND;
     if (tcpip->observer.begun != NULL)
         tcpip->observer.begun(tcpip->observer.context, tcb);
     if (op_queue(tcb, TCPIP_OP_OPEN, NETIO_OUTBOUND) == NULL) {

@@ -118,7 +118,8 @@ struct tcpip_tcb *tcpip_tcb_begin(struct tcpip *tcpip, const struct tcpip_key *k
     }
     tcb->info.local_port = local->port;
     tcb->info.remote_port = remote->port;
-    tcb->info.direction = source_is_local == source_is_client ? NETIO_OUTBOUND : NETIO_INBOUND;
+    tcb->is_client = source_is_local == source_is_client;
+    tcb->info.direction = tcb->is_client ? NETIO_OUTBOUND : NETIO_INBOUND;
     if (!tcpip_table_add(&tcpip->table, tcb)) {
         list_remove(&tcpip->live, tcb);
         tcb->next = tcpip->unused;

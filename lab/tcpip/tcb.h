@@ -51,6 +51,7 @@ struct tcpip_tcb {
     uint8_t state; /* enum tcpip_tcb_state */
     bool syn_seen;
     bool packets;      /* made from frames; false: tcpip_connect() */
+    bool is_client;    /* this host began it */
     bool local_first;  /* the smaller end of the key is this host's */
     bool listed;       /* in the list of those with work to do */
     bool close_listed; /* in the list of those that wait to be closed */

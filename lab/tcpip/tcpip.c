@@ -381,6 +381,11 @@ const struct tcpip_counts *tcpip_tcb_counts(const struct tcpip_tcb *tcb,
     return &tcb->half[direction].counts;
 }
 
+bool tcpip_tcb_is_client(const struct tcpip_tcb *tcb)
+{
+    return tcb->is_client;
+}
+
 bool tcpip_tcb_reset_by_verdict(const struct tcpip_tcb *tcb)
 {
     return tcb->by_verdict;

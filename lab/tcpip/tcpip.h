@@ -124,6 +124,9 @@ struct tcpip_counts {            /* per direction */
 };
 const struct tcpip_counts *tcpip_tcb_counts(const struct tcpip_tcb *tcb,
                                             enum netio_direction direction);
+/* This host sent the first SYN. (When both ends did, info.direction is OUTBOUND whoever was first:
+ * this host connected.) Without SYN: this host has the higher port. */
+bool tcpip_tcb_is_client(const struct tcpip_tcb *tcb);
 bool tcpip_tcb_reset_by_verdict(const struct tcpip_tcb *tcb);
 
 /* Sums over everything ever received. */

@@ -88,10 +88,9 @@ void traffic_address_text(char text[TRAFFIC_ADDRESS_TEXT], const struct netio_fl
              port_of(info, local));
 }
 
-void traffic_file_name(char name[TRAFFIC_FILE_NAME], const struct netio_flow_info *info,
+void traffic_file_name(char name[TRAFFIC_FILE_NAME], const struct netio_flow_info *info, bool local,
                        uint32_t repeat)
 {
-    const bool local = info->direction == NETIO_OUTBOUND;
     char client[ADDRESS_TEXT], server[ADDRESS_TEXT];
     char suffix[16] = "";
 
@@ -221,14 +220,14 @@ static void opened(void *context, struct tcpip_tcb *tcb)
     if (record == NULL)
         return;
     struct traffic_connection *connection = &record->connection;
-    const bool local = info->direction == NETIO_OUTBOUND;
+    const bool local = tcpip_tcb_is_client(tcb);
     record->opened = true;
     connection->number = ++sink->opened;
     connection->flow = tcpip_tcb_flow(tcb);
     connection->v6 = info->v6;
     connection->client_is_local = local;
     connection->mid_stream = info->mid_stream;
-    traffic_file_name(connection->file, info, record->repeat);
+    traffic_file_name(connection->file, info, local, record->repeat);
     sink->totals.connections++;
     sink->open++;
 }

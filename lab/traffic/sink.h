@@ -24,9 +24,9 @@ struct traffic_stream_result {
     uint64_t missing;   /* offered, never delivered */
     uint64_t different; /* delivered with another value than the byte offered at the same place */
     uint64_t extra;     /* delivered beyond what had been offered */
-    uint64_t first_different;          /* stream offset of the first byte different or extra;
-                                          TRAFFIC_NO_OFFSET: none */
-    bool finished;                     /* FIN was delivered */
+    uint64_t first_different; /* stream offset of the first byte different or extra;
+                                 TRAFFIC_NO_OFFSET: none */
+    bool finished;            /* FIN was delivered */
     struct tcpip_counts counts;
 };
 
@@ -77,7 +77,7 @@ size_t traffic_sink_open(const struct traffic_sink *sink);
 /* "<client>_<cport>-<server>_<sport>". repeat: 1 for the first connection between these ends,
  * whoever began it; later ones end in "~2", "~3", ... */
 void traffic_file_name(char name[TRAFFIC_FILE_NAME], const struct netio_flow_info *info,
-                       uint32_t repeat);
+                       bool client_is_local, uint32_t repeat);
 
 /* "10.0.0.1:1234", "[fe80::1]:80". local: this host's end. */
 void traffic_address_text(char text[TRAFFIC_ADDRESS_TEXT], const struct netio_flow_info *info,
