@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where driver code enters the lab with all its registers kept: traps, and exports that need the caller's context.
- * Offsets are those of struct pe_context, asserted in context.h and seh.c. */
+/* Where driver code enters the lab with all its registers kept: traps, and exports that need the
+ * caller's context. Offsets are those of struct pe_context, asserted in context.h. */
 
 #define HOME 0x00
 #define FLAGS 0x30
@@ -88,8 +88,8 @@
     CAPTURED pe_seh_raise_access_violation, pe_seh_on_raise_access_violation
     CAPTURED pe_seh_raise_misalignment, pe_seh_on_raise_misalignment
 
-/* rax: an export of at most four arguments that may raise. Only what a callee must keep is saved: this is on the way of
- * every pool allocation. */
+/* rax: an export of at most four arguments that may raise. Only what a callee must keep is saved:
+ * this is on the way of every pool allocation. */
     .globl pe_raising_entry
     .type pe_raising_entry, @function
 pe_raising_entry:
@@ -172,7 +172,7 @@ pe_trap_entry:
     jmp pe_context_restore
     .size pe_trap_entry, . - pe_trap_entry
 
-/* rdi: context. iretq is the one instruction that sets rip, rsp and flags without a scratch register. */
+/* rdi: context. iretq alone sets rip, rsp and flags without a scratch register. */
     .globl pe_context_restore
     .type pe_context_restore, @function
 pe_context_restore:

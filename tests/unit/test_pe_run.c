@@ -134,6 +134,7 @@ static void test_unwinding(void **state)
     catches(state, DRILL_COLLIDED, 0, 1, "1234");
     catches(state, DRILL_NESTED, 0, 0xC0000003, "fgh");
     catches(state, DRILL_CONTINUE, 5, 82, "c");
+    catches(state, DRILL_LOCAL_UNWIND, 0, 1, "");
 }
 
 static void test_walks_its_own_stack(void **state)

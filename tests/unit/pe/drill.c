@@ -131,8 +131,9 @@ __attribute__((section("INIT"), noinline)) static u64 initialise(volatile u64 *v
 static const volatile u64 Constant = 5;
 
 /* ---- exceptions ----
- * Something follows each call in a __try that has a __finally: clang lets the ranges of the block and of the normal way
- * out overlap by the return address otherwise, and the outer block would run twice, on Windows as well. */
+ * Something follows each call in a __try that has a __finally: otherwise clang lets the ranges of
+ * the block and of the normal way out overlap by the return address, and the outer one runs twice.
+ */
 
 static NOINLINE u64 catch_read(struct drill_argument *argument)
 {
@@ -342,6 +343,34 @@ static NOINLINE u64 walk(void)
     return frames;
 }
 
+/* A return out of a __try with a __finally, as Microsoft's compiler makes it: _local_unwind() runs
+ * the block, control goes on behind it. Value: how often the block ran. */
+u64 local_unwind(void);
+__asm__(".text\n"
+        ".globl local_unwind\n"
+        ".seh_proc local_unwind\n"
+        ".seh_handler __C_specific_handler, @unwind, @except\n"
+        "local_unwind:\n"
+        "subq $40, %rsp\n"
+        ".seh_stackalloc 40\n"
+        ".seh_endprologue\n"
+        "1: movl $0, local_unwind_count(%rip)\n"
+        "movq %rsp, %rcx\n"
+        "leaq 3f(%rip), %rdx\n"
+        "callq *__imp__local_unwind(%rip)\n"
+        "nop\n"
+        "2: int3\n"
+        "3: movl local_unwind_count(%rip), %eax\n"
+        "addq $40, %rsp\n"
+        "retq\n"
+        ".seh_handlerdata\n"
+        ".long 1, 1b@IMGREL, 2b@IMGREL, local_unwind_block@IMGREL, 0\n"
+        ".text\n"
+        ".seh_endproc\n"
+        "local_unwind_block: incl local_unwind_count(%rip)\n"
+        "retq\n"
+        ".lcomm local_unwind_count, 4\n");
+
 /* ---- what only kernels do ---- */
 
 static NOINLINE u64 cr8(u64 wanted)
@@ -414,6 +443,8 @@ u64 DriverEntry(enum drill what, struct drill_argument *argument)
         return collided(argument);
     case DRILL_NESTED:
         return nested(argument);
+    case DRILL_LOCAL_UNWIND:
+        return local_unwind();
     case DRILL_CONTINUE:
         return continue_execution(argument);
     case DRILL_RAISE:
