@@ -96,9 +96,7 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
     NET_BUFFER_LIST_STATUS(nbl) = status;
     header->owner = NDIS_OWNER_DRIVER;
-    header->release = NULL;
     header->release_context = NULL;
-    header->releasing = false;
     sim_trace_add(&netio->sim->trace, SIM_EVENT_COMPLETE, header->number, (uint32_t)status, 0);
     if (flow != NULL && !flow->finished)
         flow->ledger[injection->direction].completions++;
@@ -179,6 +177,7 @@ static void released(void *context, NET_BUFFER_LIST *nbl)
     struct netio *const netio = injection->injector->netio;
     bool now = netio->switches.completion == NETIO_COMPLETION_SYNC;
 
+    ndis_nbl_header(nbl)->release = NULL; /* once */
     if (netio->switches.completion == NETIO_COMPLETION_RANDOM)
         now = sim_choose(netio->sim, SIM_CHOICE_COMPLETION, 2) == 0;
     if (now)
