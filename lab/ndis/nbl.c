@@ -217,8 +217,11 @@ void ndis_nbl_destroy(NET_BUFFER_LIST *nbl)
 /* The last reference or the last child went. */
 static void maybe_release(struct ndis_nbl_header *header, NET_BUFFER_LIST *nbl)
 {
-    if (header->references > 0 || nbl->ChildRefCount > 0 || header->owner == NDIS_OWNER_DRIVER ||
-        header->releasing)
+    if (header->references > 0 || nbl->ChildRefCount > 0 || header->releasing)
+        return;
+    /* A driver's NBL ends by the driver's own call, whoever has it now; unless somebody asked to be
+     * told. */
+    if (header->owner == NDIS_OWNER_DRIVER || (header->driver && header->release == NULL))
         return;
     header->releasing = true;
     if (header->release != NULL)

@@ -40,7 +40,7 @@ struct ndis_nbl_header {
     uint8_t origin;   /* enum ndis_nbl_origin */
     uint8_t owner;    /* enum ndis_nbl_owner */
     bool driver;      /* allocated by driver code */
-    bool releasing;   /* release is running */
+    bool releasing;   /* release ran; who lets the NBL live on (a completion) clears it */
     uint32_t payload; /* bytes of data it was made with */
     uint32_t tag;     /* of the pool block */
     void (*release)(void *context, NET_BUFFER_LIST *nbl);

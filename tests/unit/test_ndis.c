@@ -243,6 +243,9 @@ static void what_the_engine_has_is_not_freed(void **state)
     NdisFreeNetBufferList(nbl);
     world_expect(world, "R30", "NdisFreeNetBufferList");
     assert_int_equal(world_nbls(world), 1);
+    /* Neither does it end when another callout's clone of it goes. */
+    NdisFreeCloneNetBufferList(NdisAllocateCloneNetBufferList(nbl, NULL, NULL, 0), 0);
+    assert_int_equal(world_nbls(world), 1);
     ndis_nbl_header(nbl)->owner = NDIS_OWNER_DRIVER;
     NdisFreeNetBufferList(nbl);
     NdisFreeNetBufferListPool(pool);
