@@ -59,20 +59,20 @@ NTKERNELAPI NTSTATUS NTAPI FwpmFilterGetByKey0(HANDLE engineHandle, const GUID *
 NTKERNELAPI NTSTATUS NTAPI FwpmProviderCreateEnumHandle0(
     HANDLE engineHandle, const FWPM_PROVIDER_ENUM_TEMPLATE0 *enumTemplate, HANDLE *enumHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmProviderEnum0(HANDLE engineHandle, HANDLE enumHandle,
-                                      UINT32 numEntriesRequested, FWPM_PROVIDER0 ***entries,
-                                      UINT32 *numEntriesReturned);
+                                             UINT32 numEntriesRequested, FWPM_PROVIDER0 ***entries,
+                                             UINT32 *numEntriesReturned);
 NTKERNELAPI NTSTATUS NTAPI FwpmProviderDestroyEnumHandle0(HANDLE engineHandle, HANDLE enumHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmCalloutCreateEnumHandle0(
     HANDLE engineHandle, const FWPM_CALLOUT_ENUM_TEMPLATE0 *enumTemplate, HANDLE *enumHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmCalloutEnum0(HANDLE engineHandle, HANDLE enumHandle,
-                                      UINT32 numEntriesRequested, FWPM_CALLOUT0 ***entries,
-                                      UINT32 *numEntriesReturned);
+                                            UINT32 numEntriesRequested, FWPM_CALLOUT0 ***entries,
+                                            UINT32 *numEntriesReturned);
 NTKERNELAPI NTSTATUS NTAPI FwpmCalloutDestroyEnumHandle0(HANDLE engineHandle, HANDLE enumHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterCreateEnumHandle0(
     HANDLE engineHandle, const FWPM_FILTER_ENUM_TEMPLATE0 *enumTemplate, HANDLE *enumHandle);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterEnum0(HANDLE engineHandle, HANDLE enumHandle,
-                                      UINT32 numEntriesRequested, FWPM_FILTER0 ***entries,
-                                      UINT32 *numEntriesReturned);
+                                           UINT32 numEntriesRequested, FWPM_FILTER0 ***entries,
+                                           UINT32 *numEntriesReturned);
 NTKERNELAPI NTSTATUS NTAPI FwpmFilterDestroyEnumHandle0(HANDLE engineHandle, HANDLE enumHandle);
 NTKERNELAPI VOID NTAPI FwpmFreeMemory0(VOID **p);
 
@@ -111,15 +111,15 @@ NTKERNELAPI NTSTATUS NTAPI FwpmBfeStateUnsubscribeChanges0(HANDLE changeHandle);
 #define FwpmFilterDeleteByKey          FwpmFilterDeleteByKey0
 #define FwpmFilterGetById              FwpmFilterGetById0
 #define FwpmFilterGetByKey             FwpmFilterGetByKey0
-#define FwpmProviderCreateEnumHandle FwpmProviderCreateEnumHandle0
-#define FwpmProviderEnum FwpmProviderEnum0
-#define FwpmProviderDestroyEnumHandle FwpmProviderDestroyEnumHandle0
-#define FwpmCalloutCreateEnumHandle FwpmCalloutCreateEnumHandle0
-#define FwpmCalloutEnum FwpmCalloutEnum0
-#define FwpmCalloutDestroyEnumHandle FwpmCalloutDestroyEnumHandle0
-#define FwpmFilterCreateEnumHandle FwpmFilterCreateEnumHandle0
-#define FwpmFilterEnum FwpmFilterEnum0
-#define FwpmFilterDestroyEnumHandle FwpmFilterDestroyEnumHandle0
+#define FwpmProviderCreateEnumHandle   FwpmProviderCreateEnumHandle0
+#define FwpmProviderEnum               FwpmProviderEnum0
+#define FwpmProviderDestroyEnumHandle  FwpmProviderDestroyEnumHandle0
+#define FwpmCalloutCreateEnumHandle    FwpmCalloutCreateEnumHandle0
+#define FwpmCalloutEnum                FwpmCalloutEnum0
+#define FwpmCalloutDestroyEnumHandle   FwpmCalloutDestroyEnumHandle0
+#define FwpmFilterCreateEnumHandle     FwpmFilterCreateEnumHandle0
+#define FwpmFilterEnum                 FwpmFilterEnum0
+#define FwpmFilterDestroyEnumHandle    FwpmFilterDestroyEnumHandle0
 #define FwpmFreeMemory                 FwpmFreeMemory0
 #define FwpmBfeStateGet                FwpmBfeStateGet0
 #define FwpmBfeStateSubscribeChanges   FwpmBfeStateSubscribeChanges0

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Constants and layouts of NDIS and WFP that driver images rely on, for NTDDI 0x0A000004 on x64. Checked
-   with three compilers: the one that builds the lab, clang for Linux and clang for the Windows target.
-   Source: fwpsk, fwpmk, fwptypes, fwpstypes, fwpmtypes, nbl and wdm reference pages. */
+/* Constants and layouts of NDIS and WFP that driver images rely on, for NTDDI 0x0A000004 on x64.
+   Checked with three compilers: the one that builds the lab, clang for Linux and clang for the
+   Windows target. Source: fwpsk, fwpmk, fwptypes, fwpstypes, fwpmtypes, nbl and wdm reference
+   pages. */
 #include <ntddk.h>
 #include <fwpsk.h>
 #include <fwpmk.h>
 
-#define CHECK_VALUE(name, value) _Static_assert((unsigned long long)(name) == (value), #name)
+#define CHECK_VALUE(name, value)  _Static_assert((unsigned long long)(name) == (value), #name)
 #define CHECK_STATUS(name, value) _Static_assert((unsigned)(name) == (value), #name)
-#define CHECK_OFFSET(type, field, value) \
+#define CHECK_OFFSET(type, field, value)                                                           \
     _Static_assert(__builtin_offsetof(type, field) == (value), #type "." #field)
 #define CHECK_SIZE(type, value) _Static_assert(sizeof(type) == (value), #type)
 
