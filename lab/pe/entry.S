@@ -139,6 +139,8 @@ pe_raising_entry:
     movq HOME(%rbx), %rax
     subq $32, %rsp
     call *%rax
+    .globl pe_raising_return
+pe_raising_return:
     addq $32, %rsp
     movq %rax, HOME(%rbx)
     movq %rbx, %rdi

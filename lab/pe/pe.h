@@ -111,6 +111,15 @@ void pe_leave(struct pe *pe, struct pe_call *call);
     pe_note_call((pe), __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0))
 void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame);
 
+/* The driver's call site, of an export's __builtin_return_address(0): exports that may raise
+ * (pe/seh.h) are called by an entry of pe's and find its address there. */
+const void *pe_caller_slow(const struct pe *pe);
+extern const char pe_raising_return[];
+static inline const void *pe_caller(const struct pe *pe, const void *return_address)
+{
+    return return_address == (const void *)pe_raising_return ? pe_caller_slow(pe) : return_address;
+}
+
 /* Largest stack use of driver code seen so far, bytes, and the role it was seen in. */
 size_t pe_stack_peak(const struct pe *pe, const char **role);
 

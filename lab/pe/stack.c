@@ -152,3 +152,9 @@ size_t pe_stack_peak(const struct pe *pe, const char **role)
         *role = pe->peak_role;
     return pe->peak;
 }
+
+const void *pe_caller_slow(const struct pe *pe)
+{
+    const struct pe_call *call = *pe_call_slot((struct pe *)pe);
+    return call != NULL ? call->frame.address : NULL;
+}

@@ -124,6 +124,7 @@ static void test_exports_raise(void **state)
 {
     struct world *world = *state;
     catches(state, DRILL_CATCH_PROBE, 0x1001, 0x80000002, "");
+    assert_ptr_equal(pe_image_of(world->pe, world->caller), world->image);
     catches(state, DRILL_CATCH_PROBE_TOUCH, 0x1001, STATUS_ACCESS_VIOLATION, "");
     catches(state, DRILL_CATCH_PROBE, (uintptr_t)pe_kuser_page(world->pe), 0, "p");
 }

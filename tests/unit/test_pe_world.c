@@ -37,6 +37,8 @@ MS void DrillTouch(void *address)
 /* Raises as ProbeForRead does: on misalignment by itself, on a bad address by touching it. */
 MS void DrillProbe(const void *address, uint64_t size, unsigned alignment)
 {
+    struct world *world = sim_current->observer.context;
+    world->caller = pe_caller(world->pe, __builtin_return_address(0));
     volatile double scratch[4] = {1, 2, 3, 4}; /* xmm registers and stack of the lab's own */
     scratch[size & 3] *= 2;
     if (((uintptr_t)address & (alignment - 1)) != 0)

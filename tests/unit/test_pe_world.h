@@ -29,7 +29,8 @@ struct world {
     char what[256], unmodelled[128], where[96];
     uint8_t irql_written;
     int interrupts;
-    const char *note; /* for describe_fault */
+    const void *caller; /* of DrillProbe */
+    const char *note;   /* for describe_fault */
     struct pe_backtrace_entry frames[16];
     size_t frame_count; /* at the last DrillNote or bug check */
 
