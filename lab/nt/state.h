@@ -90,7 +90,7 @@ struct nt {
     PE_EXPORT(nt->pe)
 
 /* Return address of an export, for whoever keeps it. */
-#define NT_CALLER() pe_caller(nt->pe, __builtin_return_address(0))
+#define NT_CALLER() pe_caller(pe_current(), __builtin_return_address(0))
 
 /* Unlike the macros of the kit, these do not stop at damaged links: they are the lab's own lists.
  */
