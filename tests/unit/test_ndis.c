@@ -177,6 +177,27 @@ static void cursor_crosses_nbls_and_stops_at_the_end(void **state)
     assert_null(cursor.mdl);
 }
 
+static void cursor_bears_an_offset_beyond_its_mdl(void **state)
+{
+    struct world *const world = *state;
+    const struct ndis_nbl_shape shape = {.net_buffers = 1, .mdls = 3};
+    uint8_t bytes[30], seen[30];
+    NET_BUFFER_LIST *nbl;
+    NET_BUFFER *nb;
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)i;
+    nbl = ndis_nbl_create_shaped(world->ndis, NDIS_NBL_NBUF, TAG_NBUF, &shape, bytes, sizeof(bytes),
+                                 NULL, NULL);
+    nb = nbl->FirstNetBuffer;
+    /* A driver that moved the offset and not the MDL. */
+    nb->DataOffset = nb->CurrentMdlOffset = 13;
+    nb->DataLength = 17;
+    assert_int_equal(read_chain(nbl, seen, 30), 17);
+    assert_memory_equal(seen, bytes + 13, 17);
+    ndis_nbl_dereference(nbl);
+}
+
 static void driver_allocates_and_frees(void **state)
 {
     struct world *const world = *state;
@@ -557,6 +578,7 @@ int main(void)
         TEST(parent_waits_for_its_clones),
         TEST(shapes_hold_the_same_bytes),
         TEST(cursor_crosses_nbls_and_stops_at_the_end),
+        TEST(cursor_bears_an_offset_beyond_its_mdl),
         TEST(driver_allocates_and_frees),
         TEST(wrong_free_is_reported),
         TEST(double_free_is_reported),
