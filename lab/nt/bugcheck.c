@@ -113,9 +113,15 @@ void nt_stop_unmodelled(struct nt *nt, const char *module, const char *name, con
     sim_stop(nt->sim);
 }
 
-static void unmodelled(void *context, const char *module, const char *name, const void *caller)
+_Noreturn static void unmodelled(void *context, const char *module, const char *name,
+                                 const void *caller)
 {
     nt_stop_unmodelled(context, module, name, caller);
+}
+
+void nt_unmodelled_stop(struct nt *nt, const char *module, const char *name, const void *caller)
+{
+    unmodelled(nt, module, name, caller);
 }
 
 void nt_traps_install(struct nt *nt)

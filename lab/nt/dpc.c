@@ -266,3 +266,14 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
     Dpc->Number = (USHORT)(TARGET_BASE + ProcNumber->Number);
     return STATUS_SUCCESS;
 }
+
+BOOLEAN NTAPI KeRemoveQueueDpcEx(PRKDPC Dpc, BOOLEAN WaitIfActive)
+{
+    NT_EXPORT("KeRemoveQueueDpcEx", WaitIfActive ? APC_LEVEL : HIGH_LEVEL);
+    const bool removed = remove_dpc(nt, Dpc);
+
+    for (unsigned i = 0; WaitIfActive && i < SIM_MAX_PROCESSORS; i++)
+        while (nt->dpcs[i].running == Dpc)
+            sim_task_yield(nt->sim);
+    return removed;
+}
