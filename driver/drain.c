@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* The drainer. */
+#include "drain.h"
+
+#include "analysis.h"
+#include "event.h"
+#include "release.h"
+#include "settings.h"
+#include "statistics.h"
+
+#define DRAIN_BATCH 32u /* flows served by one DPC call */
+
+static struct {
+    KSPIN_LOCK Lock;
+    LIST_ENTRY Queue;
+    KDPC Dpc;
+} Drain;
+
+/* What the drainer can do for a flow now. */
+typedef enum _DRAIN_STEP {
+    DrainNothing,
+    DrainAbort,
+    DrainContinue,
+    DrainInject,
+    DrainFin,
+    DrainRestart
+} DRAIN_STEP;
+
+/* Bytes on their way that keep a deferred stream waiting: never undecided ones. */
+static BOOLEAN DrainMayContinue(_In_ const FLOW *Flow)
+{
+    const FLOW_HALF *Half = &Flow->Half[FLOW_INBOUND];
+    UINT64 Waiting = Half->OutstandingBytes + FlowReleasable(Half) +
+                     (Half->Retry != NULL ? Half->Retry->Bytes : 0);
+
+    /* A doomed stream goes on too: its next classify is answered with DROP_CONNECTION. */
+    return Flow->Deferred && !Flow->Continuing && Flow->InjectCalls == 0 &&
+           (FlowIsDoomed(Flow) || (!Flow->RetryTimer.Armed && Waiting <= Settings.DeferCap / 2));
+}
+
+static BOOLEAN DrainHasWork(_In_ const FLOW_HALF *Half)
+{
+    if (!Half->Drained || (!Half->DrainBegun && Half->Outstanding != 0))
+        return FALSE;
+    return Half->Retry != NULL || FlowReleasable(Half) != 0 ||
+           (Half->FinFlags != 0 && Half->Queue.Bytes == 0);
+}
+
+/* The next release of a direction that has work: what failed before, else what the queue's front
+ * may give. NULL with bytes waiting: memory is short. */
+static RELEASE *DrainTake(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+{
+    FLOW_HALF *Half = &Flow->Half[Direction];
+    RELEASE *Release = Half->Retry;
+
+    if (Release != NULL) {
+        Half->Retry = NULL;
+        return Release;
+    }
+    Release = ReleaseCreate(Flow, Direction);
+    if (Release == NULL)
+        return NULL;
+    ReleaseTake(Release, FlowReleasable(Half));
+    if (Release->Chain == NULL) {
+        ReleaseDiscard(Release);
+        return NULL;
+    }
+    return Release;
+}
+
+static VOID DrainShort(_Inout_ FLOW *Flow)
+{
+    if (++Flow->Retries < Settings.RetryLimit)
+        TimerWheelArm(&Flow->RetryTimer, Settings.RetryMs);
+    else
+        FlowDoom(Flow, SLUICE_VERDICT_ABORTED, FALSE);
+}
+
+/* Chooses and prepares one step; the lock is held. */
+static DRAIN_STEP DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
+                              _Out_ ULONG *FinFlags)
+{
+    if (Flow->Ended)
+        return DrainNothing;
+    if (Flow->AbortWanted) {
+        Flow->AbortWanted = FALSE;
+        return DrainAbort;
+    }
+    if (Flow->Aborted || Flow->Continuing)
+        return DrainNothing;
+    if (DrainMayContinue(Flow)) {
+        Flow->Deferred = FALSE;
+        Flow->Continuing = TRUE;
+        return DrainContinue;
+    }
+    if (FlowIsDoomed(Flow))
+        return DrainNothing;
+    for (ULONG i = 0; i < FLOW_DIRECTIONS && !Flow->RetryTimer.Armed; i++) {
+        FLOW_HALF *Half = &Flow->Half[i];
+
+        if (!DrainHasWork(Half))
+            continue;
+        Half->DrainBegun = TRUE;
+        *Direction = i;
+        if (Half->Retry == NULL && Half->Queue.Bytes == 0) {
+            *FinFlags = ReleasePrepareFin(Flow, i);
+            return DrainFin;
+        }
+        *Release = DrainTake(Flow, i);
+        if (*Release == NULL) {
+            DrainShort(Flow);
+            return DrainRestart;
+        }
+        ReleasePrepare(*Release);
+        FlowSettleHold(Flow, i);
+        return DrainInject;
+    }
+    return DrainNothing;
+}
+
+static VOID DrainConnectionAbort(_Inout_ FLOW *Flow)
+{
+#if NTDDI_VERSION >= NTDDI_WIN8
+    (VOID) FwpsFlowAbort0(Flow->Handle);
+#else
+    /* Windows 7 cannot: the next classify answers DROP_CONNECTION. */
+    UNREFERENCED_PARAMETER(Flow);
+#endif
+}
+
+static VOID DrainContinueStream(_Inout_ FLOW *Flow)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+
+    (VOID) FwpsStreamContinue0(Flow->Handle, Flow->CalloutId, Flow->LayerId, Flow->DeferFlags);
+    FlowLock(Flow, &Handle);
+    Flow->Continuing = FALSE;
+    StatisticsHere()->continues++;
+    FlowUnlock(&Handle);
+}
+
+/* Does all that can be done for a flow now. */
+static VOID DrainFlow(_Inout_ FLOW *Flow)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    RELEASE *Release = NULL;
+    ULONG Direction = 0, FinFlags = 0;
+    DRAIN_STEP Step;
+
+    do {
+        FlowLock(Flow, &Handle);
+        Step = DrainChoose(Flow, &Direction, &Release, &FinFlags);
+        FlowUnlock(&Handle);
+        switch (Step) {
+        case DrainAbort:
+            DrainConnectionAbort(Flow);
+            break;
+        case DrainContinue:
+            DrainContinueStream(Flow);
+            break;
+        case DrainInject:
+            (VOID) ReleaseInject(Release, FALSE);
+            break;
+        case DrainFin:
+            (VOID) ReleaseInjectFin(Flow, Direction, FinFlags, FALSE);
+            break;
+        default:
+            break;
+        }
+    } while (Step != DrainNothing);
+}
+
+static FLOW *DrainNext(VOID)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    FLOW *Flow = NULL;
+
+    KeAcquireInStackQueuedSpinLock(&Drain.Lock, &Handle);
+    if (!IsListEmpty(&Drain.Queue)) {
+        Flow = CONTAINING_RECORD(RemoveHeadList(&Drain.Queue), FLOW, DrainLink);
+        Flow->DrainState = DrainRunning;
+    }
+    KeReleaseInStackQueuedSpinLock(&Handle);
+    return Flow;
+}
+
+/* TRUE: the flow is to be served again, and keeps its reference. */
+static BOOLEAN DrainDone(_Inout_ FLOW *Flow)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    BOOLEAN Again;
+
+    KeAcquireInStackQueuedSpinLock(&Drain.Lock, &Handle);
+    Again = Flow->DrainState == DrainAgain;
+    if (Again) {
+        Flow->DrainState = DrainQueued;
+        InsertTailList(&Drain.Queue, &Flow->DrainLink);
+    } else {
+        Flow->DrainState = DrainIdle;
+    }
+    KeReleaseInStackQueuedSpinLock(&Handle);
+    return Again;
+}
+
+static KDEFERRED_ROUTINE DrainDpc;
+_Use_decl_annotations_ static VOID NTAPI DrainDpc(PKDPC Dpc, PVOID Context, PVOID Argument1,
+                                                  PVOID Argument2)
+{
+    FLOW *Flow;
+
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    for (ULONG i = 0; i < DRAIN_BATCH; i++) {
+        Flow = DrainNext();
+        if (Flow == NULL)
+            return;
+        DrainFlow(Flow);
+        if (!DrainDone(Flow))
+            FlowDereference(Flow);
+    }
+    (VOID) KeInsertQueueDpc(Dpc, NULL, NULL);
+}
+
+_Use_decl_annotations_ VOID DrainDriverEntry(VOID)
+{
+    KeInitializeSpinLock(&Drain.Lock);
+    InitializeListHead(&Drain.Queue);
+    KeInitializeDpc(&Drain.Dpc, DrainDpc, NULL);
+}
+
+_Use_decl_annotations_ VOID DrainUnload(VOID)
+{
+    KeFlushQueuedDpcs();
+}
+
+_Use_decl_annotations_ VOID DrainSchedule(FLOW *Flow)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    BOOLEAN Queued = FALSE;
+
+    KeAcquireInStackQueuedSpinLock(&Drain.Lock, &Handle);
+    if (Flow->DrainState == DrainIdle) {
+        Flow->DrainState = DrainQueued;
+        FlowReference(Flow);
+        InsertTailList(&Drain.Queue, &Flow->DrainLink);
+        Queued = TRUE;
+    } else if (Flow->DrainState == DrainRunning) {
+        Flow->DrainState = DrainAgain;
+    }
+    KeReleaseInStackQueuedSpinLock(&Handle);
+    if (Queued)
+        (VOID) KeInsertQueueDpc(&Drain.Dpc, NULL, NULL);
+}
+
+_Use_decl_annotations_ VOID DrainDirection(FLOW *Flow, ULONG Direction)
+{
+    Flow->Half[Direction].Drained = TRUE;
+    DrainWake(Flow);
+}
+
+_Use_decl_annotations_ VOID DrainWake(FLOW *Flow)
+{
+    if (Flow->Ended)
+        return;
+    if (Flow->AbortWanted || DrainMayContinue(Flow) || DrainHasWork(&Flow->Half[FLOW_OUTBOUND]) ||
+        DrainHasWork(&Flow->Half[FLOW_INBOUND]))
+        DrainSchedule(Flow);
+}
+
+_Use_decl_annotations_ VOID DrainUndecided(FLOW *Flow, ULONG Direction)
+{
+    enum sluice_verdict Verdict = AnalysisRelease(Flow, Direction, FALSE);
+
+    if (Verdict != SLUICE_VERDICT_ALLOWED) {
+        FlowDoom(Flow, Verdict, FALSE);
+        return;
+    }
+    FlowSettleHold(Flow, Direction);
+    if (FlowReleasable(&Flow->Half[Direction]) != 0)
+        DrainDirection(Flow, Direction);
+}
+
+static FLOW *DrainTimerFlow(_In_ TIMER_ENTRY *Entry)
+{
+    switch (Entry->Kind) {
+    case FlowTimerDeadlineOut:
+        return CONTAINING_RECORD(Entry, FLOW, Half[FLOW_OUTBOUND].Deadline);
+    case FlowTimerDeadlineIn:
+        return CONTAINING_RECORD(Entry, FLOW, Half[FLOW_INBOUND].Deadline);
+    default:
+        return CONTAINING_RECORD(Entry, FLOW, RetryTimer);
+    }
+}
+
+_Use_decl_annotations_ VOID DrainTimerRetain(TIMER_ENTRY *Entry)
+{
+    FlowReference(DrainTimerFlow(Entry));
+}
+
+_Use_decl_annotations_ VOID DrainTimerExpire(TIMER_ENTRY *Entry)
+{
+    FLOW *Flow = DrainTimerFlow(Entry);
+    ULONG Timer = Entry->Kind;
+    KLOCK_QUEUE_HANDLE Handle;
+
+    FlowLock(Flow, &Handle);
+    if (!Flow->Ended && !FlowIsDoomed(Flow) && !Flow->Aborted) {
+        if (Timer == FlowTimerRetry) {
+            DrainWake(Flow);
+        } else if (Flow->Half[Timer].Undecided != 0) {
+            StatisticsHere()->deadlines++;
+            DrainUndecided(Flow, Timer);
+        }
+    }
+    FlowUnlock(&Handle);
+    EventPump();
+    FlowDereference(Flow);
+}

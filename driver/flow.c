@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* Flows. */
+#include "flow.h"
+
+#include "analysis.h"
+#include "drain.h"
+#include "event.h"
+#include "memory.h"
+#include "policy.h"
+#include "release.h"
+#include "settings.h"
+#include "statistics.h"
+
+static struct {
+    KSPIN_LOCK Lock;
+    LIST_ENTRY List;
+    volatile LONG Count; /* flows whose memory exists */
+    volatile LONG Stopping;
+} Flows;
+
+/* A doomed flow's held bytes count as dropped by verdict or as discarded. */
+static BOOLEAN FlowIsDropped(_In_ const FLOW *Flow)
+{
+    return Flow->Verdict == SLUICE_VERDICT_DROPPED;
+}
+
+static struct sluice_ledger *FlowTotals(_In_ ULONG Direction)
+{
+    struct sluice_statistics *Statistics = StatisticsHere();
+
+    return Direction == FLOW_OUTBOUND ? &Statistics->outbound : &Statistics->inbound;
+}
+
+_Use_decl_annotations_ VOID FlowDriverEntry(VOID)
+{
+    KeInitializeSpinLock(&Flows.Lock);
+    InitializeListHead(&Flows.List);
+    Flows.Count = 0;
+    Flows.Stopping = FALSE;
+}
+
+static UCHAR FlowFirstClass(_In_ ULONG Mode)
+{
+    switch (Mode) {
+    case SLUICE_MODE_PERMIT:
+        return SLUICE_CLASS_INLINE;
+    case SLUICE_MODE_MONITOR:
+        return SLUICE_CLASS_MONITOR;
+    default:
+        return SLUICE_CLASS_GATE;
+    }
+}
+
+_Use_decl_annotations_ FLOW *FlowCreate(const FLOW_IDENTITY *Identity)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    FLOW *Flow;
+
+    if (FlowIsStopping())
+        return NULL;
+    Flow = MemAllocate(MemFlow);
+    if (Flow == NULL)
+        return NULL;
+    RtlZeroMemory(Flow, sizeof(*Flow));
+    KeInitializeSpinLock(&Flow->Lock);
+    Flow->References = 1;
+    Flow->Class = FlowFirstClass(Settings.Mode);
+    Flow->PermitHold = Settings.PermitHold != 0;
+    Flow->Verdict = SLUICE_VERDICT_ALLOWED;
+    Flow->Handle = Identity->Handle;
+    Flow->Process = Identity->Process;
+    Flow->CalloutId = Identity->CalloutId;
+    Flow->LayerId = Identity->LayerId;
+    Flow->LocalPort = Identity->LocalPort;
+    Flow->RemotePort = Identity->RemotePort;
+    Flow->Family = Identity->Family;
+    Flow->Direction = Identity->Direction;
+    RtlCopyMemory(Flow->Local, Identity->Local, sizeof(Flow->Local));
+    RtlCopyMemory(Flow->Remote, Identity->Remote, sizeof(Flow->Remote));
+    Flow->Half[FLOW_OUTBOUND].Deadline.Kind = FlowTimerDeadlineOut;
+    Flow->Half[FLOW_INBOUND].Deadline.Kind = FlowTimerDeadlineIn;
+    Flow->RetryTimer.Kind = FlowTimerRetry;
+    AnalysisBegin(Flow);
+    (VOID) InterlockedIncrement(&Flows.Count);
+    StatisticsFlowsAdd(1);
+    KeAcquireInStackQueuedSpinLock(&Flows.Lock, &Handle);
+    InsertTailList(&Flows.List, &Flow->Link);
+    StatisticsHere()->flows_total++;
+    KeReleaseInStackQueuedSpinLock(&Handle);
+    return Flow;
+}
+
+static VOID FlowUnlink(_Inout_ FLOW *Flow)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+
+    KeAcquireInStackQueuedSpinLock(&Flows.Lock, &Handle);
+    (VOID) RemoveEntryList(&Flow->Link);
+    InitializeListHead(&Flow->Link);
+    KeReleaseInStackQueuedSpinLock(&Handle);
+}
+
+_Use_decl_annotations_ VOID FlowEnd(FLOW *Flow, BOOLEAN Associated)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+
+    FlowUnlink(Flow);
+    FlowLock(Flow, &Handle);
+    Flow->Ended = TRUE;
+    Flow->EndTold = !Associated;
+    Flow->Deferred = FALSE;
+    TimerWheelDisarm(&Flow->RetryTimer);
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        TimerWheelDisarm(&Flow->Half[Direction].Deadline);
+        FlowDiscardHeld(Flow, Direction);
+        AnalysisFinish(Flow, Direction);
+    }
+    FlowSettleEnd(Flow);
+    FlowUnlock(&Handle);
+    StatisticsFlowsAdd(-1);
+    EventPump();
+    FlowDereference(Flow);
+}
+
+_Use_decl_annotations_ VOID FlowReference(FLOW *Flow)
+{
+    (VOID) InterlockedIncrement(&Flow->References);
+}
+
+_Use_decl_annotations_ VOID FlowDereference(FLOW *Flow)
+{
+    if (InterlockedDecrement(&Flow->References) != 0)
+        return;
+    AnalysisEndFlow(Flow);
+    MemFree(MemFlow, Flow);
+    (VOID) InterlockedDecrement(&Flows.Count);
+}
+
+_Use_decl_annotations_ VOID FlowLock(FLOW *Flow, PKLOCK_QUEUE_HANDLE Handle)
+{
+    KeAcquireInStackQueuedSpinLock(&Flow->Lock, Handle);
+}
+
+_Use_decl_annotations_ VOID FlowUnlock(PKLOCK_QUEUE_HANDLE Handle)
+{
+    KeReleaseInStackQueuedSpinLock(Handle);
+}
+
+_Use_decl_annotations_ BOOLEAN FlowIsDoomed(const FLOW *Flow)
+{
+    return Flow->Verdict != SLUICE_VERDICT_ALLOWED;
+}
+
+_Use_decl_annotations_ VOID FlowDoom(FLOW *Flow, enum sluice_verdict Verdict, BOOLEAN InClassify)
+{
+    if (FlowIsDoomed(Flow))
+        return;
+    Flow->Verdict = (UCHAR)Verdict;
+    if (Verdict == SLUICE_VERDICT_DROPPED)
+        StatisticsHere()->flows_dropped++;
+    TimerWheelDisarm(&Flow->RetryTimer);
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        FlowDiscardHeld(Flow, Direction);
+        AnalysisFinish(Flow, Direction);
+        TimerWheelDisarm(&Flow->Half[Direction].Deadline);
+    }
+    if (!InClassify) {
+        Flow->AbortWanted = TRUE;
+        DrainSchedule(Flow);
+    }
+}
+
+_Use_decl_annotations_ VOID FlowDiscardHeld(FLOW *Flow, ULONG Direction)
+{
+    FLOW_HALF *Half = &Flow->Half[Direction];
+
+    FlowCountGone(Flow, Direction, Half->Queue.Bytes);
+    HoldDiscard(&Half->Queue);
+    Half->Undecided = 0;
+    Half->FinFlags = 0;
+    if (Half->Retry != NULL) {
+        RELEASE *Release = Half->Retry;
+
+        Half->Retry = NULL;
+        FlowCountGone(Flow, Direction, Release->Bytes);
+        ReleaseDiscard(Release);
+    }
+}
+
+_Use_decl_annotations_ VOID FlowSettleEnd(FLOW *Flow)
+{
+    if (!Flow->Ended || Flow->EndTold || Flow->InjectCalls != 0)
+        return;
+    Flow->EndTold = TRUE;
+    EventFlowEnd(Flow);
+}
+
+_Use_decl_annotations_ SIZE_T FlowReleasable(const FLOW_HALF *Half)
+{
+    return Half->Queue.Bytes > Half->Undecided ? Half->Queue.Bytes - (SIZE_T)Half->Undecided : 0;
+}
+
+_Use_decl_annotations_ UINT64 FlowHeld(const FLOW_HALF *Half)
+{
+    return Half->Blocked - Half->Injected - Half->Dropped - Half->Discarded;
+}
+
+_Use_decl_annotations_ BOOLEAN FlowIsQuiet(const FLOW *Flow)
+{
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        const FLOW_HALF *Half = &Flow->Half[Direction];
+
+        if (FlowHeld(Half) != 0 || Half->FinFlags != 0 || Half->Outstanding != 0)
+            return FALSE;
+    }
+    return !Flow->Deferred && Flow->InjectCalls == 0 && Flow->DrainState == DrainIdle;
+}
+
+_Use_decl_annotations_ VOID FlowSettleHold(FLOW *Flow, ULONG Direction)
+{
+    FLOW_HALF *Half = &Flow->Half[Direction];
+    UINT64 Kept = Half->Queue.Bytes + (Half->Retry != NULL ? Half->Retry->Bytes : 0);
+
+    if (Kept > Half->HeldPeak)
+        Half->HeldPeak = Kept;
+    if (Kept != 0)
+        StatisticsHeldMark();
+    if (Half->Undecided != 0 && Half->Queue.Bytes != 0)
+        TimerWheelArm(&Half->Deadline, Settings.HoldDeadlineMs);
+    else
+        TimerWheelDisarm(&Half->Deadline);
+}
+
+_Use_decl_annotations_ VOID FlowCountPermitted(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    Flow->Half[Direction].Permitted += Bytes;
+    FlowTotals(Direction)->permitted += Bytes;
+}
+
+_Use_decl_annotations_ VOID FlowCountBlocked(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    Flow->Half[Direction].Blocked += Bytes;
+    FlowTotals(Direction)->blocked += Bytes;
+    StatisticsHeldAdd((LONG64)Bytes);
+}
+
+_Use_decl_annotations_ VOID FlowCountInjected(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    Flow->Half[Direction].Injected += Bytes;
+    FlowTotals(Direction)->injected += Bytes;
+    StatisticsHeldAdd(-(LONG64)Bytes);
+}
+
+_Use_decl_annotations_ VOID FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    if (Bytes == 0)
+        return;
+    if (FlowIsDropped(Flow)) {
+        Flow->Half[Direction].Dropped += Bytes;
+        FlowTotals(Direction)->dropped += Bytes;
+    } else {
+        Flow->Half[Direction].Discarded += Bytes;
+        FlowTotals(Direction)->discarded += Bytes;
+    }
+    StatisticsHeldAdd(-(LONG64)Bytes);
+}
+
+_Use_decl_annotations_ VOID FlowStop(VOID)
+{
+    (VOID) InterlockedExchange(&Flows.Stopping, TRUE);
+}
+
+_Use_decl_annotations_ BOOLEAN FlowIsStopping(VOID)
+{
+    return ReadNoFence(&Flows.Stopping) != FALSE;
+}
+
+_Use_decl_annotations_ VOID FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
+{
+    KLOCK_QUEUE_HANDLE Handle;
+    BOOLEAN More = TRUE;
+    FLOW *Flow;
+    LIST_ENTRY Mark;
+
+    /* A mark in the list keeps the place while the lock is not held. */
+    KeAcquireInStackQueuedSpinLock(&Flows.Lock, &Handle);
+    InsertHeadList(&Flows.List, &Mark);
+    while (More && Mark.Flink != &Flows.List) {
+        Flow = CONTAINING_RECORD(Mark.Flink, FLOW, Link);
+        (VOID) RemoveEntryList(&Mark);
+        InsertHeadList(&Flow->Link, &Mark);
+        FlowReference(Flow);
+        KeReleaseInStackQueuedSpinLock(&Handle);
+        More = Visit(Flow, Context);
+        FlowDereference(Flow);
+        KeAcquireInStackQueuedSpinLock(&Flows.Lock, &Handle);
+    }
+    (VOID) RemoveEntryList(&Mark);
+    KeReleaseInStackQueuedSpinLock(&Handle);
+}
+
+_Use_decl_annotations_ ULONG FlowCount(VOID)
+{
+    return (ULONG)ReadNoFence(&Flows.Count);
+}

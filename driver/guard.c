@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The chain guard. */
+#include "guard.h"
+
+#include "settings.h"
+
+static BOOLEAN GuardNeeded;
+
+_Use_decl_annotations_ VOID GuardDriverEntry(VOID)
+{
+    RTL_OSVERSIONINFOW Version;
+
+    RtlZeroMemory(&Version, sizeof(Version));
+    Version.dwOSVersionInfoSize = sizeof(Version);
+    GuardNeeded = Settings.ChainGuard != ChainGuardOff && NT_SUCCESS(RtlGetVersion(&Version)) &&
+                  Version.dwMajorVersion == 6 && Version.dwMinorVersion <= 1;
+}
+
+_Use_decl_annotations_ VOID GuardEnter(GUARD *Guard, NET_BUFFER_LIST *Chain)
+{
+    Guard->Count = 0;
+    if (!GuardNeeded)
+        return;
+    for (NET_BUFFER_LIST *Nbl = Chain; Nbl != NULL && Guard->Count < GUARD_LINKS;
+         Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) {
+        Guard->Nbls[Guard->Count++] = Nbl;
+        Guard->Nbls[Guard->Count] = NET_BUFFER_LIST_NEXT_NBL(Nbl);
+    }
+}
+
+_Use_decl_annotations_ ULONG GuardLeave(const GUARD *Guard, BOOLEAN Restore)
+{
+    ULONG Changed = 0;
+
+    for (ULONG i = 0; i < Guard->Count; i++) {
+        if (NET_BUFFER_LIST_NEXT_NBL(Guard->Nbls[i]) == Guard->Nbls[i + 1])
+            continue;
+        Changed++;
+        if (Restore)
+            NET_BUFFER_LIST_NEXT_NBL(Guard->Nbls[i]) = Guard->Nbls[i + 1];
+    }
+    return Changed;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Held bytes. */
+#include "hold.h"
+
+#include "pooltag.h"
+
+#define HOLD_RESERVE_BLOCKS 32u
+#define HOLD_RUN_FLAGS      (FWPS_STREAM_FLAG_RECEIVE_EXPEDITED | FWPS_STREAM_FLAG_SEND_EXPEDITED)
+
+static SLIST_HEADER HoldReserveList;
+
+static VOID HoldInitialise(_Out_ HOLD_BLOCK *Block, _In_ BOOLEAN Reserve)
+{
+    Block->Reserve = Reserve;
+    MmInitializeMdl(&Block->Mdl, Block->Data, HOLD_BLOCK_BYTES);
+    MmBuildMdlForNonPagedPool(&Block->Mdl);
+}
+
+_Use_decl_annotations_ BOOLEAN HoldIsSameRun(ULONG StreamFlags, ULONG Others)
+{
+    return ((StreamFlags ^ Others) & HOLD_RUN_FLAGS) == 0;
+}
+
+_Use_decl_annotations_ NTSTATUS HoldDriverEntry(VOID)
+{
+    InitializeSListHead(&HoldReserveList);
+    for (ULONG i = 0; i < HOLD_RESERVE_BLOCKS; i++) {
+        HOLD_BLOCK *Block = MemAllocatePlain(HOLD_BLOCK_SIZE, POOLTAG_BLOCK);
+
+        if (Block == NULL) {
+            HoldUnload();
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        HoldInitialise(Block, TRUE);
+        InterlockedPushEntrySList(&HoldReserveList, &Block->Entry);
+    }
+    return STATUS_SUCCESS;
+}
+
+_Use_decl_annotations_ VOID HoldUnload(VOID)
+{
+    PVOID Block;
+
+    while ((Block = InterlockedPopEntrySList(&HoldReserveList)) != NULL)
+        MemFreePlain(Block, POOLTAG_BLOCK);
+}
+
+static HOLD_BLOCK *HoldTakeBlock(_In_ BOOLEAN UseReserve)
+{
+    HOLD_BLOCK *Block = MemAllocate(MemBlock);
+
+    if (Block != NULL)
+        HoldInitialise(Block, FALSE);
+    else if (UseReserve)
+        Block = (HOLD_BLOCK *)InterlockedPopEntrySList(&HoldReserveList);
+    return Block;
+}
+
+static VOID HoldGiveBlock(_In_ HOLD_BLOCK *Block)
+{
+    if (Block->Reserve)
+        InterlockedPushEntrySList(&HoldReserveList, &Block->Entry);
+    else
+        MemFree(MemBlock, Block);
+}
+
+static ULONG HoldRoom(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags)
+{
+    if (Queue->Last == NULL || !HoldIsSameRun(Queue->Last->StreamFlags, StreamFlags))
+        return 0;
+    return HOLD_BLOCK_BYTES - Queue->Last->End;
+}
+
+_Use_decl_annotations_ BOOLEAN HoldReserve(const HOLD_QUEUE *Queue, ULONG StreamFlags,
+                                           SIZE_T Length, BOOLEAN UseReserve, HOLD_SPARE *Spare)
+{
+    SIZE_T Room = HoldRoom(Queue, StreamFlags);
+
+    while (Room < Length) {
+        HOLD_BLOCK *Block = HoldTakeBlock(UseReserve);
+
+        if (Block == NULL) {
+            HoldFreeSpare(Spare);
+            return FALSE;
+        }
+        Block->Next = Spare->First;
+        Spare->First = Block;
+        Room += HOLD_BLOCK_BYTES;
+    }
+    return TRUE;
+}
+
+static HOLD_BLOCK *HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare,
+                                _In_ ULONG StreamFlags)
+{
+    HOLD_BLOCK *Block = Spare->First;
+
+    Spare->First = Block->Next;
+    Block->Next = NULL;
+    Block->References = 1;
+    Block->StreamFlags = StreamFlags;
+    Block->Start = Block->End = 0;
+    Block->Mdl.Next = NULL;
+    if (Queue->Last != NULL)
+        Queue->Last->Next = Block;
+    else
+        Queue->First = Block;
+    Queue->Last = Block;
+    return Block;
+}
+
+_Use_decl_annotations_ VOID HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags,
+                                       const FWPS_STREAM_DATA0 *Data)
+{
+    const UCHAR *Bytes;
+    SIZE_T Length;
+    WALK Walk;
+
+    WalkBegin(&Walk, Data);
+    while (WalkNext(&Walk, &Bytes, &Length)) {
+        while (Length != 0) {
+            SIZE_T Step = HoldRoom(Queue, StreamFlags);
+            HOLD_BLOCK *Block = Queue->Last;
+
+            if (Step == 0) {
+                Block = HoldAddBlock(Queue, Spare, StreamFlags);
+                Step = HOLD_BLOCK_BYTES;
+            }
+            if (Step > Length)
+                Step = Length;
+            RtlCopyMemory(Block->Data + Block->End, Bytes, Step);
+            Block->End += (ULONG)Step;
+            Block->StreamFlags |= StreamFlags;
+            Queue->Bytes += Step;
+            Bytes += Step;
+            Length -= Step;
+        }
+    }
+}
+
+_Use_decl_annotations_ VOID HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
+{
+    HOLD_BLOCK *Block = Queue->First;
+
+    Block->Start += Length;
+    Queue->Bytes -= Length;
+    if (Block->Start != Block->End)
+        return;
+    Queue->First = Block->Next;
+    if (Queue->First == NULL)
+        Queue->Last = NULL;
+    HoldDereference(Block);
+}
+
+_Use_decl_annotations_ VOID HoldDiscard(HOLD_QUEUE *Queue)
+{
+    while (Queue->First != NULL)
+        HoldConsume(Queue, Queue->First->End - Queue->First->Start);
+}
+
+_Use_decl_annotations_ VOID HoldFreeSpare(HOLD_SPARE *Spare)
+{
+    while (Spare->First != NULL) {
+        HOLD_BLOCK *Block = Spare->First;
+
+        Spare->First = Block->Next;
+        HoldGiveBlock(Block);
+    }
+}
+
+_Use_decl_annotations_ VOID HoldDereference(HOLD_BLOCK *Block)
+{
+    if (InterlockedDecrement(&Block->References) == 0)
+        HoldGiveBlock(Block);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Held bytes: a queue of one-page blocks for each direction of a flow.
+ *
+ * A block carries bytes of one run only. A run is what one inject may carry: bytes with the same
+ * EXPEDITED mark; their PUSH and NODELAY marks are or-ed. Each block has an MDL of its own, so that
+ * an NBL can be laid over any part of it; it lives until the queue and every such NBL let it go.
+ *
+ * The queue is guarded by the flow's lock. Blocks are reserved before anything is consumed, so that
+ * to keep bytes cannot fail half-way.
+ */
+#pragma once
+
+#include <fwpsk.h>
+
+#include "memory.h"
+#include "walk.h"
+
+#define HOLD_BLOCK_SIZE PAGE_SIZE
+
+typedef struct _HOLD_BLOCK {
+    SLIST_ENTRY Entry; /* while spare; a queue uses Next */
+    struct _HOLD_BLOCK *Next;
+    volatile LONG References; /* the queue's, and one for each NBL */
+    BOOLEAN Reserve;          /* belongs to the outbound reserve */
+    ULONG StreamFlags;
+    ULONG Start, End; /* of the bytes in Data */
+    DECLSPEC_ALIGN(16) MDL Mdl;
+    PFN_NUMBER Pages[2]; /* of the MDL */
+    UCHAR Data[];
+} HOLD_BLOCK;
+
+#define HOLD_BLOCK_BYTES ((ULONG)(HOLD_BLOCK_SIZE - FIELD_OFFSET(HOLD_BLOCK, Data)))
+
+typedef struct _HOLD_QUEUE {
+    HOLD_BLOCK *First, *Last;
+    SIZE_T Bytes;
+} HOLD_QUEUE;
+
+typedef struct _HOLD_SPARE {
+    HOLD_BLOCK *First;
+} HOLD_SPARE;
+
+/* TRUE if one inject may carry bytes with both sets of flags. */
+BOOLEAN
+HoldIsSameRun(_In_ ULONG StreamFlags, _In_ ULONG Others);
+
+/* Prepares the outbound reserve: what a SEND offer is kept in when memory is short, for it cannot
+ * be deferred. */
+_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS HoldDriverEntry(VOID);
+
+_IRQL_requires_(PASSIVE_LEVEL) VOID HoldUnload(VOID);
+
+/* Blocks enough to append Length bytes to the queue; all or none. */
+_IRQL_requires_max_(DISPATCH_LEVEL) _Success_(return) BOOLEAN
+    HoldReserve(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags, _In_ SIZE_T Length,
+                _In_ BOOLEAN UseReserve, _Inout_ HOLD_SPARE *Spare);
+
+/* Copies the whole offer to the queue's end. Reserve for it first; the offer must be readable. */
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID
+    HoldAppend(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags,
+               _In_ const FWPS_STREAM_DATA0 *Data);
+
+/* Takes Length bytes, all of the first block, off the queue's front. The caller has references of
+ * its own where it needs the bytes. */
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldConsume(_Inout_ HOLD_QUEUE *Queue, _In_ ULONG Length);
+
+/* Frees all that is queued. */
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldDiscard(_Inout_ HOLD_QUEUE *Queue);
+
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldFreeSpare(_Inout_ HOLD_SPARE *Spare);
+
+_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldDereference(_Inout_ HOLD_BLOCK *Block);
