@@ -155,7 +155,8 @@ static void pass_on(int signal_number, siginfo_t *info, void *context)
         before->sa_handler(signal_number);
     else if (signal_number != SIGVTALRM) {
         signal(signal_number, SIG_DFL);
-        if (info->si_code <= 0) /* sent, not caused: it does not come again by itself */
+        /* Sent, or a breakpoint: it does not come again by itself. */
+        if (info->si_code <= 0 || signal_number == SIGTRAP)
             syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal_number);
     }
 }

@@ -4,8 +4,10 @@
 
 #include "pe/watchdog.h"
 
-#include <stdio.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define STATUS_ACCESS_VIOLATION 0xC0000005u
 
@@ -245,6 +247,42 @@ static void test_watchdog(void **state)
     ends(state, DRILL_SPIN, 0, 0x133, "spins at drill+0x");
 }
 
+/* ---- the lab's own defects ---- */
+
+static void faulty(void *context)
+{
+    struct pe_call call;
+    bool *exported = context;
+    pe_enter(pe_current(), &call, "faulty", NULL);
+    call.exported = *exported; /* as if driver code had called: but none is on the stack */
+    volatile uintptr_t nowhere = 16;
+    *(volatile int *)nowhere = 1;
+    pe_leave(pe_current(), &call);
+}
+
+static void test_lab_defects_kill(void **state)
+{
+    for (int exported = 0; exported <= 1; exported++) {
+        const pid_t pid = fork();
+        if (pid == 0) {
+            void *child;
+            bool flag = exported;
+            const struct sim_task_config config = {
+                .name = "f", .processor = -1, .function = faulty, .context = &flag};
+            signal(SIGSEGV, SIG_DFL);
+            world_setup(&child);
+            struct world *world = child;
+            sim_task_create(world->sim, &config);
+            sim_run(world->sim);
+            _exit(world->bugcheck != 0 ? 1 : 0);
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGSEGV);
+    }
+}
+
 /* ---- backtraces ---- */
 
 static void frames_are(const struct world *world, size_t count)
@@ -345,6 +383,7 @@ int main(void)
         RUN(unmodelled_instruction),
         RUN(watchdog),
         RUN(pause_for_ever),
+        cmocka_unit_test(test_lab_defects_kill),
         RUN(backtraces),
         RUN(backtrace_of_an_export),
         RUN(stack_by_painting),

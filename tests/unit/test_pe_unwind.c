@@ -3,6 +3,8 @@
  * body, epilog - it must find the caller of DriverEntry with the registers that it called with. */
 #include "test_pe_world.h"
 
+#include "pe/state.h"
+
 #include <signal.h>
 #include <ucontext.h>
 
@@ -165,11 +167,103 @@ static void test_nonsense_is_refused(void **state)
     assert_null(pe_function_of(world->image, (uintptr_t)base - 1));
 }
 
+/* ---- unwind data that clang does not make ---- */
+
+/* An image of one page: code at 0, .pdata at 0x100, unwind data from 0x200 on. */
+struct hand_made {
+    struct pe_image image;
+    uint8_t bytes[4096];
+};
+
+static void add_function(struct hand_made *made, uint32_t begin, uint32_t end, uint32_t unwind)
+{
+    const uint32_t entry[3] = {begin, end, unwind};
+    memcpy(made->bytes + 0x100 + 12 * made->image.function_count++, entry, sizeof entry);
+}
+
+static void make(struct hand_made *made)
+{
+    memset(made, 0, sizeof *made);
+    made->image.base = made->bytes;
+    made->image.size = sizeof made->bytes;
+    made->image.functions = made->bytes + 0x100;
+}
+
+#define CALLER 0x1234567ull
+#define KEPT   0x9876543210ull
+
+/* At pc the frame begins `pushed` bytes below the return address, and rbx was pushed first; or not
+ * yet, or no more. */
+static void unwinds_at(struct hand_made *made, uint32_t pc, uint32_t pushed)
+{
+    uint64_t stack[16] = {0};
+    const struct pe_stack_range range = {(uintptr_t)stack, (uintptr_t)(stack + 16)};
+    const uint64_t base = (uintptr_t)made->bytes, entry = (uintptr_t)(stack + 12);
+    struct pe_context context = {
+        .rip = base + pc, .rsp = entry - pushed, .rbx = pushed != 0 ? 0xBAD : KEPT};
+    uint64_t establisher;
+    void *handler;
+    const void *data;
+    stack[12] = CALLER;
+    stack[11] = pushed != 0 ? KEPT : 0xBAD;
+    if (!pe_unwind_frame(&made->image, pe_function_of(&made->image, base + pc), PE_HANDLER_NONE,
+                         &range, &context, &establisher, &handler, &data))
+        fail_msg("no way out at 0x%x", pc);
+    if (context.rip != CALLER || context.rsp != entry + 8 || context.rbx != KEPT)
+        fail_msg("wrong at 0x%x: rip 0x%lx, rbx 0x%lx", pc, context.rip, context.rbx);
+}
+
+static void test_both_versions(void **state)
+{
+    static const uint8_t CODE[] = {0x53, 0x48, 0x83, 0xEC, 0x20, 0x90,
+                                   0x48, 0x83, 0xC4, 0x20, 0x5B, 0xC3};
+    static const uint8_t ONE[] = {1, 5, 2, 0, 5, 0x32, 1, 0x30};
+    static const uint8_t TWO[] = {2, 5, 4, 0, 6, 0x16, 0, 0x06, 5, 0x32, 1, 0x30};
+    static const struct {
+        uint32_t pc, pushed;
+    } STEPS[] = {{0, 0}, {1, 8}, {5, 40}, {6, 40}, {10, 8}, {11, 0}};
+    struct hand_made made;
+    for (unsigned version = 1; version <= 2; version++) {
+        make(&made);
+        memcpy(made.bytes, CODE, sizeof CODE);
+        memcpy(made.bytes + 0x200, version == 1 ? ONE : TWO,
+               version == 1 ? sizeof ONE : sizeof TWO);
+        add_function(&made, 0, sizeof CODE, 0x200);
+        for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++)
+            unwinds_at(&made, STEPS[i].pc, STEPS[i].pushed);
+    }
+}
+
+/* push rbx; jmp to the second part, which ends the function: the jump is no tail call. */
+static void test_split_function(void **state)
+{
+    static const uint8_t FIRST[] = {0x53, 0xE9, 0x1A, 0, 0, 0}, SECOND[] = {0x90, 0x5B, 0xC3};
+    static const uint8_t INFO[] = {1, 1, 1, 0, 1, 0x30, 0, 0};
+    static const uint8_t CHAINED[] = {1 | 4 << 3, 0, 0, 0};
+    const uint32_t first[3] = {0, sizeof FIRST, 0x200};
+    struct hand_made made;
+    make(&made);
+    memcpy(made.bytes, FIRST, sizeof FIRST);
+    memcpy(made.bytes + 0x20, SECOND, sizeof SECOND);
+    memcpy(made.bytes + 0x200, INFO, sizeof INFO);
+    memcpy(made.bytes + 0x220, CHAINED, sizeof CHAINED);
+    memcpy(made.bytes + 0x224, first, sizeof first);
+    add_function(&made, 0, sizeof FIRST, 0x200);
+    add_function(&made, 0x20, 0x20 + sizeof SECOND, 0x220);
+    unwinds_at(&made, 0, 0);
+    unwinds_at(&made, 1, 8);
+    unwinds_at(&made, 0x20, 8);
+    unwinds_at(&made, 0x21, 8);
+    unwinds_at(&made, 0x22, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_step, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nonsense_is_refused, setup, world_teardown),
+        cmocka_unit_test(test_both_versions),
+        cmocka_unit_test(test_split_function),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
