@@ -153,7 +153,8 @@ NTSTATUS NTAPI FwpsPendClassify0(UINT64 classifyHandle, UINT64 filterId, UINT32 
 }
 
 /* Undoes a pend, and there never is one: every FwpsPendClassify0 here fails. */
-VOID NTAPI FwpsCompleteClassify0(UINT64 classifyHandle, UINT32 flags, const FWPS_CLASSIFY_OUT0 *classifyOut)
+VOID NTAPI FwpsCompleteClassify0(UINT64 classifyHandle, UINT32 flags,
+                                 const FWPS_CLASSIFY_OUT0 *classifyOut)
 {
     static const char name[] = "FwpsCompleteClassify0";
     struct fwp *const fwp = fwp_current();

@@ -41,6 +41,7 @@ struct kfd_callout {
 struct netio_stage_half {
     struct chunk *first, *last;
     uint64_t missed;
+    uint64_t made_up; /* injected above, to be set against what is blocked there (one reading) */
     size_t threshold; /* NEED_MORE_DATA: called again from this length on; 0: not waiting */
     uint32_t defer_flags;
     bool accumulating, deferred;

@@ -126,7 +126,8 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
                               .flags = out_flags,
                               .reserved = asked.reserved};
     struct netio_classify_context context = {NETIO_CLASSIFY_CONTEXT_MAGIC, flow->layer};
-    struct stream_call call; /* set field by field: zeroing it costs more than the rest of the call */
+    struct stream_call
+        call; /* set field by field: zeroing it costs more than the rest of the call */
     struct stream_verdict verdict;
     uint8_t irql;
 

@@ -155,8 +155,13 @@ static void count_missed(struct netio_flow *flow, enum netio_direction direction
 {
     if (flow->netio->switches.missed == NETIO_MISSED_ZERO)
         return;
-    for (uint32_t i = index + 1; i < flow->stage_count; i++)
-        flow->stages[i].half[direction].missed += n;
+    for (uint32_t i = index + 1; i < flow->stage_count; i++) {
+        struct netio_stage_half *const half = &flow->stages[i].half[direction];
+        const size_t used = half->made_up < n ? half->made_up : n;
+
+        half->made_up -= used;
+        half->missed += n - used;
+    }
 }
 
 void stream_block(struct netio_flow *flow, enum netio_direction direction, uint32_t index,

@@ -171,9 +171,11 @@ static void count_injected(struct netio_flow *flow, enum netio_direction directi
     if (flow->netio->switches.missed != NETIO_MISSED_BLOCKED_LESS_INJECTED)
         return;
     for (uint32_t i = index; i < flow->stage_count; i++) {
-        uint64_t *const missed = &flow->stages[i].half[direction].missed;
+        struct netio_stage_half *const half = &flow->stages[i].half[direction];
+        const size_t used = half->missed < chunk->length ? half->missed : chunk->length;
 
-        *missed -= *missed < chunk->length ? *missed : chunk->length;
+        half->missed -= used;
+        half->made_up += chunk->length - used;
     }
 }
 

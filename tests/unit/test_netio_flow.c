@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Flows: what the ALE and stream layers pass, flow contexts, connections older than the filter, ends of flows. */
+/* Flows: what the ALE and stream layers pass, flow contexts, connections older than the filter,
+ * ends of flows. */
 #include "test_netio_world.h"
 
 /* ---- values and metadata ---- */
@@ -17,8 +18,9 @@ static struct {
     bool has_context, has_layer_data;
 } ale;
 
-static void NTAPI classify_ale(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
-                               VOID *data, const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow_context,
+static void NTAPI classify_ale(const FWPS_INCOMING_VALUES0 *values,
+                               const FWPS_INCOMING_METADATA_VALUES0 *metadata, VOID *data,
+                               const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow_context,
                                FWPS_CLASSIFY_OUT0 *out)
 {
     ale.calls++;
@@ -46,8 +48,8 @@ static void add_ale(uint16_t layer, uint32_t action)
 
     memset(&ale, 0, sizeof(ale));
     ale.action = action;
-    assert_int_equal(netio_callout_register(world->netio, &ale_key, 1, 0, (void *)(uintptr_t)classify_ale, NULL, NULL,
-                                            &id),
+    assert_int_equal(netio_callout_register(world->netio, &ale_key, 1, 0,
+                                            (void *)(uintptr_t)classify_ale, NULL, NULL, &id),
                      STATUS_SUCCESS);
     world_filter(layer, FWP_ACTION_CALLOUT_TERMINATING, &ale_key, 10, 1, NULL, 0, 0);
 }
@@ -76,22 +78,30 @@ static void established_values(void **state)
         assert_int_equal(ale.calls, 1);
         assert_int_equal(ale.layer, FWPS_LAYER_ALE_FLOW_ESTABLISHED_V4);
         assert_int_equal(ale.count, profiles[i].count);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_ADDRESS].type, FWP_UINT32);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_ADDRESS].uint32, 0x0A000001);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_REMOTE_ADDRESS].uint32, 0x0A000002);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_PORT].type, FWP_UINT16);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_PORT].uint16, 50000);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_ADDRESS].type,
+                         FWP_UINT32);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_ADDRESS].uint32,
+                         0x0A000001);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_REMOTE_ADDRESS].uint32,
+                         0x0A000002);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_PORT].type,
+                         FWP_UINT16);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_PORT].uint16,
+                         50000);
         assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_REMOTE_PORT].uint16, 80);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_PROTOCOL].type, FWP_UINT8);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_PROTOCOL].type,
+                         FWP_UINT8);
         assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_PROTOCOL].uint8, 6);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_DIRECTION].uint32, FWP_DIRECTION_OUTBOUND);
-        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_INTERFACE].type, FWP_UINT64);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_DIRECTION].uint32,
+                         FWP_DIRECTION_OUTBOUND);
+        assert_int_equal(ale.values[FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_LOCAL_INTERFACE].type,
+                         FWP_UINT64);
         assert_int_equal(ale.path_size, 2 * (strlen(world->info.application) + 1));
         assert_int_equal(ale.path[2], 'd');
         assert_int_equal(ale.path[3], 0);
-        assert_true(FWPS_IS_METADATA_FIELD_PRESENT(&ale.metadata, FWPS_METADATA_FIELD_FLOW_HANDLE |
-                                                                      FWPS_METADATA_FIELD_PROCESS_ID |
-                                                                      FWPS_METADATA_FIELD_PROCESS_PATH));
+        assert_true(FWPS_IS_METADATA_FIELD_PRESENT(
+            &ale.metadata, FWPS_METADATA_FIELD_FLOW_HANDLE | FWPS_METADATA_FIELD_PROCESS_ID |
+                               FWPS_METADATA_FIELD_PROCESS_PATH));
         assert_int_equal(ale.metadata.flowHandle, netio_flow_handle(world->flow));
         assert_int_equal(ale.metadata.processId, 1234);
         assert_true(is_poison(&ale.metadata.ipHeaderSize, 4));
@@ -111,7 +121,8 @@ static void values_of_version_6(void **state)
     add_ale(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V6, FWP_ACTION_PERMIT);
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
     assert_int_equal(ale.calls, 1);
-    assert_int_equal(ale.values[FWPS_FIELD_ALE_AUTH_RECV_ACCEPT_V6_IP_LOCAL_ADDRESS].type, FWP_BYTE_ARRAY16_TYPE);
+    assert_int_equal(ale.values[FWPS_FIELD_ALE_AUTH_RECV_ACCEPT_V6_IP_LOCAL_ADDRESS].type,
+                     FWP_BYTE_ARRAY16_TYPE);
     assert_int_equal(ale.values[FWPS_FIELD_ALE_AUTH_RECV_ACCEPT_V6_IP_REMOTE_PORT].uint16, 80);
     assert_false(FWPS_IS_METADATA_FIELD_PRESENT(&ale.metadata, FWPS_METADATA_FIELD_FLOW_HANDLE));
     world_close();
@@ -136,9 +147,10 @@ static struct {
     bool has_context;
 } stream;
 
-static void NTAPI classify_stream(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
-                                  VOID *data, const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow_context,
-                                  FWPS_CLASSIFY_OUT0 *out)
+static void NTAPI classify_stream(const FWPS_INCOMING_VALUES0 *values,
+                                  const FWPS_INCOMING_METADATA_VALUES0 *metadata, VOID *data,
+                                  const VOID *context, const FWPS_FILTER1 *filter,
+                                  UINT64 flow_context, FWPS_CLASSIFY_OUT0 *out)
 {
     memcpy(&stream.metadata, metadata, sizeof(stream.metadata));
     stream.count = values->valueCount;
@@ -159,20 +171,26 @@ static void stream_values(void **state)
         for (unsigned compartment = 0; compartment < 2; compartment++) {
             uint32_t id;
 
-            world_open(&(struct world_options){.profile = profiles[i].profile,
-                                               .switches = {"compartment_metadata", compartment ? "on" : "off"}});
-            assert_int_equal(netio_callout_register(world->netio, &ale_key, 2, 0, (void *)(uintptr_t)classify_stream,
-                                                    NULL, NULL, &id),
+            world_open(&(struct world_options){
+                .profile = profiles[i].profile,
+                .switches = {"compartment_metadata", compartment ? "on" : "off"}});
+            assert_int_equal(netio_callout_register(world->netio, &ale_key, 2, 0,
+                                                    (void *)(uintptr_t)classify_stream, NULL, NULL,
+                                                    &id),
                              STATUS_SUCCESS);
-            world_filter(FWPS_LAYER_STREAM_V4, FWP_ACTION_CALLOUT_TERMINATING, &ale_key, 10, 1, NULL, 0, 0);
+            world_filter(FWPS_LAYER_STREAM_V4, FWP_ACTION_CALLOUT_TERMINATING, &ale_key, 10, 1,
+                         NULL, 0, 0);
             assert_int_equal(world_connect(), NETIO_OPEN_OK);
             world_offer_one(NETIO_INBOUND, 10);
             assert_int_equal(stream.count, profiles[i].count);
-            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_LOCAL_ADDRESS].uint32, 0x0A000001);
-            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_REMOTE_ADDRESS].uint32, 0x0A000002);
+            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_LOCAL_ADDRESS].uint32,
+                             0x0A000001);
+            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_REMOTE_ADDRESS].uint32,
+                             0x0A000002);
             assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_LOCAL_PORT].uint16, 50000);
             assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_IP_REMOTE_PORT].uint16, 80);
-            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_DIRECTION].uint32, FWP_DIRECTION_OUTBOUND);
+            assert_int_equal(stream.values[FWPS_FIELD_STREAM_V4_DIRECTION].uint32,
+                             FWP_DIRECTION_OUTBOUND);
             assert_int_equal(stream.metadata.currentMetadataValues,
                              FWPS_METADATA_FIELD_FLOW_HANDLE | FWPS_METADATA_FIELD_SYSTEM_FLAGS |
                                  (compartment ? FWPS_METADATA_FIELD_COMPARTMENT_ID : 0));
@@ -198,17 +216,21 @@ static void contexts(void **state)
     ale.associate = 11;
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
     flow = netio_flow_handle(world->flow);
-    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, a->id, 12), STATUS_OBJECT_NAME_EXISTS);
-    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, b->id, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, a->id, 12),
+                     STATUS_OBJECT_NAME_EXISTS);
+    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, b->id, 0),
+                     STATUS_INVALID_PARAMETER);
     assert_string_equal(world->breaches, "R45 ");
-    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, b->id, 22), STATUS_SUCCESS);
+    assert_int_equal(FwpsFlowAssociateContext0(flow, FWPS_LAYER_STREAM_V4, b->id, 22),
+                     STATUS_SUCCESS);
     world_offer_one(NETIO_INBOUND, 10);
     assert_int_equal(a->last_context, 11);
     assert_int_equal(b->last_context, 22);
     assert_int_equal(FwpsFlowRemoveContext0(flow, FWPS_LAYER_STREAM_V4, a->id), STATUS_SUCCESS);
     assert_int_equal(a->deletes, 1);
     assert_int_equal(a->deleted_context, 11);
-    assert_int_equal(FwpsFlowRemoveContext0(flow, FWPS_LAYER_STREAM_V4, a->id), STATUS_UNSUCCESSFUL);
+    assert_int_equal(FwpsFlowRemoveContext0(flow, FWPS_LAYER_STREAM_V4, a->id),
+                     STATUS_UNSUCCESSFUL);
     /* Without a context the conditional callout is skipped, and its filter does not block. */
     world_offer_one(NETIO_INBOUND, 10);
     assert_int_equal(a->calls, 1);
@@ -217,7 +239,8 @@ static void contexts(void **state)
     world_disconnect();
     assert_int_equal(a->deletes, 1);
     assert_int_equal(b->deletes, 1);
-    assert_int_equal(FwpsFlowRemoveContext0(flow, FWPS_LAYER_STREAM_V4, b->id), STATUS_UNSUCCESSFUL);
+    assert_int_equal(FwpsFlowRemoveContext0(flow, FWPS_LAYER_STREAM_V4, b->id),
+                     STATUS_UNSUCCESSFUL);
     world_close();
 }
 
@@ -225,7 +248,8 @@ static NTSTATUS removed;
 
 static void remove_own_context(void)
 {
-    removed = FwpsFlowRemoveContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, world->callouts[0].id);
+    removed = FwpsFlowRemoveContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
+                                     world->callouts[0].id);
     assert_int_equal(world->callouts[0].deletes, 0);
 }
 
@@ -237,7 +261,8 @@ static void removal_in_classify_is_pending(void **state)
     world_open(NULL);
     callout = world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0);
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
-    assert_int_equal(FwpsFlowAssociateContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, callout->id, 7),
+    assert_int_equal(FwpsFlowAssociateContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
+                                               callout->id, 7),
                      STATUS_SUCCESS);
     world_script(callout, &step, 1);
     world_offer_one(NETIO_INBOUND, 10);
@@ -256,10 +281,12 @@ static void removal_by_switch(void **state)
     world_open(&(struct world_options){.switches = {"flow_remove", "pending"}});
     callout = world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0);
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
-    assert_int_equal(FwpsFlowAssociateContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, callout->id, 7),
+    assert_int_equal(FwpsFlowAssociateContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
+                                               callout->id, 7),
                      STATUS_SUCCESS);
-    assert_int_equal(FwpsFlowRemoveContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, callout->id),
-                     STATUS_PENDING);
+    assert_int_equal(
+        FwpsFlowRemoveContext0(netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, callout->id),
+        STATUS_PENDING);
     assert_int_equal(callout->deletes, 0);
     assert_int_equal(FwpsCalloutUnregisterById0(callout->id), STATUS_DEVICE_BUSY);
     sim_run(world->sim);
@@ -279,7 +306,8 @@ static void mid_stream(void **state)
         world_open(&(struct world_options){.profile = profiles[i]});
         assert_int_equal(world_connect(), NETIO_OPEN_OK);
         a = world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0);
-        b = world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50, FWP_CALLOUT_FLAG_ALLOW_MID_STREAM_INSPECTION);
+        b = world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50,
+                          FWP_CALLOUT_FLAG_ALLOW_MID_STREAM_INSPECTION);
         world_offer_one(NETIO_INBOUND, 10);
         assert_int_equal(a->calls, 0);
         assert_int_equal(b->calls, i);

@@ -2,7 +2,8 @@
 /* The golden traces of contract 1.15, one callout under a TERMINATING filter. */
 #include "test_netio_world.h"
 
-static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+static const char alphabet[] =
+    "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
 
 static struct callout *open_one(const struct world_options *options)
 {
@@ -33,7 +34,8 @@ static void g1_permit_all(void **state)
 
 static void g2_replace(void **state)
 {
-    static const struct step steps[] = {STEP(PERMIT, 4), STEP(BLOCK, 3, .injects = 1, .inject_size = 6), STEP(PERMIT, 0)};
+    static const struct step steps[] = {
+        STEP(PERMIT, 4), STEP(BLOCK, 3, .injects = 1, .inject_size = 6), STEP(PERMIT, 0)};
     struct callout *callout;
 
     for (unsigned emit = 0; emit < 2; emit++) {
@@ -51,7 +53,8 @@ static void g2_replace(void **state)
 
 static void g3_swallow_then_flush(void **state)
 {
-    static const struct step steps[] = {STEP(PERMIT, 7), STEP(BLOCK, 0), STEP(PERMIT, 0, .injects = 1, .inject_size = 3)};
+    static const struct step steps[] = {STEP(PERMIT, 7), STEP(BLOCK, 0),
+                                        STEP(PERMIT, 0, .injects = 1, .inject_size = 3)};
 
     world_script(open_one(NULL), steps, 3);
     world_offer_one(NETIO_INBOUND, 10);
@@ -65,7 +68,8 @@ static void g4_need_more(void **state)
 {
     static const struct step steps[] = {STEP(NEED, 100), STEP(PERMIT, 0)};
 
-    world_script(open_one(&(struct world_options){.switches = {"countBytesRequired", "total"}}), steps, 2);
+    world_script(open_one(&(struct world_options){.switches = {"countBytesRequired", "total"}}),
+                 steps, 2);
     world_offer_one(NETIO_INBOUND, 40);
     world_offer_one(NETIO_INBOUND, 40);
     assert_string_equal(world->log, "a(40) aN100");
@@ -76,7 +80,9 @@ static void g4_need_more(void **state)
     assert_memory_equal(world->out[NETIO_INBOUND], alphabet, 78);
     world_close();
     /* Additional bytes: 40 + 100 are wanted. */
-    world_script(open_one(&(struct world_options){.switches = {"countBytesRequired", "additional"}}), steps, 2);
+    world_script(
+        open_one(&(struct world_options){.switches = {"countBytesRequired", "additional"}}), steps,
+        2);
     for (unsigned i = 0; i < 3; i++)
         world_offer_one(NETIO_INBOUND, 40);
     assert_string_equal(world->log, "a(40) aN100");
@@ -103,7 +109,8 @@ static void g5_limit(void **state)
 {
     static const struct step steps[] = {STEP(NEED, 1000), STEP(PERMIT, 0)};
 
-    world_script(open_one(&(struct world_options){.switches = {"accumulate_limit", "200"}}), steps, 2);
+    world_script(open_one(&(struct world_options){.switches = {"accumulate_limit", "200"}}), steps,
+                 2);
     for (unsigned i = 0; i < 5; i++)
         world_offer_one(NETIO_INBOUND, 40);
     assert_string_equal(world->log, "a(40) aN1000 a(200,LIMIT) aP0");
@@ -114,16 +121,18 @@ static void g5_limit(void **state)
 static void inject_three(void *context)
 {
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4 + i), STATUS_SUCCESS);
+        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4 + i),
+                         STATUS_SUCCESS);
 }
 
 static void inject_fin(void *context)
 {
-    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, netio_flow_handle(world->flow),
-                                            world->callouts[0].id, FWPS_LAYER_STREAM_V4,
-                                            FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT, NULL, 0,
-                                            world_completed, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        FwpsStreamInjectAsync0(world->injection, NULL, 0, netio_flow_handle(world->flow),
+                               world->callouts[0].id, FWPS_LAYER_STREAM_V4,
+                               FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT, NULL,
+                               0, world_completed, NULL),
+        STATUS_SUCCESS);
 }
 
 static void g6_out_of_band(void **state)
@@ -149,9 +158,9 @@ static void g6_out_of_band(void **state)
 
 static void continue_stream(void *context)
 {
-    *(NTSTATUS *)context =
-        FwpsStreamContinue0(netio_flow_handle(world->flow), world->callouts[0].id, FWPS_LAYER_STREAM_V4,
-                            FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_PUSH);
+    *(NTSTATUS *)context = FwpsStreamContinue0(
+        netio_flow_handle(world->flow), world->callouts[0].id, FWPS_LAYER_STREAM_V4,
+        FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_PUSH);
 }
 
 static void g7_defer(void **state)
@@ -180,12 +189,13 @@ static void g7_defer(void **state)
 
 static void g8_two_sublayers(void **state)
 {
-    static const struct step upper[] = {STEP(PERMIT, 4), STEP(BLOCK, 3, .injects = 1, .inject_size = 5), STEP(PERMIT, 0)};
+    static const struct step upper[] = {
+        STEP(PERMIT, 4), STEP(BLOCK, 3, .injects = 1, .inject_size = 5), STEP(PERMIT, 0)};
     struct callout *a, *b;
 
     for (unsigned emit = 0; emit < 2; emit++) {
-        world_open(
-            &(struct world_options){.switches = {"inline_emit", emit == 0 ? "after_return" : "inside_inject"}});
+        world_open(&(struct world_options){
+            .switches = {"inline_emit", emit == 0 ? "after_return" : "inside_inject"}});
         b = world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50, 0);
         a = world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0);
         assert_int_equal(world_connect(), NETIO_OPEN_OK);
@@ -206,13 +216,14 @@ static void g9_close_without_data(void **state)
 {
     struct callout *const callout = open_one(NULL);
 
-    assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
-                                          callout->id, 77),
+    assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow),
+                                          FWPS_LAYER_STREAM_V4, callout->id, 77),
                      STATUS_SUCCESS);
     world_receive(NULL, 0, 0);
     assert_string_equal(world->log, "a(0,FIN,NO_MORE) aP0");
     assert_int_equal(callout->last_chain, 1);
-    assert_int_equal(callout->last_flags, FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT);
+    assert_int_equal(callout->last_flags,
+                     FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT);
     assert_int_equal(world->fins[NETIO_INBOUND], 1);
     assert_int_equal(callout->last_context, 77);
     assert_int_equal(callout->deletes, 0);
@@ -225,11 +236,11 @@ static void g9_close_without_data(void **state)
 static void g10_reset(void **state)
 {
     for (unsigned silent = 0; silent < 2; silent++) {
-        struct callout *const callout =
-            open_one(&(struct world_options){.switches = {"rst_without_classify", silent == 1 ? "on" : "off"}});
+        struct callout *const callout = open_one(&(struct world_options){
+            .switches = {"rst_without_classify", silent == 1 ? "on" : "off"}});
 
-        assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
-                                              callout->id, 5),
+        assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow),
+                                              FWPS_LAYER_STREAM_V4, callout->id, 5),
                          STATUS_SUCCESS);
         world_offer_one(NETIO_INBOUND, 10);
         world_receive(NULL, 0, FWPS_STREAM_FLAG_RECEIVE_ABORT);
@@ -240,7 +251,8 @@ static void g10_reset(void **state)
     }
 }
 
-/* Every verdict length over every chain: each byte is offered until it is decided, and none twice. */
+/* Every verdict length over every chain: each byte is offered until it is decided, and none twice.
+ */
 static void g11_split_chains(void **state)
 {
     static const size_t sizes[] = {7, 11, 5};
@@ -272,7 +284,8 @@ static void g11_split_chains_below(void **state)
     static const size_t sizes[] = {7, 11, 5};
 
     for (size_t cut = 1; cut < 23; cut++) {
-        const struct step upper[] = {STEP(PERMIT, cut), STEP(PERMIT, 0)}, lower[] = {STEP(NEED, 22), STEP(PERMIT, 0)};
+        const struct step upper[] = {STEP(PERMIT, cut), STEP(PERMIT, 0)},
+                          lower[] = {STEP(NEED, 22), STEP(PERMIT, 0)};
         struct callout *a, *b;
 
         world_open(&(struct world_options){.switches = {"countBytesRequired", "total"}});
@@ -303,29 +316,34 @@ static void inject_two_and_destroy(void *context)
     const struct sim_task_config config = {
         .name = "unload", .processor = -1, .function = destroy_while_pending, .context = NULL};
 
-    assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4), STATUS_SUCCESS);
-    assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4), STATUS_SUCCESS);
+    assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4),
+                     STATUS_SUCCESS);
+    assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 4),
+                     STATUS_SUCCESS);
     assert_int_equal(world->completions, 0);
     assert_non_null(sim_task_create(world->sim, &config));
 }
 
 static void g12_unload(void **state)
 {
-    struct callout *const callout = open_one(&(struct world_options){.switches = {"completion", "late"}});
+    struct callout *const callout =
+        open_one(&(struct world_options){.switches = {"completion", "late"}});
 
     callout->otherwise = (struct step)STEP(BLOCK, 0);
-    assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4,
-                                          callout->id, 5),
+    assert_int_equal(netio_flow_associate(world->netio, netio_flow_handle(world->flow),
+                                          FWPS_LAYER_STREAM_V4, callout->id, 5),
                      STATUS_SUCCESS);
     assert_int_equal(FwpsCalloutUnregisterById0(callout->id), STATUS_DEVICE_BUSY);
     world_run(inject_two_and_destroy, NULL, DISPATCH_LEVEL);
     assert_int_equal(waited, 2);
-    assert_int_equal(netio_flow_remove(world->netio, netio_flow_handle(world->flow), FWPS_LAYER_STREAM_V4, callout->id),
+    assert_int_equal(netio_flow_remove(world->netio, netio_flow_handle(world->flow),
+                                       FWPS_LAYER_STREAM_V4, callout->id),
                      STATUS_SUCCESS);
     assert_int_equal(FwpsCalloutUnregisterById0(callout->id), STATUS_SUCCESS);
     callout->id = 0;
-    assert_int_equal(FwpsInjectionHandleCreate0(AF_INET, FWPS_INJECTION_TYPE_STREAM, &world->injection),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        FwpsInjectionHandleCreate0(AF_INET, FWPS_INJECTION_TYPE_STREAM, &world->injection),
+        STATUS_SUCCESS);
     world_close();
 }
 

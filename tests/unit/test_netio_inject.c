@@ -28,17 +28,65 @@ struct attempt {
 };
 
 static const struct attempt attempts[] = {
-    {.rule = "R25 ", .status = STATUS_FWP_NULL_POINTER, .stream_flags = 1, .layer = 20, .length = 8, .no_completion = true},
-    {.rule = "R26 ", .status = STATUS_FWP_INVALID_PARAMETER, .flags = 1, .stream_flags = 1, .layer = 20, .length = 8},
-    {.rule = "R27 ", .status = STATUS_INVALID_PARAMETER, .stream_flags = 1, .layer = 22, .length = 8},
-    {.rule = "R27 ", .status = STATUS_INVALID_PARAMETER, .stream_flags = 1, .layer = 12, .length = 8},
-    {.rule = "R27 ", .status = STATUS_FWP_CALLOUT_NOT_FOUND, .stream_flags = 1, .layer = 20, .length = 8, .callout_delta = 7},
-    {.rule = "R27 ", .status = STATUS_NOT_FOUND, .stream_flags = 1, .layer = 20, .length = 8, .flow = 99},
-    {.rule = "R28 ", .status = STATUS_FWP_INVALID_PARAMETER, .stream_flags = 0, .layer = 20, .length = 8},
-    {.rule = "R28 ", .status = STATUS_FWP_INVALID_PARAMETER, .stream_flags = 0x10001, .layer = 20, .length = 8},
-    {.rule = "R28 ", .status = STATUS_FWP_INVALID_PARAMETER, .stream_flags = FWPS_STREAM_FLAG_RECEIVE_DISCONNECT, .layer = 20, .length = 8},
-    {.rule = "R28 ", .status = STATUS_FWP_INVALID_PARAMETER, .stream_flags = 1 | FWPS_STREAM_FLAG_SEND_NODELAY, .layer = 20, .length = 8},
-    {.rule = "R29 ", .status = STATUS_FWP_INVALID_PARAMETER, .stream_flags = 1, .layer = 20, .length = -1},
+    {.rule = "R25 ",
+     .status = STATUS_FWP_NULL_POINTER,
+     .stream_flags = 1,
+     .layer = 20,
+     .length = 8,
+     .no_completion = true},
+    {.rule = "R26 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .flags = 1,
+     .stream_flags = 1,
+     .layer = 20,
+     .length = 8},
+    {.rule = "R27 ",
+     .status = STATUS_INVALID_PARAMETER,
+     .stream_flags = 1,
+     .layer = 22,
+     .length = 8},
+    {.rule = "R27 ",
+     .status = STATUS_INVALID_PARAMETER,
+     .stream_flags = 1,
+     .layer = 12,
+     .length = 8},
+    {.rule = "R27 ",
+     .status = STATUS_FWP_CALLOUT_NOT_FOUND,
+     .stream_flags = 1,
+     .layer = 20,
+     .length = 8,
+     .callout_delta = 7},
+    {.rule = "R27 ",
+     .status = STATUS_NOT_FOUND,
+     .stream_flags = 1,
+     .layer = 20,
+     .length = 8,
+     .flow = 99},
+    {.rule = "R28 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .stream_flags = 0,
+     .layer = 20,
+     .length = 8},
+    {.rule = "R28 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .stream_flags = 0x10001,
+     .layer = 20,
+     .length = 8},
+    {.rule = "R28 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .stream_flags = FWPS_STREAM_FLAG_RECEIVE_DISCONNECT,
+     .layer = 20,
+     .length = 8},
+    {.rule = "R28 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .stream_flags = 1 | FWPS_STREAM_FLAG_SEND_NODELAY,
+     .layer = 20,
+     .length = 8},
+    {.rule = "R29 ",
+     .status = STATUS_FWP_INVALID_PARAMETER,
+     .stream_flags = 1,
+     .layer = 20,
+     .length = -1},
     {.rule = "R29 ", .status = STATUS_SUCCESS, .stream_flags = 1, .layer = 20, .length = 9},
     {.rule = "", .status = STATUS_SUCCESS, .stream_flags = 1, .layer = 20, .length = 8},
 };
@@ -48,9 +96,11 @@ static void try_once(void *context)
     const struct attempt *const attempt = context;
     NET_BUFFER_LIST *const nbl = attempt->length < 0 ? NULL : world_nbl(8);
     const NTSTATUS status = FwpsStreamInjectAsync0(
-        world->injection, NULL, attempt->flags, attempt->flow == 0 ? netio_flow_handle(world->flow) : attempt->flow,
+        world->injection, NULL, attempt->flags,
+        attempt->flow == 0 ? netio_flow_handle(world->flow) : attempt->flow,
         world->callouts[0].id + attempt->callout_delta, attempt->layer, attempt->stream_flags, nbl,
-        attempt->length < 0 ? 0 : (size_t)attempt->length, attempt->no_completion ? NULL : world_completed, NULL);
+        attempt->length < 0 ? 0 : (size_t)attempt->length,
+        attempt->no_completion ? NULL : world_completed, NULL);
 
     assert_int_equal(status, attempt->status);
     if (status != STATUS_SUCCESS && nbl != NULL)
@@ -65,7 +115,8 @@ static void arguments(void **state)
         open_one(NULL);
         world_run(try_once, &attempt, DISPATCH_LEVEL);
         assert_string_equal(world->breaches, attempt.rule);
-        assert_int_equal(world->out_length[NETIO_INBOUND], attempt.status == STATUS_SUCCESS ? 8 : 0);
+        assert_int_equal(world->out_length[NETIO_INBOUND],
+                         attempt.status == STATUS_SUCCESS ? 8 : 0);
         world_close();
     }
 }
@@ -76,9 +127,11 @@ static void inject_same_twice(void *context)
     const uint64_t flow = netio_flow_handle(world->flow);
     const uint32_t callout = world->callouts[0].id;
 
-    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, flow, callout, 20, 1, nbl, 8, world_completed, NULL),
+    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, flow, callout, 20, 1, nbl, 8,
+                                            world_completed, NULL),
                      STATUS_SUCCESS);
-    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, flow, callout, 20, 1, nbl, 8, world_completed, NULL),
+    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, flow, callout, 20, 1, nbl, 8,
+                                            world_completed, NULL),
                      STATUS_INVALID_PARAMETER);
 }
 
@@ -95,8 +148,9 @@ static void inject_the_indicated(void)
 {
     NET_BUFFER_LIST *const nbl = world->callouts[0].last_data.netBufferListChain;
 
-    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, netio_flow_handle(world->flow),
-                                            world->callouts[0].id, 20, 1, nbl, 10, world_completed, NULL),
+    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0,
+                                            netio_flow_handle(world->flow), world->callouts[0].id,
+                                            20, 1, nbl, 10, world_completed, NULL),
                      STATUS_INVALID_PARAMETER);
 }
 
@@ -126,9 +180,10 @@ static void clone_and_inject(void)
     NET_BUFFER_LIST *chain;
 
     assert_int_equal(FwpsCloneStreamData0(&data, NULL, NULL, 0, &chain), STATUS_SUCCESS);
-    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0, netio_flow_handle(world->flow),
-                                            world->callouts[0].id, 20, data.flags, chain, data.dataLength,
-                                            clone_completed, NULL),
+    assert_int_equal(FwpsStreamInjectAsync0(world->injection, NULL, 0,
+                                            netio_flow_handle(world->flow), world->callouts[0].id,
+                                            20, data.flags, chain, data.dataLength, clone_completed,
+                                            NULL),
                      STATUS_SUCCESS);
 }
 
@@ -140,10 +195,13 @@ static void clones_pass(void **state)
 
     for (unsigned mode = 0; mode < 4; mode++)
         for (size_t cut = 1; cut < 17; cut++) {
-            const struct step steps[] = {STEP(PERMIT, cut), STEP(BLOCK, 0, .extra = clone_and_inject),
+            const struct step steps[] = {STEP(PERMIT, cut),
+                                         STEP(BLOCK, 0, .extra = clone_and_inject),
                                          STEP(BLOCK, 0, .extra = clone_and_inject)};
 
-            world_script(open_one(&(struct world_options){.switches = {"completion", modes[mode]}, .seed = cut}), steps, 3);
+            world_script(open_one(&(struct world_options){.switches = {"completion", modes[mode]},
+                                                          .seed = cut}),
+                         steps, 3);
             clone_completions = 0;
             world_receive(sizes, 3, 0);
             world_receive(NULL, 0, 0);
@@ -213,7 +271,8 @@ static void copy_from_own_structure(void)
 static void own_structure(void **state)
 {
     static const size_t sizes[] = {5, 9, 3};
-    const struct step steps[] = {STEP(PERMIT, 3), STEP(PERMIT, 0, .extra = copy_from_own_structure)};
+    const struct step steps[] = {STEP(PERMIT, 3),
+                                 STEP(PERMIT, 0, .extra = copy_from_own_structure)};
 
     world_script(open_one(NULL), steps, 2);
     world_receive(sizes, 3, 0);
@@ -250,7 +309,8 @@ static void a_clone_keeps_its_parent(void **state)
 static void inject_ten(void *context)
 {
     for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_SEND, 1 + i), STATUS_SUCCESS);
+        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_SEND, 1 + i),
+                         STATUS_SUCCESS);
     *(unsigned *)context = world->completions;
 }
 
@@ -294,7 +354,8 @@ static void close_in_classify(void)
 
 static void flow_dies(void **state)
 {
-    const struct step step = STEP(BLOCK, 0, .injects = 2, .inject_size = 10, .extra = close_in_classify);
+    const struct step step =
+        STEP(BLOCK, 0, .injects = 2, .inject_size = 10, .extra = close_in_classify);
     struct netio_ledger ledger;
 
     world_script(open_one(NULL), &step, 1);
@@ -318,7 +379,8 @@ static void dead_flow(void **state)
     for (unsigned accepts = 0; accepts < 2; accepts++) {
         NTSTATUS status = STATUS_PENDING;
 
-        open_one(&(struct world_options){.switches = {"dead_flow_inject", accepts ? "complete" : "refuse"}});
+        open_one(&(struct world_options){
+            .switches = {"dead_flow_inject", accepts ? "complete" : "refuse"}});
         world_disconnect();
         world_run(inject_into_dead, &status, DISPATCH_LEVEL);
         assert_int_equal(status, accepts ? STATUS_SUCCESS : STATUS_NOT_FOUND);
@@ -354,7 +416,8 @@ static void other_direction(void **state)
     world_close();
 }
 
-/* Two processors: while one classifies, the other indicates and injects. Nothing overlaps, nothing is lost. */
+/* Two processors: while one classifies, the other indicates and injects. Nothing overlaps, nothing
+ * is lost. */
 static unsigned inside_now;
 
 static void dwell(void)
@@ -369,8 +432,8 @@ static void dwell(void)
 static void indicate_ten(void *context)
 {
     for (unsigned i = 0; i < 10; i++) {
-        NET_BUFFER_LIST *const nbl =
-            NetioAllocateAndReferenceCopyNetBufferListEx(world->netio, (const uint8_t *)"0123456789", 10, 1);
+        NET_BUFFER_LIST *const nbl = NetioAllocateAndReferenceCopyNetBufferListEx(
+            world->netio, (const uint8_t *)"0123456789", 10, 1);
 
         world->sent[NETIO_INBOUND] += 10;
         WfpStreamInspectReceive(world->flow, nbl, 10, FWPS_STREAM_FLAG_RECEIVE);
@@ -381,7 +444,8 @@ static void indicate_ten(void *context)
 static void inject_some(void *context)
 {
     for (unsigned i = 0; i < 10; i++) {
-        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 3), STATUS_SUCCESS);
+        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 3),
+                         STATUS_SUCCESS);
         sim_task_yield(world->sim);
     }
 }
@@ -389,12 +453,13 @@ static void inject_some(void *context)
 static void two_processors(void **state)
 {
     for (unsigned seed = 0; seed < 20; seed++) {
-        struct callout *const callout =
-            open_one(&(struct world_options){.seed = seed,
-                                             .preempt = 200000,
-                                             .switches = {"completion", "random", "outside_inject",
-                                                          seed % 2 == 0 ? "queued" : "interleaved"}});
-        struct sim_task_config config = {.name = "indicate", .irql = DISPATCH_LEVEL, .processor = -1};
+        struct callout *const callout = open_one(
+            &(struct world_options){.seed = seed,
+                                    .preempt = 200000,
+                                    .switches = {"completion", "random", "outside_inject",
+                                                 seed % 2 == 0 ? "queued" : "interleaved"}});
+        struct sim_task_config config = {
+            .name = "indicate", .irql = DISPATCH_LEVEL, .processor = -1};
         unsigned digits = 0, letters = 0;
 
         callout->otherwise = (struct step)STEP(PERMIT, 0, .extra = dwell);
@@ -424,7 +489,8 @@ static void two_processors(void **state)
     }
 }
 
-/* A lower callout sees injected bytes, and may take them in pieces: the driver's NBL completes after the last. */
+/* A lower callout sees injected bytes, and may take them in pieces: the driver's NBL completes
+ * after the last. */
 static void lower_takes_pieces(void **state)
 {
     const struct step upper = STEP(BLOCK, 0, .injects = 1, .inject_size = 10);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The chain cut of the 2011 report: models A to D against the tables of contract 7.4 and 7.5, and the further
- * predictions P1 to P6. The expected numbers are worked out here, from the text of the contract. */
+/* The chain cut of the 2011 report: models A to D against the tables of contract 7.4 and 7.5, and
+ * the further predictions P1 to P6. The expected numbers are worked out here, from the text of the
+ * contract. */
 #include "test_netio_world.h"
 
 #define SEGMENT 1460
 
-static const size_t segments[8] = {SEGMENT, SEGMENT, SEGMENT, SEGMENT, SEGMENT, SEGMENT, SEGMENT, SEGMENT};
+static const size_t segments[8] = {SEGMENT, SEGMENT, SEGMENT, SEGMENT,
+                                   SEGMENT, SEGMENT, SEGMENT, SEGMENT};
 
 enum workaround { NONE, GUARD, BATCH };
 
@@ -13,8 +15,8 @@ static struct callout *open_model(const char *model, const char *emit)
 {
     struct callout *callout;
 
-    world_open(&(struct world_options){.profile = "7sp1",
-                                       .switches = {"inject_split_quirk", model, "inline_emit", emit}});
+    world_open(&(struct world_options){
+        .profile = "7sp1", .switches = {"inject_split_quirk", model, "inline_emit", emit}});
     callout = world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0);
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
     return callout;
@@ -43,13 +45,14 @@ static bool predicted_cut(char model, unsigned n, unsigned k)
     return n > 1 && k >= (model == 'B' ? 2u : 1u);
 }
 
-static void check_cell(char model, unsigned n, unsigned k, enum workaround workaround, const char *emit)
+static void check_cell(char model, unsigned n, unsigned k, enum workaround workaround,
+                       const char *emit)
 {
     const char name[] = {model, '\0'};
     struct callout *const callout = open_model(name, emit);
     const unsigned leaked = predicted(model, n, k, workaround);
-    const struct step step = STEP(BLOCK, 0, .injects = k, .inject_size = 10, .restore = workaround == GUARD,
-                                  .batched = workaround == BATCH);
+    const struct step step = STEP(BLOCK, 0, .injects = k, .inject_size = 10,
+                                  .restore = workaround == GUARD, .batched = workaround == BATCH);
     const unsigned calls = workaround == BATCH && k > 0 ? 1 : k;
     struct netio_ledger ledger;
 
@@ -102,7 +105,8 @@ static void defaults(void **state)
 
     for (size_t i = 0; (profile = netio_profile_at(i)) != NULL; i++) {
         netio_switches_default(profile, &switches);
-        assert_int_equal(switches.model, strcmp(profile->name, "7sp1") == 0 ? NETIO_MODEL_A : NETIO_MODEL_NONE);
+        assert_int_equal(switches.model,
+                         strcmp(profile->name, "7sp1") == 0 ? NETIO_MODEL_A : NETIO_MODEL_NONE);
     }
 }
 
@@ -158,7 +162,8 @@ static void p1_permit_loses(void **state)
 /* P2: a verdict that leaves bytes of the second NBL: the re-call finds no NBL. */
 static void p2_recall_crashes(void **state)
 {
-    const struct step steps[] = {STEP(BLOCK, SEGMENT, .injects = 2, .inject_size = 10), STEP(BLOCK, 0)};
+    const struct step steps[] = {STEP(BLOCK, SEGMENT, .injects = 2, .inject_size = 10),
+                                 STEP(BLOCK, 0)};
 
     world_script(open_model("A", "after_return"), steps, 2);
     world_receive(segments, 2, 0);
@@ -172,8 +177,8 @@ static void p2_recall_crashes(void **state)
 /* P2 with the guard: nothing happens. */
 static void p2_guarded(void **state)
 {
-    const struct step steps[] = {STEP(BLOCK, SEGMENT, .injects = 2, .inject_size = 10, .restore = true),
-                                 STEP(BLOCK, 0)};
+    const struct step steps[] = {
+        STEP(BLOCK, SEGMENT, .injects = 2, .inject_size = 10, .restore = true), STEP(BLOCK, 0)};
 
     world_script(open_model("A", "after_return"), steps, 2);
     world_receive(segments, 2, 0);
@@ -222,7 +227,8 @@ static void p5_fin(void **state)
 static void inject_twice(void *context)
 {
     for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 10), STATUS_SUCCESS);
+        assert_int_equal(world_inject(&world->callouts[0], FWPS_STREAM_FLAG_RECEIVE, 10),
+                         STATUS_SUCCESS);
 }
 
 /* P6: injects outside classify go another way, even while bytes are held. */
@@ -244,7 +250,8 @@ static void a_lower_callout_loses_injected_nbls(void **state)
     const struct step upper = STEP(BLOCK, 0, .injects = 2, .inject_size = 10, .batched = true);
     const struct step lower = STEP(BLOCK, 0, .injects = 2, .inject_size = 5);
     struct callout *const a = open_model("A", "after_return");
-    struct callout *const b = world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50, FWP_CALLOUT_FLAG_ALLOW_MID_STREAM_INSPECTION);
+    struct callout *const b = world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50,
+                                            FWP_CALLOUT_FLAG_ALLOW_MID_STREAM_INSPECTION);
 
     world_script(a, &upper, 1);
     world_script(b, &lower, 1);
@@ -253,7 +260,8 @@ static void a_lower_callout_loses_injected_nbls(void **state)
     assert_int_equal(world->lost_nbls, 1);
     assert_int_equal(world->completions, 3);
     assert_true(netio_stream_busy(world->netio));
-    world->sim->stopped = true; /* the injection never completes: nobody can end this world in order */
+    world->sim->stopped =
+        true; /* the injection never completes: nobody can end this world in order */
     world_close();
 }
 

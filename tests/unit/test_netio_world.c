@@ -14,7 +14,8 @@ void world_note(const char *format, ...)
     va_start(arguments, format);
     if (used > 0 && used + 1 < sizeof(world->log))
         strcat(world->log, " ");
-    vsnprintf(world->log + strlen(world->log), sizeof(world->log) - strlen(world->log), format, arguments);
+    vsnprintf(world->log + strlen(world->log), sizeof(world->log) - strlen(world->log), format,
+              arguments);
     va_end(arguments);
 }
 
@@ -23,8 +24,10 @@ void world_note(const char *format, ...)
 static void on_breach(void *context, const struct sim_breach *breach)
 {
     if (strcmp(breach->rule, "CRASH") == 0)
-        snprintf(world->crash, sizeof(world->crash), "%s", breach->detail == NULL ? "" : breach->detail);
-    if (strstr(world->breaches, breach->rule) == NULL && strlen(world->breaches) + 8 < sizeof(world->breaches)) {
+        snprintf(world->crash, sizeof(world->crash), "%s",
+                 breach->detail == NULL ? "" : breach->detail);
+    if (strstr(world->breaches, breach->rule) == NULL &&
+        strlen(world->breaches) + 8 < sizeof(world->breaches)) {
         strcat(world->breaches, breach->rule);
         strcat(world->breaches, " ");
     }
@@ -54,8 +57,8 @@ static const struct netio_hooks hooks = {.cut = on_cut, .lost = on_lost};
 
 /* ---- the connection ---- */
 
-static void on_deliver(void *connection, enum netio_direction direction, const struct netio_run *run,
-                       uint32_t stream_flags, bool injected)
+static void on_deliver(void *connection, enum netio_direction direction,
+                       const struct netio_run *run, uint32_t stream_flags, bool injected)
 {
     struct ndis_cursor cursor = run->start;
     size_t left = run->length, step;
@@ -113,7 +116,8 @@ NET_BUFFER_LIST *world_nbl(size_t size)
     for (size_t i = 0; i < size; i++)
         block[mdl_size + i] = (uint8_t)('A' + i % 26);
     ndis_mdl_describe((MDL *)(void *)block, block + mdl_size, size);
-    assert_int_equal(FwpsAllocateNetBufferAndNetBufferList0(world->pool, 0, 0, (MDL *)(void *)block, 0, size, &nbl),
+    assert_int_equal(FwpsAllocateNetBufferAndNetBufferList0(world->pool, 0, 0, (MDL *)(void *)block,
+                                                            0, size, &nbl),
                      STATUS_SUCCESS);
     return nbl;
 }
@@ -142,11 +146,12 @@ static void free_chain(NET_BUFFER_LIST *nbl)
     }
 }
 
-static NTSTATUS inject_chain(const struct callout *callout, uint32_t stream_flags, NET_BUFFER_LIST *chain, size_t size)
+static NTSTATUS inject_chain(const struct callout *callout, uint32_t stream_flags,
+                             NET_BUFFER_LIST *chain, size_t size)
 {
-    const NTSTATUS status =
-        FwpsStreamInjectAsync0(world->injection, NULL, 0, world->flow == NULL ? 1 : netio_flow_handle(world->flow),
-                               callout->id, FWPS_LAYER_STREAM_V4, stream_flags, chain, size, world_completed, NULL);
+    const NTSTATUS status = FwpsStreamInjectAsync0(
+        world->injection, NULL, 0, world->flow == NULL ? 1 : netio_flow_handle(world->flow),
+        callout->id, FWPS_LAYER_STREAM_V4, stream_flags, chain, size, world_completed, NULL);
 
     if (status != STATUS_SUCCESS)
         free_chain(chain);
@@ -165,7 +170,8 @@ static uint32_t direction_flag(uint32_t flags, bool other)
     return inbound != other ? FWPS_STREAM_FLAG_RECEIVE : FWPS_STREAM_FLAG_SEND;
 }
 
-static void do_injects(struct callout *callout, const struct step *step, const FWPS_STREAM_DATA0 *data)
+static void do_injects(struct callout *callout, const struct step *step,
+                       const FWPS_STREAM_DATA0 *data)
 {
     const uint32_t flags = direction_flag(data->flags, step->inject_other) | step->inject_flags;
     NET_BUFFER_LIST *chain = NULL, **link = &chain;
@@ -180,12 +186,14 @@ static void do_injects(struct callout *callout, const struct step *step, const F
         }
     }
     if (chain != NULL) {
-        assert_int_equal(inject_chain(callout, flags, chain, step->injects * step->inject_size), STATUS_SUCCESS);
+        assert_int_equal(inject_chain(callout, flags, chain, step->injects * step->inject_size),
+                         STATUS_SUCCESS);
         world_note("%cI%zu", callout->name, step->injects * step->inject_size);
     }
 }
 
-static void look(struct callout *callout, FWPS_STREAM_CALLOUT_IO_PACKET0 *io, const FWPS_CLASSIFY_OUT0 *out)
+static void look(struct callout *callout, FWPS_STREAM_CALLOUT_IO_PACKET0 *io,
+                 const FWPS_CLASSIFY_OUT0 *out)
 {
     FWPS_STREAM_DATA0 *const data = io->streamData;
     SIZE_T copied = 0;
@@ -197,21 +205,23 @@ static void look(struct callout *callout, FWPS_STREAM_CALLOUT_IO_PACKET0 *io, co
     callout->last_missed = io->missedBytes;
     callout->last_irql = sim_task_irql(world->sim);
     callout->last_chain = 0;
-    for (NET_BUFFER_LIST *nbl = data->netBufferListChain; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
+    for (NET_BUFFER_LIST *nbl = data->netBufferListChain; nbl != NULL;
+         nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
         callout->last_chain++;
     assert_int_equal(io->countBytesEnforced, 0);
     assert_int_equal(io->countBytesRequired, 0);
     assert_int_equal(io->streamAction, FWPS_STREAM_ACTION_NONE);
     assert_non_null(data->dataOffset.netBufferList);
     if (data->dataLength < sizeof(callout->seen) - callout->seen_length) {
-        FwpsCopyStreamDataToBuffer0(data, callout->seen + callout->seen_length, data->dataLength, &copied);
+        FwpsCopyStreamDataToBuffer0(data, callout->seen + callout->seen_length, data->dataLength,
+                                    &copied);
         assert_int_equal(copied, data->dataLength);
         callout->seen_length += copied;
     }
 }
 
-static void answer(struct callout *callout, const struct step *step, FWPS_STREAM_CALLOUT_IO_PACKET0 *io,
-                   FWPS_CLASSIFY_OUT0 *out)
+static void answer(struct callout *callout, const struct step *step,
+                   FWPS_STREAM_CALLOUT_IO_PACKET0 *io, FWPS_CLASSIFY_OUT0 *out)
 {
     static const char letters[] = "PBCNDXA";
 
@@ -255,7 +265,8 @@ static void answer(struct callout *callout, const struct step *step, FWPS_STREAM
 static void classify(struct callout *callout, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
                      FWPS_STREAM_CALLOUT_IO_PACKET0 *io, uint64_t context, FWPS_CLASSIFY_OUT0 *out)
 {
-    struct step step = callout->at < callout->count ? callout->steps[callout->at] : callout->otherwise;
+    struct step step =
+        callout->at < callout->count ? callout->steps[callout->at] : callout->otherwise;
     NET_BUFFER_LIST *links[64];
     unsigned nbls = 0;
 
@@ -263,12 +274,15 @@ static void classify(struct callout *callout, const FWPS_INCOMING_METADATA_VALUE
     callout->last_context = context;
     callout->metadata_flags = metadata->flags;
     world_note("%c(%zu%s%s%s)", callout->name, io->streamData->dataLength,
-               io->streamData->flags & (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT) ? ",FIN"
-                                                                                                               : "",
+               io->streamData->flags &
+                       (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
+                   ? ",FIN"
+                   : "",
                out->flags & FWPS_CLASSIFY_OUT_FLAG_NO_MORE_DATA ? ",NO_MORE" : "",
                out->flags & FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED ? ",LIMIT" : "");
     look(callout, io, out);
-    for (NET_BUFFER_LIST *nbl = io->streamData->netBufferListChain; nbl != NULL && nbls < 64; nbl = nbl->Next)
+    for (NET_BUFFER_LIST *nbl = io->streamData->netBufferListChain; nbl != NULL && nbls < 64;
+         nbl = nbl->Next)
         links[nbls++] = nbl;
     do_injects(callout, &step, io->streamData);
     if (nbls > 0 && step.injects > 0)
@@ -304,31 +318,36 @@ CLASSIFY(2)
 CLASSIFY(3)
 
 /* The six arguments of version 0. */
-static void NTAPI classify_old(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata,
-                               VOID *data, const FWPS_FILTER0 *filter, UINT64 context, FWPS_CLASSIFY_OUT0 *out)
+static void NTAPI classify_old(const FWPS_INCOMING_VALUES0 *values,
+                               const FWPS_INCOMING_METADATA_VALUES0 *metadata, VOID *data,
+                               const FWPS_FILTER0 *filter, UINT64 context, FWPS_CLASSIFY_OUT0 *out)
 {
     assert_int_equal(values->layerId, FWPS_LAYER_STREAM_V4);
     assert_true(filter->filterId > 0);
     classify(&world->callouts[0], metadata, data, context, out);
 }
 
-static const FWPS_CALLOUT_CLASSIFY_FN1 classifies[WORLD_CALLOUTS] = {classify0, classify1, classify2, classify3};
-static const FWPS_CALLOUT_FLOW_DELETE_NOTIFY_FN0 deletes[WORLD_CALLOUTS] = {delete0, delete1, delete2, delete3};
+static const FWPS_CALLOUT_CLASSIFY_FN1 classifies[WORLD_CALLOUTS] = {classify0, classify1,
+                                                                     classify2, classify3};
+static const FWPS_CALLOUT_FLOW_DELETE_NOTIFY_FN0 deletes[WORLD_CALLOUTS] = {delete0, delete1,
+                                                                            delete2, delete3};
 
 void world_register(unsigned index, uint32_t flags, uint8_t version)
 {
     struct callout *const callout = &world->callouts[index];
-    void *const classify = version == 0 ? (void *)(uintptr_t)classify_old : (void *)(uintptr_t)classifies[index];
+    void *const classify =
+        version == 0 ? (void *)(uintptr_t)classify_old : (void *)(uintptr_t)classifies[index];
 
     callout->name = (char)('a' + index);
     callout->key = (GUID){0xC0DE0000u + index, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
-    assert_int_equal(netio_callout_register(world->netio, &callout->key, version, flags, classify, NULL,
-                                            (void *)(uintptr_t)deletes[index], &callout->id),
+    assert_int_equal(netio_callout_register(world->netio, &callout->key, version, flags, classify,
+                                            NULL, (void *)(uintptr_t)deletes[index], &callout->id),
                      STATUS_SUCCESS);
 }
 
-uint64_t world_filter(uint16_t layer, uint32_t action, const GUID *callout, uint16_t sublayer_weight,
-                      uint64_t weight, const FWPS_FILTER_CONDITION0 *conditions, uint32_t count, uint16_t flags)
+uint64_t world_filter(uint16_t layer, uint32_t action, const GUID *callout,
+                      uint16_t sublayer_weight, uint64_t weight,
+                      const FWPS_FILTER_CONDITION0 *conditions, uint32_t count, uint16_t flags)
 {
     struct netio_filter filter = {.id = ++world->next_filter,
                                   .layer = layer,
@@ -345,10 +364,12 @@ uint64_t world_filter(uint16_t layer, uint32_t action, const GUID *callout, uint
     return filter.id;
 }
 
-struct callout *world_callout(unsigned index, uint32_t action, uint16_t sublayer_weight, uint32_t flags)
+struct callout *world_callout(unsigned index, uint32_t action, uint16_t sublayer_weight,
+                              uint32_t flags)
 {
     world_register(index, flags, 1);
-    world_filter(FWPS_LAYER_STREAM_V4, action, &world->callouts[index].key, sublayer_weight, 1, NULL, 0, 0);
+    world_filter(FWPS_LAYER_STREAM_V4, action, &world->callouts[index].key, sublayer_weight, 1,
+                 NULL, 0, 0);
     return &world->callouts[index];
 }
 
@@ -367,11 +388,11 @@ void world_open(const struct world_options *options)
     static const struct world_options none;
     const struct sim_config sim = {.seed = options == NULL ? 1 : options->seed + 1,
                                    .preempt_per_million = options == NULL ? 0 : options->preempt};
-    NET_BUFFER_LIST_POOL_PARAMETERS pool = {.Header = {NDIS_OBJECT_TYPE_DEFAULT,
-                                                       NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                                                       NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
-                                            .fAllocateNetBuffer = TRUE,
-                                            .PoolTag = NT_TAG('t', 'e', 's', 't')};
+    NET_BUFFER_LIST_POOL_PARAMETERS pool = {
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+                   NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1},
+        .fAllocateNetBuffer = TRUE,
+        .PoolTag = NT_TAG('t', 'e', 's', 't')};
     struct netio_config netio;
     struct nt_config nt;
 
@@ -391,7 +412,8 @@ void world_open(const struct world_options *options)
     netio.switches.rst_without_classify = NETIO_NEVER;
     netio.switches.remove = NETIO_REMOVE_SYNC;
     for (unsigned i = 0; i + 1 < 12 && options->switches[i] != NULL; i += 2)
-        assert_true(netio_switches_set(&netio.switches, options->switches[i], options->switches[i + 1]));
+        assert_true(
+            netio_switches_set(&netio.switches, options->switches[i], options->switches[i + 1]));
     nt = (struct nt_config){.version = netio.profile->ntddi,
                             .major = netio.profile->major,
                             .minor = netio.profile->minor,
@@ -406,8 +428,9 @@ void world_open(const struct world_options *options)
     netio_set_hooks(world->netio, &hooks, NULL);
     world->pool = NdisAllocateNetBufferListPool(NULL, &pool);
     assert_non_null(world->pool);
-    assert_int_equal(FwpsInjectionHandleCreate0(AF_INET, FWPS_INJECTION_TYPE_STREAM, &world->injection),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        FwpsInjectionHandleCreate0(AF_INET, FWPS_INJECTION_TYPE_STREAM, &world->injection),
+        STATUS_SUCCESS);
     world->info = (struct netio_flow_info){.local4 = 0x0A000001,
                                            .remote4 = 0x0A000002,
                                            .local_port = 50000,
@@ -451,7 +474,8 @@ unsigned world_live_nbls(void)
 
 static void check_ledger(const struct netio_ledger *l)
 {
-    assert_int_equal(l->offered, l->permitted + l->blocked + l->held_engine + l->lost + l->discarded);
+    assert_int_equal(l->offered,
+                     l->permitted + l->blocked + l->held_engine + l->lost + l->discarded);
     assert_int_equal(l->delivered, l->permitted + l->injected);
 }
 
@@ -497,7 +521,8 @@ void world_close_leaking(unsigned leaked)
     assert_int_equal(world_live_nbls(), leaked);
     for (unsigned i = 0; i < WORLD_CALLOUTS; i++)
         if (world->callouts[i].id != 0)
-            assert_int_equal(netio_callout_unregister(world->netio, world->callouts[i].id), STATUS_SUCCESS);
+            assert_int_equal(netio_callout_unregister(world->netio, world->callouts[i].id),
+                             STATUS_SUCCESS);
     world_run(destroy_handle, NULL, PASSIVE_LEVEL);
     NdisFreeNetBufferListPool(world->pool);
     end();
@@ -529,8 +554,10 @@ static NET_BUFFER_LIST *one_nbl(enum netio_direction direction, const uint8_t *b
     NET_BUFFER_LIST *nbl;
 
     if (direction == NETIO_INBOUND)
-        return NetioAllocateAndReferenceCopyNetBufferListEx(world->netio, bytes, size, netio_flow_handle(world->flow));
-    nbl = ndis_nbl_create(world->ndis, NDIS_NBL_SEND, NT_TAG('T', 'N', 'b', 'l'), size, send_released, NULL, &data);
+        return NetioAllocateAndReferenceCopyNetBufferListEx(world->netio, bytes, size,
+                                                            netio_flow_handle(world->flow));
+    nbl = ndis_nbl_create(world->ndis, NDIS_NBL_SEND, NT_TAG('T', 'N', 'b', 'l'), size,
+                          send_released, NULL, &data);
     memcpy(data, bytes, size);
     return nbl;
 }

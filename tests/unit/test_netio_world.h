@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixture of NETIO's tests: a world without images, native callouts that follow a script, and a connection that
- * writes down what comes out. */
+/* The fixture of NETIO's tests: a world without images, native callouts that follow a script, and a
+ * connection that writes down what comes out. */
 #pragma once
 
 #include <setjmp.h>
@@ -28,15 +28,15 @@ enum answer { PERMIT, BLOCK, CONTINUE, NEED, DEFER, DROP, ALLOW, RAW };
 /* What a scripted callout does in one classify: first it injects, then it answers. */
 struct step {
     enum answer answer;
-    size_t bytes;       /* countBytesEnforced, or countBytesRequired with NEED */
-    unsigned injects;   /* inject calls before the answer */
-    size_t inject_size; /* bytes of each */
-    uint32_t inject_flags; /* more stream flags of the injects */
-    bool inject_other;  /* into the other direction */
-    bool restore;       /* workaround A: Next links as on entry */
-    bool batched;       /* one inject of all the parts, chained */
+    size_t bytes;                        /* countBytesEnforced, or countBytesRequired with NEED */
+    unsigned injects;                    /* inject calls before the answer */
+    size_t inject_size;                  /* bytes of each */
+    uint32_t inject_flags;               /* more stream flags of the injects */
+    bool inject_other;                   /* into the other direction */
+    bool restore;                        /* workaround A: Next links as on entry */
+    bool batched;                        /* one inject of all the parts, chained */
     uint32_t action_type, stream_action; /* RAW: written as they are (0xA5A5A5A5: not written) */
-    void (*extra)(void);   /* before the answer */
+    void (*extra)(void);                 /* before the answer */
 };
 
 /* STEP(PERMIT, 4, .injects = 1, ...) */
@@ -54,7 +54,7 @@ struct callout {
     uint64_t last_context;
     size_t last_missed;
     uint32_t last_flags, last_out_flags, last_chain;
-    bool last_unlinked;  /* the chain was cut when the last inject returned */
+    bool last_unlinked; /* the chain was cut when the last inject returned */
     uint8_t last_irql;
     uint64_t metadata_flags;
     FWPS_STREAM_DATA0 last_data;
@@ -75,7 +75,7 @@ struct world {
     struct netio_flow_info info;
     struct callout callouts[WORLD_CALLOUTS];
     uint64_t next_filter;
-    char log[8192]; /* what happened, in words: "C12 P4 I6 ..." */
+    char log[8192];           /* what happened, in words: "C12 P4 I6 ..." */
     char out[2][WORLD_BYTES]; /* what came out, by direction */
     size_t out_length[2];
     unsigned fins[2], injected_fins[2], resets, windows_closed, windows_opened;
@@ -94,7 +94,7 @@ struct world {
 extern struct world *world;
 
 struct world_options {
-    const char *profile; /* NULL: "10" */
+    const char *profile;      /* NULL: "10" */
     const char *switches[12]; /* name, value, ... */
     uint64_t seed;
     uint32_t preempt;
@@ -107,16 +107,19 @@ void world_close_leaking(unsigned leaked);
 void world_close(void);
 
 /* A callout and its filter at STREAM_V4. */
-struct callout *world_callout(unsigned index, uint32_t action, uint16_t sublayer_weight, uint32_t flags);
+struct callout *world_callout(unsigned index, uint32_t action, uint16_t sublayer_weight,
+                              uint32_t flags);
 void world_register(unsigned index, uint32_t flags, uint8_t version);
-uint64_t world_filter(uint16_t layer, uint32_t action, const GUID *callout, uint16_t sublayer_weight,
-                      uint64_t weight, const FWPS_FILTER_CONDITION0 *conditions, uint32_t count, uint16_t flags);
+uint64_t world_filter(uint16_t layer, uint32_t action, const GUID *callout,
+                      uint16_t sublayer_weight, uint64_t weight,
+                      const FWPS_FILTER_CONDITION0 *conditions, uint32_t count, uint16_t flags);
 void world_script(struct callout *callout, const struct step *steps, unsigned count);
 
 enum netio_open world_connect(void);
 void world_disconnect(void);
 
-/* Offers a chain of NBLs with these sizes, in a task, and lets the world come to rest. No sizes: a bare FIN. */
+/* Offers a chain of NBLs with these sizes, in a task, and lets the world come to rest. No sizes: a
+ * bare FIN. */
 void world_receive(const size_t *sizes, unsigned count, uint32_t more_flags);
 void world_send(const size_t *sizes, unsigned count, uint32_t more_flags);
 void world_offer_one(enum netio_direction direction, size_t size);
