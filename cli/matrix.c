@@ -117,8 +117,10 @@ static void look(void *context, struct machine *machine, const struct cell_resul
         if (strcmp(finding->rule->id, "CRASH") != 0)
             continue;
         seen->crashed = true;
-        if (finding->stack.count != 0)
-            snprintf(seen->place, sizeof(seen->place), "%s", finding->stack.frames[0]);
+        for (unsigned f = 0; f < finding->stack.count && seen->place[0] == '\0'; f++) {
+            if (strncmp(finding->stack.frames[f], "nt!KeBugCheck", 13) != 0)
+                snprintf(seen->place, sizeof(seen->place), "%s", finding->stack.frames[f]);
+        }
         session_record(seen->channel, report_record_finding(finding, "sluice matrix"));
     }
 }

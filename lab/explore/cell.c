@@ -2,20 +2,11 @@
 /* One cell of the leak matrix. */
 #include "explore/cell.h"
 
+#include "explore/wire.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define CELL_NBLS_MAX 64
-
-static const struct netio_flow_info connection = {
-    .local4 = 0x0A000001,
-    .remote4 = 0x0A000002,
-    .local_port = 49152,
-    .remote_port = 80,
-    .direction = NETIO_OUTBOUND,
-    .process_id = 1234,
-    .application = "\\device\\harddiskvolume1\\client.exe",
-};
 
 static uint64_t injects_so_far(const struct machine *machine)
 {
@@ -25,25 +16,42 @@ static uint64_t injects_so_far(const struct machine *machine)
     return ledger.injects;
 }
 
-/* Offers the chain (twice for the permit verdict, whose specimen holds the first), then ends the
- * connection. */
-static void offer(const struct cell *cell, struct machine *machine, struct cell_result *result)
+/* A hole is filled: segments 2 to N come first and wait, then the first makes all of them
+ * deliverable at once. */
+static bool fill_hole(struct wire *wire, struct machine *machine, unsigned nbls, uint32_t sequence)
 {
-    static const unsigned char bytes[CELL_NBLS_MAX * CELL_NBL_BYTES];
-    size_t length = (size_t)cell->nbls * CELL_NBL_BYTES;
-    unsigned offers = cell->verdict == CELL_PERMIT ? 2 : 1;
+    for (unsigned i = 2; i <= nbls; i++)
+        wire_add(wire, false, WIRE_ACK, sequence + (i - 1) * CELL_NBL_BYTES, 1, CELL_NBL_BYTES,
+                 (uint8_t)i);
+    wire_add(wire, false, WIRE_ACK, sequence, 1, CELL_NBL_BYTES, 1);
+    return wire_receive(wire, machine->sim, machine->tcpip);
+}
 
-    struct tcpip_tcb *tcb = tcpip_connect(machine->tcpip, &connection);
-    if (tcb == NULL)
+/* A connection whose chain is offered once (twice for the permit verdict, whose specimen holds the
+ * first). */
+static void offer(const struct cell *cell, struct machine *machine, struct wire *wire,
+                  struct cell_result *result)
+{
+    unsigned offers = cell->verdict == CELL_PERMIT ? 2 : 1;
+    uint32_t sequence = 1;
+
+    wire_add(wire, true, WIRE_SYN, 0, 0, 0, 0);
+    wire_add(wire, false, WIRE_SYN | WIRE_ACK, 0, 1, 0, 0);
+    wire_add(wire, true, WIRE_ACK, 1, 1, 0, 0);
+    if (!wire_receive(wire, machine->sim, machine->tcpip))
         return;
     for (unsigned i = 0; i < offers; i++) {
-        tcpip_stream_receive(tcb, bytes, length, CELL_NBL_BYTES, true);
-        if (!sim_run(machine->sim))
+        if (!fill_hole(wire, machine, cell->nbls, sequence))
             return;
+        sequence += cell->nbls * CELL_NBL_BYTES;
     }
     result->injects_made = (unsigned)injects_so_far(machine);
-    tcpip_stream_fin(tcb, NETIO_INBOUND);
-    tcpip_stream_fin(tcb, NETIO_OUTBOUND);
+    wire_add(wire, false, WIRE_FIN | WIRE_ACK, sequence, 1, 0, 0);
+    wire_add(wire, true, WIRE_FIN | WIRE_ACK, 1, sequence + 1, 0, 0);
+    wire_add(wire, false, WIRE_ACK, sequence + 1, 2, 0, 0);
+    if (!wire_receive(wire, machine->sim, machine->tcpip))
+        return;
+    tcpip_flush(machine->tcpip);
     if (!sim_run_idle(machine->sim, machine->sim->now + SIM_SECOND))
         return;
     tcpip_finish(machine->tcpip);
@@ -61,12 +69,14 @@ void cell_run(const struct cell *cell, const struct machine_driver *driver,
     struct machine machine;
     struct netio_ledger ledger;
     char injects[32];
+    struct wire *wire = calloc(1, sizeof(*wire));
 
     memset(result, 0, sizeof(*result));
     machine_config_default(&config, cell->profile);
     config.switches.model = cell->model;
     config.seed = cell->seed;
-    if (!machine_create(&machine, &config)) {
+    if (wire == NULL || !machine_create(&machine, &config)) {
+        free(wire);
         result->status = MACHINE_NO_MEMORY;
         snprintf(result->text, sizeof(result->text), "out of memory");
         return;
@@ -78,7 +88,7 @@ void cell_run(const struct cell *cell, const struct machine_driver *driver,
     specimen.setting_count = 2;
     result->status = machine_load(&machine, &specimen, result->text, sizeof(result->text));
     if (result->status == MACHINE_OK) {
-        offer(cell, &machine, result);
+        offer(cell, &machine, wire, result);
         if (machine.sim->stopped)
             result->injects_made = (unsigned)injects_so_far(&machine);
         result->status = machine_unload(&machine, result->text, sizeof(result->text));
@@ -90,4 +100,5 @@ void cell_run(const struct cell *cell, const struct machine_driver *driver,
     if (inspect != NULL)
         inspect(context, &machine, result);
     machine_destroy(&machine);
+    free(wire);
 }
