@@ -5,7 +5,8 @@
 #include "ndis/miniport.h"
 #include "tcpip/tcb.h"
 
-#define TCPIP_TIME_WAIT_MOST 4096
+/* Late segments are known by their connection only while that is kept. */
+#define TCPIP_TIME_WAIT_MOST 1024
 #define TCPIP_TAG_SEND       NT_TAG('T', 'N', 'b', 'l')
 #define TCPIP_TAG_NBUF       NT_TAG('N', 'b', 'u', 'f')
 #define TCPIP_TAG_NIC        NT_TAG('N', 'i', 'c', 'R')

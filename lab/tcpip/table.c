@@ -43,7 +43,7 @@ uint32_t tcpip_key_hash(const struct tcpip_key *key)
 
 bool tcpip_table_open(struct tcpip_table *table)
 {
-    table->slots = calloc(SMALLEST, sizeof(struct tcpip_tcb *));
+    table->slots = calloc(SMALLEST, sizeof(struct tcpip_slot));
     table->mask = SMALLEST - 1;
     table->count = 0;
     return table->slots != NULL;
@@ -58,38 +58,38 @@ void tcpip_table_close(struct tcpip_table *table)
 struct tcpip_tcb *tcpip_table_find(const struct tcpip_table *table, const struct tcpip_key *key,
                                    uint32_t hash)
 {
-    for (uint32_t i = hash & table->mask; table->slots[i] != NULL; i = (i + 1) & table->mask) {
-        struct tcpip_tcb *tcb = table->slots[i];
-        if (tcb->hash == hash && memcmp(&tcb->key, key, sizeof(*key)) == 0)
-            return tcb;
+    for (uint32_t i = hash & table->mask; table->slots[i].tcb != NULL; i = (i + 1) & table->mask) {
+        const struct tcpip_slot *slot = &table->slots[i];
+        if (slot->hash == hash && memcmp(&slot->tcb->key, key, sizeof(*key)) == 0)
+            return slot->tcb;
     }
     return NULL;
 }
 
-static void put(struct tcpip_tcb **slots, uint32_t mask, struct tcpip_tcb *tcb)
+static void put(struct tcpip_slot *slots, uint32_t mask, struct tcpip_slot slot)
 {
-    uint32_t i = tcb->hash & mask;
-    while (slots[i] != NULL)
+    uint32_t i = slot.hash & mask;
+    while (slots[i].tcb != NULL)
         i = (i + 1) & mask;
-    slots[i] = tcb;
+    slots[i] = slot;
 }
 
 bool tcpip_table_add(struct tcpip_table *table, struct tcpip_tcb *tcb)
 {
     if ((table->count + 1) * 2 > table->mask) {
         const uint32_t mask = table->mask * 2 + 1;
-        struct tcpip_tcb **slots = calloc((size_t)mask + 1, sizeof(struct tcpip_tcb *));
+        struct tcpip_slot *slots = calloc((size_t)mask + 1, sizeof(struct tcpip_slot));
         if (slots == NULL)
             return false;
         for (uint32_t i = 0; i <= table->mask; i++) {
-            if (table->slots[i] != NULL)
+            if (table->slots[i].tcb != NULL)
                 put(slots, mask, table->slots[i]);
         }
         free(table->slots);
         table->slots = slots;
         table->mask = mask;
     }
-    put(table->slots, table->mask, tcb);
+    put(table->slots, table->mask, (struct tcpip_slot){tcb, tcb->hash});
     table->count++;
     return true;
 }
@@ -97,17 +97,18 @@ bool tcpip_table_add(struct tcpip_table *table, struct tcpip_tcb *tcb)
 void tcpip_table_remove(struct tcpip_table *table, struct tcpip_tcb *tcb)
 {
     uint32_t i = tcb->hash & table->mask;
-    while (table->slots[i] != tcb)
+    while (table->slots[i].tcb != tcb)
         i = (i + 1) & table->mask;
     /* Those behind it move up, unless that would bring them before the place where their search
      * begins. */
-    for (uint32_t j = (i + 1) & table->mask; table->slots[j] != NULL; j = (j + 1) & table->mask) {
-        const uint32_t home = table->slots[j]->hash & table->mask;
+    for (uint32_t j = (i + 1) & table->mask; table->slots[j].tcb != NULL;
+         j = (j + 1) & table->mask) {
+        const uint32_t home = table->slots[j].hash & table->mask;
         if (((j - home) & table->mask) >= ((j - i) & table->mask)) {
             table->slots[i] = table->slots[j];
             i = j;
         }
     }
-    table->slots[i] = NULL;
+    table->slots[i].tcb = NULL;
     table->count--;
 }

@@ -74,8 +74,13 @@ struct tcpip_tcb {
 
 /* ---- table (table.c) ---- */
 
+struct tcpip_slot {
+    struct tcpip_tcb *tcb; /* NULL: empty */
+    uint32_t hash;
+};
+
 struct tcpip_table {
-    struct tcpip_tcb **slots;
+    struct tcpip_slot *slots;
     uint32_t mask, count;
 };
 

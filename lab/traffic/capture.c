@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define BATCH_MEMORY (2u << 20)
+#define READ_BUFFER  (256u << 10)
 #define NANOSECOND   1000000000ull
 
 struct traffic_capture {
@@ -54,6 +55,7 @@ struct traffic_capture *traffic_capture_open(FILE *file, const char *name, char 
         goto fail;
     }
     capture->name = copy;
+    setvbuf(file, NULL, _IOFBF, READ_BUFFER);
     if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode))
         capture->size = (uint64_t)status.st_size;
     capture->pcap =

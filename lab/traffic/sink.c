@@ -4,15 +4,13 @@
 
 #include "traffic/sink.h"
 
-#include "traffic/address.h"
 #include "traffic/expected.h"
+#include "traffic/meeting.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_GROUP   64u
-#define MEETINGS_FIRST 1024u
+#define RECORD_GROUP 64u
 
 struct record {
     struct record *next;
@@ -27,12 +25,6 @@ struct record_group {
     struct record records[RECORD_GROUP];
 };
 
-/* Two ends, and how many connections they have had. */
-struct meeting {
-    uint8_t low[19], high[19]; /* address, port, IP version */
-    uint32_t count;            /* 0: an empty slot */
-};
-
 struct traffic_sink {
     struct tcpip *tcpip;
     struct traffic_sink_config config;
@@ -40,140 +32,10 @@ struct traffic_sink {
     struct expected_pool pool;
     struct record *unused;
     struct record_group *groups;
-    struct meeting *meetings;
-    size_t meetings_mask, meetings_count;
+    struct meetings meetings;
     uint64_t opened;
     size_t open;
 };
-
-const char *traffic_verdict_text(enum traffic_verdict verdict)
-{
-    static const char *const texts[] = {"pass", "refused", "reset"};
-    return texts[verdict];
-}
-
-/* ---- names ---- */
-
-/* One end's address in network order, 16 bytes: an IPv4 address takes the first four. */
-static void address_bytes(uint8_t bytes[16], const struct netio_flow_info *info, bool local)
-{
-    if (info->v6) {
-        memcpy(bytes, local ? info->local6 : info->remote6, 16);
-        return;
-    }
-    const uint32_t address = local ? info->local4 : info->remote4;
-    memset(bytes, 0, 16);
-    for (int i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(address >> (24 - 8 * i));
-}
-
-static void address_only(char text[ADDRESS_TEXT], const struct netio_flow_info *info, bool local)
-{
-    uint8_t bytes[16];
-    address_bytes(bytes, info, local);
-    address_text(text, info->v6, bytes);
-}
-
-static uint16_t port_of(const struct netio_flow_info *info, bool local)
-{
-    return local ? info->local_port : info->remote_port;
-}
-
-void traffic_address_text(char text[TRAFFIC_ADDRESS_TEXT], const struct netio_flow_info *info,
-                          bool local)
-{
-    char address[ADDRESS_TEXT];
-    address_only(address, info, local);
-    snprintf(text, TRAFFIC_ADDRESS_TEXT, info->v6 ? "[%s]:%u" : "%s:%u", address,
-             port_of(info, local));
-}
-
-void traffic_file_name(char name[TRAFFIC_FILE_NAME], const struct netio_flow_info *info, bool local,
-                       uint32_t repeat)
-{
-    char client[ADDRESS_TEXT], server[ADDRESS_TEXT];
-    char suffix[16] = "";
-
-    address_only(client, info, local);
-    address_only(server, info, !local);
-    if (repeat > 1)
-        snprintf(suffix, sizeof(suffix), "~%u", repeat);
-    snprintf(name, TRAFFIC_FILE_NAME, "%s_%u-%s_%u%s", client, port_of(info, local), server,
-             port_of(info, !local), suffix);
-}
-
-/* ---- how often two ends met ---- */
-
-static void end_bytes(uint8_t bytes[19], const struct netio_flow_info *info, bool local)
-{
-    address_bytes(bytes, info, local);
-    bytes[16] = (uint8_t)(port_of(info, local) >> 8);
-    bytes[17] = (uint8_t)port_of(info, local);
-    bytes[18] = info->v6;
-}
-
-static size_t meeting_hash(const struct meeting *meeting)
-{
-    uint64_t hash = 0xCBF29CE484222325ull; /* FNV-1a */
-    for (size_t i = 0; i < 2 * sizeof(meeting->low); i++) {
-        hash ^=
-            i < sizeof(meeting->low) ? meeting->low[i] : meeting->high[i - sizeof(meeting->low)];
-        hash *= 0x100000001B3ull;
-    }
-    return (size_t)(hash ^ hash >> 32);
-}
-
-static struct meeting *meeting_slot(struct meeting *table, size_t mask,
-                                    const struct meeting *wanted)
-{
-    size_t i = meeting_hash(wanted) & mask;
-    while (table[i].count != 0 && (memcmp(table[i].low, wanted->low, sizeof(wanted->low)) != 0 ||
-                                   memcmp(table[i].high, wanted->high, sizeof(wanted->high)) != 0))
-        i = (i + 1) & mask;
-    return &table[i];
-}
-
-static bool meetings_grow(struct traffic_sink *sink)
-{
-    const size_t mask = sink->meetings == NULL ? MEETINGS_FIRST - 1 : sink->meetings_mask * 2 + 1;
-    struct meeting *table = calloc(mask + 1, sizeof(*table));
-    if (table == NULL)
-        return false;
-    for (size_t i = 0; sink->meetings != NULL && i <= sink->meetings_mask; i++) {
-        if (sink->meetings[i].count != 0)
-            *meeting_slot(table, mask, &sink->meetings[i]) = sink->meetings[i];
-    }
-    free(sink->meetings);
-    sink->meetings = table;
-    sink->meetings_mask = mask;
-    return true;
-}
-
-/* The how-manieth connection between its ends this is. */
-static uint32_t meet(struct traffic_sink *sink, const struct netio_flow_info *info)
-{
-    struct meeting meeting;
-
-    if (sink->meetings_count * 2 >= sink->meetings_mask && !meetings_grow(sink)) {
-        sink->totals.no_memory = true;
-        return 1;
-    }
-    end_bytes(meeting.low, info, true);
-    end_bytes(meeting.high, info, false);
-    if (memcmp(meeting.low, meeting.high, sizeof(meeting.low)) > 0) {
-        uint8_t swap[sizeof(meeting.low)];
-        memcpy(swap, meeting.low, sizeof(swap));
-        memcpy(meeting.low, meeting.high, sizeof(swap));
-        memcpy(meeting.high, swap, sizeof(swap));
-    }
-    struct meeting *slot = meeting_slot(sink->meetings, sink->meetings_mask, &meeting);
-    if (slot->count == 0) {
-        *slot = meeting;
-        slot->count = 0;
-        sink->meetings_count++;
-    }
-    return ++slot->count;
-}
 
 /* ---- records ---- */
 
@@ -207,7 +69,11 @@ static void begun(void *context, struct tcpip_tcb *tcb)
 
     if (record == NULL)
         return;
-    record->repeat = meet(sink, tcpip_tcb_info(tcb));
+    record->repeat = meetings_add(&sink->meetings, tcpip_tcb_info(tcb));
+    if (record->repeat == 0) {
+        sink->totals.no_memory = true;
+        record->repeat = 1;
+    }
     tcpip_tcb_set_user(tcb, record);
 }
 
@@ -372,7 +238,7 @@ void traffic_sink_destroy(struct traffic_sink *sink)
         free(group);
     }
     expected_pool_close(&sink->pool);
-    free(sink->meetings);
+    meetings_close(&sink->meetings);
     free(sink);
 }
 
