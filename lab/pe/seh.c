@@ -141,7 +141,9 @@ static int32_t call_handler(struct pe *pe, struct walk *walk, struct pe_exceptio
 _Noreturn void pe_context_resume(struct pe_context *context)
 {
     const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    struct pe_call *call = *pe_call_slot(pe_current());
+    struct pe *pe = pe_current();
+    struct pe_call *call = *pe_call_slot(pe);
+    pe->trapping = false;
     if (call != NULL)
         call->registers = NULL; /* they lie on the stack that is left */
     if (context->rsp > here)

@@ -109,6 +109,7 @@ static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
     uintptr_t stack = stack_for(pe, fault, (uint64_t)registers[REG_RSP]);
     struct pe_trap *trap = (struct pe_trap *)((stack - sizeof *trap) & ~(uintptr_t)63);
     memset(trap, 0, sizeof *trap);
+    pe->trapping = true;
     trap->pe = pe;
     trap->signal = fault->signal;
     trap->protection = fault->protection;
@@ -128,17 +129,20 @@ static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
     registers[REG_EFL] &= ~(greg_t)(FLAG_TRAP | FLAG_DIRECTION);
 }
 
-/* One tick of the watchdog: true when driver code has run too long without a call. */
+/* One tick of the watchdog: true when driver code has run too long without a call. Ticks elsewhere
+ * neither count nor forgive: only calls do. */
 static bool watchdog_bites(struct pe *pe, uint64_t rip)
 {
     if (!pe->watchdog.running)
         return false;
-    if (pe->watchdog.seen != pe->calls || !in_arena(pe, rip)) {
+    if (pe->watchdog.seen != pe->calls) {
         pe->watchdog.seen = pe->calls;
         pe->watchdog.ticks = 0;
         return false;
     }
-    return ++pe->watchdog.ticks >= pe->watchdog.allowed;
+    if (in_arena(pe, rip) || pe->trapping)
+        pe->watchdog.ticks++;
+    return in_arena(pe, rip) && pe->watchdog.ticks >= pe->watchdog.allowed;
 }
 
 /* Not ours: what would have happened without us. A fault comes again when this returns, and kills.

@@ -92,6 +92,7 @@ void pe_enter(struct pe *pe, struct pe_call *call, const char *role_name, const 
 {
     struct pe_call **slot = pe_call_slot(pe);
     const struct pe_image *image = pe_image_of(pe, function);
+    pe->calls++;
     if (image == NULL)
         image = pe->native;
     sim_frame_push(&call->frame, image != NULL ? image->name : "?", role_name, function);

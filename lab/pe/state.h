@@ -67,7 +67,8 @@ struct pe {
     uintptr_t low, high;             /* span of all mapped images */
     struct pe_call *host_call;
     void *host_dispatch;     /* as pe_call.dispatch, for driver code that runs without one */
-    volatile uint64_t calls; /* kernel calls of driver code: the watchdog's pulse */
+    volatile uint64_t calls; /* from and into driver code: the watchdog's pulse */
+    volatile bool trapping;  /* on the way from an instruction of driver code and back */
     uint64_t pause_calls;    /* calls when the last pause was met */
     uint64_t pauses;         /* met since without a call */
     struct pe_role roles[PE_MAX_ROLES];

@@ -482,6 +482,7 @@ void pe_trap(struct pe_trap *trap)
         else
             memory_fault(trap);
     }
+    pe->trapping = false;
     if (call != NULL)
         call->registers = NULL;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATUS_ACCESS_VIOLATION 0xC0000005u
@@ -313,6 +314,24 @@ static void test_backtrace_of_an_export(void **state)
     frames_are(*state, 1);
 }
 
+static void test_watchdog_in_a_loop_of_traps(void **state)
+{
+    struct world *world = *state;
+    pe_watchdog_start(world->pe, 80);
+    ends(state, DRILL_SPIN_CR8, 0, 0x133, "spins at drill+0x");
+}
+
+/* Busy driver code that calls nothing, but always comes back, is no offence. */
+static void test_watchdog_forgives(void **state)
+{
+    struct world *world = *state;
+    struct drill_argument argument = {.value = 1000000};
+    pe_watchdog_start(world->pe, 40);
+    const clock_t start = clock();
+    while (clock() - start < CLOCKS_PER_SEC / 4)
+        assert_true(world_run(world, DRILL_COUNT, &argument, NULL));
+}
+
 /* A spin loop with pause in it is not the watchdog's: it is a loop of traps. */
 ENDS(pause_for_ever, DRILL_PAUSE, 0, 0x133, "spins at drill+0x")
 
@@ -382,6 +401,8 @@ int main(void)
         RUN(unmodelled_module),
         RUN(unmodelled_instruction),
         RUN(watchdog),
+        RUN(watchdog_in_a_loop_of_traps),
+        RUN(watchdog_forgives),
         RUN(pause_for_ever),
         cmocka_unit_test(test_lab_defects_kill),
         RUN(backtraces),

@@ -454,6 +454,14 @@ u64 DriverEntry(enum drill what, struct drill_argument *argument)
         while (argument->flag == 0)
             ;
         return 0;
+    case DRILL_SPIN_CR8:
+        while (argument->flag == 0)
+            __asm__ volatile("mov %%cr8, %0" : "=r"(low));
+        return 0;
+    case DRILL_COUNT:
+        for (volatile u64 i = 0; i < argument->value; i++)
+            ;
+        return 0;
     case DRILL_RECURSE:
         return recurse(0);
     case DRILL_BIG_FRAME:
