@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* A machine of the lab with a driver in it, as the options of a benchmark say. */
+#pragma once
+
+#include "explore/machine.h"
+#include "explore/sluice_client.h"
+
+struct bench_options {
+    const char *driver;  /* path of the image */
+    const char *profile; /* "10" */
+    const char *mode;    /* sluice.sys: "gate" or "permit"; NULL: not sluice.sys */
+    bool checks, special_pool;
+    const char *input; /* the one argument that is no option, or NULL */
+};
+
+/* False after a line on standard error. */
+bool bench_options_parse(struct bench_options *options, int argc, char **argv);
+
+struct bench_machine {
+    struct machine machine;
+    struct sluice_client *client; /* sluice.sys only */
+    uint8_t *image;
+    char setting[32];
+};
+
+/* Builds the machine, loads the driver and opens its device. False after a line on standard error;
+ * nothing is left then. */
+bool bench_machine_open(struct bench_machine *bench, const struct bench_options *options);
+
+/* Unloads the driver; *errors: what the checker found in the whole run. False after a line on
+ * standard error: the world ended before its time. */
+bool bench_machine_unload(struct bench_machine *bench, size_t *errors);
+void bench_machine_close(struct bench_machine *bench);
+
+/* "on(R01-R13,R15)+outcomes(LEAK,LOST)": the rules that are checked. */
+void bench_checks_text(const struct bench_options *options, char *text, size_t size);
