@@ -299,6 +299,9 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
 /* The callout's own chunks go on behind its stage. */
 void inject_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t callout,
                  struct chunk *chunks);
+/* The same for a stage whose successor is known. */
+void inject_emit_behind(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                        struct chunk *chunks);
 /* Puts an error status on the NBL when it was injected. */
 void inject_fail(NET_BUFFER_LIST *nbl, NTSTATUS status);
 void inject_complete_all(struct netio *netio);

@@ -188,13 +188,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     sim_trace_add(&netio->sim->trace, SIM_EVENT_VERDICT, flow->handle,
                   (uint64_t)out.actionType << 32 | (uint32_t)io.streamAction, verdict.bytes);
     quirk_after_classify(netio, &call);
-    while (call.out != NULL) {
-        struct chunk *const injected = call.out;
-
-        call.out = injected->next;
-        injected->next = NULL;
-        stream_emit(flow, direction, stage->next_sublayer, injected);
-    }
+    inject_emit_behind(flow, direction, stage->next_sublayer, call.out);
     return verdict;
 }
 

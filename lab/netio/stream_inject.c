@@ -179,8 +179,8 @@ static void count_injected(struct netio_flow *flow, enum netio_direction directi
     }
 }
 
-static void emit_list(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
-                      struct chunk *chunks)
+void inject_emit_behind(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                        struct chunk *chunks)
 {
     while (chunks != NULL) {
         struct chunk *const chunk = chunks;
@@ -198,7 +198,8 @@ void inject_emit(struct netio_flow *flow, enum netio_direction direction, uint32
     const struct netio_stage *const stage = stages_find(flow, callout);
 
     /* A callout whose filter is gone stands behind all others. */
-    emit_list(flow, direction, stage == NULL ? flow->stage_count : stage->next_sublayer, chunks);
+    inject_emit_behind(flow, direction, stage == NULL ? flow->stage_count : stage->next_sublayer,
+                       chunks);
 }
 
 static void StreamDatapInject(struct inject_call *call)
@@ -210,7 +211,7 @@ static void StreamDatapInject(struct inject_call *call)
 
     quirk_at_inject(call->netio, inside);
     if (call->netio->switches.emit == NETIO_EMIT_INSIDE_INJECT) {
-        emit_list(flow, call->told.direction, inside->stage->next_sublayer, call->chunks);
+        inject_emit_behind(flow, call->told.direction, inside->stage->next_sublayer, call->chunks);
         return;
     }
     while (last->next != NULL)
