@@ -152,7 +152,12 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
     struct world *world = *state;
+    /* A world that was not stopped has no call into the driver left, and nothing to wait for. */
+    assert_null(*sim_frame_list());
+    assert_int_equal(sim_timer_next(world->sim), UINT64_MAX);
+    assert_true(sim_run(world->sim) || world->sim->stopped);
     pe_destroy(world->pe);
+    assert_null(world->sim->layers[SIM_LAYER_PE]);
     sim_leave(world->previous);
     sim_destroy(world->sim);
     free(world->file);
