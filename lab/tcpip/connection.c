@@ -203,6 +203,16 @@ static void take_urgent(struct tcpip_half *half, const struct tcpip_segment *seg
         half->urgent = (uint64_t)at;
 }
 
+/* True when bytes before `start` have not come yet. (What waits need not wait for a hole: its
+ * reader may be slow.) */
+static bool behind_hole(const struct tcpip_reassembly *queue, uint64_t start)
+{
+    if (queue->head == NULL)
+        return start > queue->next;
+    const uint64_t end = queue->tail->start + queue->tail->length;
+    return start > end || (start > queue->next && queue->bytes != end - queue->next);
+}
+
 static void take_payload(struct tcpip_tcb *tcb, enum netio_direction direction,
                          const struct tcpip_segment *segment, struct payload *payload)
 {
@@ -212,7 +222,7 @@ static void take_payload(struct tcpip_tcb *tcb, enum netio_direction direction,
 
     if (!trim(half, payload))
         return;
-    if ((uint64_t)payload->start > half->queue.next)
+    if (behind_hole(&half->queue, (uint64_t)payload->start))
         half->counts.out_of_order++;
     if (segment->flags & TCPIP_FLAG_URG)
         take_urgent(half, segment, payload->start);

@@ -117,7 +117,7 @@ struct tcpip_counts {            /* per direction */
     uint64_t absurd_bytes;    /* a sequence number far from anything expected */
     uint64_t discarded_bytes; /* waited behind a hole when the connection was reset */
     uint64_t behind_verdict;  /* arrived after the connection was refused or reset by a verdict */
-    uint64_t out_of_order;    /* segments through the careful path that had to wait */
+    uint64_t out_of_order;    /* segments that came before others that belong in front of them */
     uint64_t keep_alives;
     uint64_t resets_ignored; /* RST out of window */
     bool syn, fin, rst;
