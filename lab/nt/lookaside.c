@@ -75,7 +75,13 @@ static VOID NTAPI default_free(PVOID buffer, PLOOKASIDE_LIST_EX list)
     ExFreePool(buffer);
 }
 
-static void prepare(struct nt *nt, GENERAL_LOOKASIDE *list, POOL_TYPE type, size_t size,
+/* Drivers keep lists where they like: without the alignment that the type asks for. */
+static GENERAL_LOOKASIDE_POOL *fields_of(void *list)
+{
+    return list;
+}
+
+static void prepare(struct nt *nt, GENERAL_LOOKASIDE_POOL *list, POOL_TYPE type, size_t size,
                     uint32_t tag)
 {
     InitializeSListHead(&list->ListHead);
@@ -89,7 +95,7 @@ static void prepare(struct nt *nt, GENERAL_LOOKASIDE *list, POOL_TYPE type, size
     nt_list_append(&nt->lookasides, &list->ListEntry);
 }
 
-static void give_all(struct nt *nt, GENERAL_LOOKASIDE *list, bool extended)
+static void give_all(struct nt *nt, GENERAL_LOOKASIDE_POOL *list, bool extended)
 {
     PSLIST_ENTRY entry;
 
@@ -104,7 +110,7 @@ static void give_all(struct nt *nt, GENERAL_LOOKASIDE *list, bool extended)
     (void)nt;
 }
 
-static void forget(GENERAL_LOOKASIDE *list)
+static void forget(GENERAL_LOOKASIDE_POOL *list)
 {
     if (list->ListEntry.Flink != NULL)
         nt_list_remove(&list->ListEntry);
@@ -129,12 +135,12 @@ VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
                                            ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     NT_EXPORT("ExInitializeNPagedLookasideList", DISPATCH_LEVEL);
-    prepare(nt, &Lookaside->L,
+    prepare(nt, fields_of(Lookaside),
             (POOL_TYPE)(NonPagedPool |
                         (Flags & (POOL_NX_ALLOCATION | POOL_RAISE_IF_ALLOCATION_FAILURE))),
             Size, Tag);
-    Lookaside->L.Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
-    Lookaside->L.Free = Free != NULL ? Free : ExFreePool;
+    fields_of(Lookaside)->Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
+    fields_of(Lookaside)->Free = Free != NULL ? Free : ExFreePool;
 }
 
 VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
@@ -142,23 +148,23 @@ VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
                                           ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     NT_EXPORT("ExInitializePagedLookasideList", APC_LEVEL);
-    prepare(nt, &Lookaside->L, PagedPool, Size, Tag);
-    Lookaside->L.Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
-    Lookaside->L.Free = Free != NULL ? Free : ExFreePool;
+    prepare(nt, fields_of(Lookaside), PagedPool, Size, Tag);
+    fields_of(Lookaside)->Allocate = Allocate != NULL ? Allocate : ExAllocatePoolWithTag;
+    fields_of(Lookaside)->Free = Free != NULL ? Free : ExFreePool;
 }
 
 VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     NT_EXPORT("ExDeleteNPagedLookasideList", DISPATCH_LEVEL);
-    forget(&Lookaside->L);
-    give_all(nt, &Lookaside->L, false);
+    forget(fields_of(Lookaside));
+    give_all(nt, fields_of(Lookaside), false);
 }
 
 VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
     NT_EXPORT("ExDeletePagedLookasideList", APC_LEVEL);
-    forget(&Lookaside->L);
-    give_all(nt, &Lookaside->L, false);
+    forget(fields_of(Lookaside));
+    give_all(nt, fields_of(Lookaside), false);
 }
 
 NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
@@ -174,21 +180,21 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
         return STATUS_INVALID_PARAMETER_4;
     if ((Flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL) != 0)
         PoolType = (POOL_TYPE)(PoolType | POOL_RAISE_IF_ALLOCATION_FAILURE);
-    prepare(nt, (GENERAL_LOOKASIDE *)(void *)&Lookaside->L, PoolType, Size, Tag);
-    Lookaside->L.AllocateEx = Allocate != NULL ? Allocate : default_allocate;
-    Lookaside->L.FreeEx = Free != NULL ? Free : default_free;
+    prepare(nt, fields_of(Lookaside), PoolType, Size, Tag);
+    fields_of(Lookaside)->AllocateEx = Allocate != NULL ? Allocate : default_allocate;
+    fields_of(Lookaside)->FreeEx = Free != NULL ? Free : default_free;
     return STATUS_SUCCESS;
 }
 
 VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     NT_EXPORT("ExDeleteLookasideListEx", DISPATCH_LEVEL);
-    forget((GENERAL_LOOKASIDE *)(void *)&Lookaside->L);
-    give_all(nt, (GENERAL_LOOKASIDE *)(void *)&Lookaside->L, true);
+    forget(fields_of(Lookaside));
+    give_all(nt, fields_of(Lookaside), true);
 }
 
 VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     NT_EXPORT("ExFlushLookasideListEx", DISPATCH_LEVEL);
-    give_all(nt, (GENERAL_LOOKASIDE *)(void *)&Lookaside->L, true);
+    give_all(nt, fields_of(Lookaside), true);
 }

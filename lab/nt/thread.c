@@ -91,6 +91,22 @@ unsigned nt_threads_left(const struct nt *nt, const struct pe_image *image, cons
     return left;
 }
 
+void nt_threads_retire(struct nt *nt)
+{
+    struct nt_thread *older;
+
+    for (struct nt_thread *thread = nt->threads; thread != NULL; thread = older) {
+        older = thread->older;
+        if (thread->driver)
+            continue;
+        if (thread->task != NULL)
+            thread->task->local = NULL;
+        if (thread == nt->host_thread)
+            nt->host_thread = NULL;
+        nt_object_dereference(nt, thread);
+    }
+}
+
 void nt_threads_close(struct nt *nt)
 {
     nt->threads = nt->host_thread = NULL;

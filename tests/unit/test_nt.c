@@ -174,7 +174,8 @@ static void test_pool_fault(void **state)
 
 static void lookaside_body(struct world *world)
 {
-    NPAGED_LOOKASIDE_LIST *list = ExAllocatePoolWithTag(NonPagedPool, sizeof(*list), TAG);
+    NPAGED_LOOKASIDE_LIST *list =
+        ExAllocatePoolWithTag(NonPagedPoolCacheAligned, sizeof(*list), TAG);
     LOOKASIDE_LIST_EX *extended = ExAllocatePoolWithTag(NonPagedPool, sizeof(*extended), TAG);
     void *first, *second;
 
