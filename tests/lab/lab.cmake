@@ -7,3 +7,7 @@ if(SLUICE_IMAGES)
       ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
   endforeach()
 endif()
+
+# No floor knows one above it.
+add_test(NAME arrows COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lab/arrows.sh)
+set_tests_properties(arrows PROPERTIES ENVIRONMENT "SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
