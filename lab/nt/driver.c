@@ -250,6 +250,12 @@ static void report_left(struct nt_driver *driver)
     if (count != 0)
         sim_breach_text(nt->sim, "R68", "DriverUnload", "%u symbolic link(s) are left after unload",
                         count);
+    for (unsigned i = 0; i < NT_PROCESS_NOTIFICATIONS; i++) {
+        routine = nt->process_notifications[i];
+        if (routine != NULL &&
+            (pe_image_base(driver->image) == NULL || pe_image_of(nt->pe, routine) == driver->image))
+            report_active(driver, "process notification(s)", 1, routine);
+    }
     report_pool(driver);
 }
 

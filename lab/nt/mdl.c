@@ -227,3 +227,17 @@ BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
     return nt_pool_holds(nt, VirtualAddress) || pe_image_of(nt->pe, VirtualAddress) != NULL ||
            (task != NULL && address >= task->stack_limit && address < task->stack_base);
 }
+
+/* Nothing is paged out here: the handle is the section's address. */
+PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
+{
+    NT_EXPORT("MmLockPagableDataSection", APC_LEVEL);
+    (void)nt;
+    return PAGE_ALIGN(AddressWithinSection);
+}
+
+VOID NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle)
+{
+    NT_EXPORT("MmUnlockPagableImageSection", APC_LEVEL);
+    (void)nt;
+}

@@ -86,8 +86,9 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
  * has none. */
 bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit);
 
-/* The lab's own tasks give back their thread objects; they take new ones when they need them. Host only, while
- * nothing runs and no driver is loaded: what the pool then holds is what was left behind. */
+/* The lab's own tasks give back their thread objects; they take new ones when they need them. Host
+ * only, while nothing runs and no driver is loaded: what the pool then holds is what was left
+ * behind. */
 void nt_threads_retire(struct nt *nt);
 
 /* Value below <service key>\Parameters, before or after loading. type: REG_DWORD, REG_SZ (UTF-16),

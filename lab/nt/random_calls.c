@@ -6,7 +6,8 @@
 
 #define MODULUS 0x7FFFFFFFu
 
-/* Linear congruential, modulo 2^31 - 1: what the pages promise is the range and that the seed is replaced. */
+/* Linear congruential, modulo 2^31 - 1: what the pages promise is the range and that the seed is
+ * replaced. */
 static ULONG next(ULONG *seed)
 {
     const uint64_t value = (uint64_t)(*seed % MODULUS) * 0x7FFFFFED + 0x7FFFFFC3;

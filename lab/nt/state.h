@@ -7,6 +7,8 @@
 #include "nt/nt.h"
 #include "sim/breach.h"
 
+#define NT_PROCESS_NOTIFICATIONS 8
+
 struct nt_pool_state;
 struct nt_thread;
 struct nt_key;
@@ -70,6 +72,7 @@ struct nt {
     struct nt_key *registry;
     uint64_t counter_reads; /* each read of a fast counter moves it on a little */
     uint64_t uuids;
+    const void *process_notifications[NT_PROCESS_NOTIFICATIONS];
     struct nt_etw {
         uint64_t registered;
     } etw;

@@ -368,3 +368,38 @@ NTSTATUS NTAPI RtlStringFromGUID(const GUID *Guid, PUNICODE_STRING GuidString)
     *out = 0;
     return STATUS_SUCCESS;
 }
+
+NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
+{
+    static const int order[] = {3,  2, 1, 0,  -1, 5,  4,  -1, 7,  6,
+                                -1, 8, 9, -1, 10, 11, 12, 13, 14, 15};
+    const WCHAR *at = GuidString->Buffer;
+    uint8_t bytes[16];
+
+    if (GuidString->Length < GUID_UNITS * sizeof(WCHAR) || at[0] != u'{' ||
+        at[GUID_UNITS - 1] != u'}')
+        return STATUS_INVALID_PARAMETER;
+    at++;
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        unsigned value = 0;
+
+        if (order[i] < 0) {
+            if (*at++ != u'-')
+                return STATUS_INVALID_PARAMETER;
+            continue;
+        }
+        for (unsigned j = 0; j < 2; j++) {
+            const WCHAR c = nt_wide_lower(*at++);
+
+            if (c >= u'0' && c <= u'9')
+                value = value * 16 + (unsigned)(c - u'0');
+            else if (c >= u'a' && c <= u'f')
+                value = value * 16 + (unsigned)(c - u'a' + 10);
+            else
+                return STATUS_INVALID_PARAMETER;
+        }
+        bytes[order[i]] = (uint8_t)value;
+    }
+    memcpy(Guid, bytes, sizeof(bytes));
+    return STATUS_SUCCESS;
+}

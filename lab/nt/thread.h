@@ -22,7 +22,7 @@ struct nt_thread {
     NTSTATUS exit_status;
     LONG priority;
     uint32_t spin_locks; /* held now */
-    int32_t critical_regions, guarded_regions;
+    int32_t critical_regions, guarded_regions, attached;
     struct nt_held_lock held[NT_HELD_LOCKS];
     bool driver; /* made by PsCreateSystemThread */
     const void *caller;

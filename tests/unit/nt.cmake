@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: MIT
-sluice_test(nt SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_nt.c
-  ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_nt_world.c DEPENDS sluice_nt)
+foreach(part nt nt_driver nt_rtl)
+  sluice_test(${part} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_${part}.c
+    ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_nt_world.c DEPENDS sluice_nt)
+endforeach()
