@@ -72,7 +72,8 @@ static const char *const mechanism[] = {
     [NETIO_MODEL_NONE] = "No cut is modelled.",
     [NETIO_MODEL_A] =
         ("Model A: the engine saves what followed in one slot. The next inject finds Next already "
-         "NULL and\n     overwrites the slot with that NULL: the only pointer to the rest is gone."),
+         "NULL and\n     overwrites the slot with that NULL: the only pointer to the rest is "
+         "gone."),
     [NETIO_MODEL_B] =
         "Model B: the first inject does nothing, each later one cuts and saves nothing.",
     [NETIO_MODEL_C] = "Model C: the first inject saves what followed; it is joined again only "

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "pe/confine.h"
+#include "pe/pe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,6 +180,9 @@ static int child(void *context, int out_fd)
     struct work *work = context;
     struct session_channel channel = {.fd = out_fd};
 
+    if (!pe_close_tsc())
+        session_say(&channel,
+                    "warning: rdtsc cannot be taken over: drivers that use it see real time");
     return work->work(work->context, &channel);
 }
 

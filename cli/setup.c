@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
 #include "explore/prediction.h"
+#include "pe/watchdog.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ bool setup_machine(const struct options *options, const struct netio_profile *pr
     config->seed = options->seed;
     config->checks = options->checks;
     config->special_pool = options->special_pool;
+    config->watchdog_ms = PE_WATCHDOG_DEFAULT_MS;
     for (size_t i = 0; i < options->switch_count; i++) {
         char name[64];
         const char *equals = strchr(options->switches[i], '=');

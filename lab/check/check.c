@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SNAPSHOT_NBLS  64
-#define SNAPSHOT_DEPTH 8 /* classifies nest when injected data is shown to a lower callout at once */
-#define TAG_NBUF       NT_TAG('N', 'b', 'u', 'f')
+#define SNAPSHOT_NBLS 64
+#define SNAPSHOT_DEPTH                                                                             \
+    8 /* classifies nest when injected data is shown to a lower callout at once */
+#define TAG_NBUF NT_TAG('N', 'b', 'u', 'f')
+#define TAG_TNBL NT_TAG('T', 'N', 'b', 'l')
 
 /* The links of the offered chain on entry of a classify. */
 struct snapshot {
@@ -37,11 +39,13 @@ struct check {
     struct check_cut *cuts;
     size_t cut_count, cut_capacity;
     struct check_stack cut_stack; /* of the last cut */
+    struct check_leak lost[2];    /* by enum netio_direction */
     uint64_t *lost_numbers;       /* NBLs that the engine reported lost, to be told once */
     size_t lost_count, lost_capacity;
     uint64_t *out_of_band; /* flows with an injection from outside a classify */
     size_t band_count, band_capacity;
-    uint64_t *excused; /* flows that deferred, or whose FIN was blocked: outside injects are lawful there */
+    uint64_t *excused; /* flows that deferred, or whose FIN was blocked: outside injects are lawful
+                          there */
     size_t excused_count, excused_capacity;
     struct netio_hooks hooks;
 };
@@ -148,9 +152,10 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
                      snapshot->count);
         } else if (snapshot->entry[i].cut && nbl->Next == snapshot->entry[i].next) {
             breach.rule = "R24";
-            snprintf(detail, sizeof(detail),
-                     "the driver wrote the Next link of NBL %u of %u back after an inject had cut it",
-                     i + 1, snapshot->count);
+            snprintf(
+                detail, sizeof(detail),
+                "the driver wrote the Next link of NBL %u of %u back after an inject had cut it",
+                i + 1, snapshot->count);
         } else if (!snapshot->entry[i].cut && nbl->Next != snapshot->entry[i].next) {
             breach.rule = "R17";
             snprintf(detail, sizeof(detail), "NBL %u of %u: Next was changed by the driver", i + 1,
@@ -184,14 +189,15 @@ static void classify_exit(void *context, struct netio_classify *classify)
                              (classify->out->actionType == FWP_ACTION_PERMIT ||
                               classify->out->actionType == FWP_ACTION_CONTINUE));
         if (inline_again) {
-            note(check, &(struct sim_breach){
-                            .rule = "R36",
-                            .function = "classifyFn",
-                            .detail = "the flow was out of band: an injection came from outside classify",
-                            .flow = flow,
-                            .classify = classify->number,
-                            .bytes = classify->length,
-                        });
+            note(check,
+                 &(struct sim_breach){
+                     .rule = "R36",
+                     .function = "classifyFn",
+                     .detail = "the flow was out of band: an injection came from outside classify",
+                     .flow = flow,
+                     .classify = classify->number,
+                     .bytes = classify->length,
+                 });
         }
     }
 }
@@ -214,8 +220,8 @@ static void inject_enter(void *context, struct netio_inject *inject)
         return;
     char detail[160];
     snprintf(detail, sizeof(detail),
-             "inject call %u of the same classify, while a chain of %u NBLs is on offer", inject->number,
-             snapshot->count);
+             "inject call %u of the same classify, while a chain of %u NBLs is on offer",
+             inject->number, snapshot->count);
     struct sim_breach breach = {
         .rule = "R42",
         .function = "FwpsStreamInjectAsync0",
@@ -278,41 +284,52 @@ static void lost(void *context, const struct netio_lost_chain *lost)
 {
     struct check *check = context;
     struct check_finding *finding = check->many_injects;
+    struct check_leak *sum = &check->lost[lost->direction];
 
     for (uint32_t i = 0; i < lost->nbls; i++)
         list_add(&check->lost_numbers, &check->lost_count, &check->lost_capacity, lost->numbers[i]);
     if (finding == NULL) {
         bool is_new;
-        finding = check_findings_get(&check->findings, check_rule_find("LEAK"), "FwpsStreamInjectAsync0",
-                                     TAG_NBUF, &is_new);
+        finding = check_findings_get(&check->findings, check_rule_find("LEAK"),
+                                     "FwpsStreamInjectAsync0", 0, &is_new);
         if (finding == NULL)
             return;
         finding->count++;
+        check->many_injects = finding;
     }
-    bool first = finding->consequences == 0;
+    bool first = sum->nbls == 0;
+    sum->nbls += lost->nbls;
+    sum->bytes += lost->bytes;
     finding->severity = CHECK_ERROR;
     finding->confidence = CHECK_OUTCOME;
-    finding->tag = lost->direction == NETIO_INBOUND ? TAG_NBUF : NT_TAG('T', 'N', 'b', 'l');
-    finding->nbls += lost->nbls;
-    finding->bytes += lost->bytes;
+    /* What the figures count is the receive side, the reported case, if that lost anything. */
+    const bool inbound = check->lost[NETIO_INBOUND].nbls != 0;
+    finding->tag = inbound ? TAG_NBUF : TAG_TNBL;
+    finding->nbls = check->lost[inbound ? NETIO_INBOUND : NETIO_OUTBOUND].nbls;
+    finding->bytes = check->lost[inbound ? NETIO_INBOUND : NETIO_OUTBOUND].bytes;
     if (!first)
         return;
-    finding->flow = netio_flow_handle(lost->flow);
-    finding->classify = lost->classify;
-    finding->inject = lost->inject;
-    if (check->cut_stack.count != 0)
-        finding->stack = check->cut_stack;
-    check_finding_consequence(finding,
-                              "leak: inject call %u of classify %u left %u NBL%s unreachable (first: NBL %llu), "
-                              "%llu bytes of payload, tag %.4s: their indication reference is never dropped",
-                              lost->inject, lost->classify, lost->nbls, lost->nbls == 1 ? "" : "s",
-                              (unsigned long long)(lost->nbls != 0 ? lost->numbers[0] : 0),
-                              (unsigned long long)lost->bytes, (const char *)&finding->tag);
+    if (lost->direction == NETIO_INBOUND || !inbound) {
+        finding->flow = netio_flow_handle(lost->flow);
+        finding->classify = lost->classify;
+        finding->inject = lost->inject;
+        if (check->cut_stack.count != 0)
+            finding->stack = check->cut_stack;
+    }
+    check_finding_consequence(
+        finding,
+        "leak: classify %u of flow %llu, chain cut by inject call %u: %u NBL%s (first: NBL %llu), "
+        "%llu bytes, "
+        "tag %s, can no longer be reached; %s",
+        lost->classify, (unsigned long long)netio_flow_handle(lost->flow), lost->inject, lost->nbls,
+        lost->nbls == 1 ? "" : "s", (unsigned long long)(lost->nbls != 0 ? lost->numbers[0] : 0),
+        (unsigned long long)lost->bytes, lost->direction == NETIO_INBOUND ? "Nbuf" : "TNbl",
+        lost->direction == NETIO_INBOUND ? "their indication reference is never dropped"
+                                         : "the send never completes");
     if (lost->lost_bytes != 0)
-        check_finding_consequence(finding,
-                                  "lost data: %llu permitted bytes of them never reached the application",
-                                  (unsigned long long)lost->lost_bytes);
-    check_finding_consequence(finding, "non-paged pool grows with every such classify");
+        check_finding_consequence(
+            finding, "lost data: %llu permitted bytes of them never reached the application",
+            (unsigned long long)lost->lost_bytes);
 }
 
 struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, struct netio *netio,
@@ -400,16 +417,17 @@ void check_finish(struct check *check)
     ndis_nbl_each(check->ndis, count_left, &left);
     if (left.unexplained == 0)
         return;
-    note(check, &(struct sim_breach){
-                    .rule = "LEAK",
-                    .function = "NBL",
-                    .detail = "NBLs of the stack are still referenced after the driver was unloaded",
-                    .tag = left.origin == NDIS_NBL_NBUF ? TAG_NBUF : 0,
-                    .flow = left.flow,
-                    .classify = left.classify,
-                    .nbls = left.unexplained,
-                    .bytes = left.unexplained_bytes,
-                });
+    note(check,
+         &(struct sim_breach){
+             .rule = "LEAK",
+             .function = "NBL",
+             .detail = "NBLs of the stack are still referenced after the driver was unloaded",
+             .tag = left.origin == NDIS_NBL_NBUF ? TAG_NBUF : 0,
+             .flow = left.flow,
+             .classify = left.classify,
+             .nbls = left.unexplained,
+             .bytes = left.unexplained_bytes,
+         });
 }
 
 struct check_findings *check_findings(struct check *check)

@@ -2,6 +2,8 @@
 /* A machine: the floors built in order, taken down in reverse. */
 #include "explore/machine.h"
 
+#include "pe/watchdog.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +65,8 @@ bool machine_create(struct machine *machine, const struct machine_config *config
         check_create(machine->sim, machine->pe, machine->ndis, machine->netio, config->checks);
     if (machine->check == NULL)
         goto fail;
+    if (config->watchdog_ms != 0)
+        pe_watchdog_start(machine->pe, config->watchdog_ms);
     return true;
 
 fail:
@@ -72,6 +76,8 @@ fail:
 
 void machine_destroy(struct machine *machine)
 {
+    if (machine->pe != NULL && machine->config.watchdog_ms != 0)
+        pe_watchdog_stop(machine->pe);
     if (machine->check != NULL)
         check_destroy(machine->check);
     if (machine->tcpip != NULL)
@@ -169,6 +175,7 @@ enum machine_status machine_unload(struct machine *machine, char *text, size_t s
         nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
         machine->driver = NULL;
         if (!machine->sim->stopped) {
+            nt_threads_retire(machine->nt);
             fwp_report_left(machine->fwp);
             ndis_report_left(machine->ndis);
         }

@@ -14,6 +14,8 @@ struct machine_config {
     uint32_t preempt_per_million;
     bool checks; /* rules are checked; outcomes always are */
     bool special_pool;
+    unsigned watchdog_ms; /* user time that driver code may spin without a call; 0: nobody watches.
+                             One machine of a process at a time */
 };
 
 /* What the driver is: an image's bytes, or an entry point linked into this program. */
