@@ -9,33 +9,42 @@
 #include "statistics.h"
 
 /* Bytes of Monitor flows and of Inline flows that hold nothing pass at once. */
-static BOOLEAN AnalysisIsPass(_In_ const FLOW *Flow)
+static BOOLEAN
+AnalysisIsPass(_In_ const FLOW *Flow)
 {
     return Flow->Class == SLUICE_CLASS_MONITOR ||
            (Flow->Class == SLUICE_CLASS_INLINE && !Flow->PermitHold);
 }
 
-static enum inspect_direction AnalysisDirection(_In_ const FLOW *Flow, _In_ ULONG Direction)
+static enum inspect_direction
+AnalysisDirection(_In_ const FLOW *Flow, _In_ ULONG Direction)
 {
     return Direction == Flow->Direction ? INSPECT_C2S : INSPECT_S2C;
 }
 
-_Use_decl_annotations_ VOID AnalysisBegin(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+AnalysisBegin(FLOW *Flow)
 {
     inspect_flow_init(&Flow->Inspect, PolicyReference(AnalysisIsPass(Flow)));
 }
 
-_Use_decl_annotations_ VOID AnalysisEndFlow(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+AnalysisEndFlow(FLOW *Flow)
 {
     PolicyDereference(Flow->Inspect.policy, AnalysisIsPass(Flow));
 }
 
-_Use_decl_annotations_ BOOLEAN AnalysisIsUndecided(const FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+BOOLEAN
+AnalysisIsUndecided(const FLOW *Flow, ULONG Direction)
 {
     return inspect_wants_scratch(&Flow->Inspect, AnalysisDirection(Flow, Direction));
 }
 
-static VOID AnalysisRefreshPolicy(_Inout_ FLOW *Flow)
+static VOID
+AnalysisRefreshPolicy(_Inout_ FLOW *Flow)
 {
     BOOLEAN Pass = AnalysisIsPass(Flow);
     const struct inspect_policy *Old = Flow->Inspect.policy;
@@ -46,7 +55,8 @@ static VOID AnalysisRefreshPolicy(_Inout_ FLOW *Flow)
     PolicyDereference(Old, Pass);
 }
 
-static struct inspect_scratch *AnalysisScratch(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+static struct inspect_scratch *
+AnalysisScratch(_Inout_ FLOW *Flow, _In_ ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
 
@@ -58,7 +68,9 @@ static struct inspect_scratch *AnalysisScratch(_Inout_ FLOW *Flow, _In_ ULONG Di
     return Half->Scratch;
 }
 
-_Use_decl_annotations_ VOID AnalysisFinish(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+VOID
+AnalysisFinish(FLOW *Flow, ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
 
@@ -69,8 +81,9 @@ _Use_decl_annotations_ VOID AnalysisFinish(FLOW *Flow, ULONG Direction)
 }
 
 /* Whose fault a DROP is. */
-static enum sluice_verdict AnalysisVerdict(_In_ const FLOW *Flow, _In_ ULONG Direction,
-                                           _In_ const struct inspect_result *Result)
+static enum sluice_verdict
+AnalysisVerdict(_In_ const FLOW *Flow, _In_ ULONG Direction,
+                _In_ const struct inspect_result *Result)
 {
     if (Result->verdict != INSPECT_DROP)
         return SLUICE_VERDICT_ALLOWED;
@@ -82,9 +95,9 @@ static enum sluice_verdict AnalysisVerdict(_In_ const FLOW *Flow, _In_ ULONG Dir
 }
 
 /* One answer of the core. */
-static enum sluice_verdict AnalysisTake(_Inout_ FLOW *Flow, _In_ ULONG Direction,
-                                        _In_ const struct inspect_result *Result,
-                                        _In_ BOOLEAN Silent)
+static enum sluice_verdict
+AnalysisTake(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ const struct inspect_result *Result,
+             _In_ BOOLEAN Silent)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
 
@@ -99,7 +112,8 @@ static enum sluice_verdict AnalysisTake(_Inout_ FLOW *Flow, _In_ ULONG Direction
     return AnalysisVerdict(Flow, Direction, Result);
 }
 
-_Use_decl_annotations_ enum sluice_verdict
+_Use_decl_annotations_
+enum sluice_verdict
 AnalysisData(FLOW *Flow, ULONG Direction, const FWPS_STREAM_DATA0 *Data, SIZE_T Missed)
 {
     enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
@@ -122,8 +136,9 @@ AnalysisData(FLOW *Flow, ULONG Direction, const FWPS_STREAM_DATA0 *Data, SIZE_T 
     return Verdict;
 }
 
-_Use_decl_annotations_ enum sluice_verdict AnalysisRelease(FLOW *Flow, ULONG Direction,
-                                                           BOOLEAN Silent)
+_Use_decl_annotations_
+enum sluice_verdict
+AnalysisRelease(FLOW *Flow, ULONG Direction, BOOLEAN Silent)
 {
     struct inspect_result Result;
 
@@ -132,7 +147,9 @@ _Use_decl_annotations_ enum sluice_verdict AnalysisRelease(FLOW *Flow, ULONG Dir
     return AnalysisTake(Flow, Direction, &Result, Silent);
 }
 
-_Use_decl_annotations_ enum sluice_verdict AnalysisFin(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+enum sluice_verdict
+AnalysisFin(FLOW *Flow, ULONG Direction)
 {
     struct inspect_result Result;
 
@@ -141,7 +158,9 @@ _Use_decl_annotations_ enum sluice_verdict AnalysisFin(FLOW *Flow, ULONG Directi
     return AnalysisTake(Flow, Direction, &Result, FALSE);
 }
 
-_Use_decl_annotations_ enum sluice_verdict AnalysisGap(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+_Use_decl_annotations_
+enum sluice_verdict
+AnalysisGap(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     struct inspect_result Result;
 

@@ -16,16 +16,18 @@
 #define IP_PROTOCOL_TCP     6
 
 /* All of the offer: countBytesEnforced 0 says so. */
-static VOID AnswerAction(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                         _Inout_ FWPS_CLASSIFY_OUT0 *Out, _In_ FWP_ACTION_TYPE Action)
+static VOID
+AnswerAction(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out,
+             _In_ FWP_ACTION_TYPE Action)
 {
     Io->streamAction = FWPS_STREAM_ACTION_NONE;
     Io->countBytesEnforced = 0;
     Out->actionType = Action;
 }
 
-static VOID AnswerStream(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                         _Inout_ FWPS_CLASSIFY_OUT0 *Out, _In_ FWPS_STREAM_ACTION_TYPE Action)
+static VOID
+AnswerStream(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out,
+             _In_ FWPS_STREAM_ACTION_TYPE Action)
 {
     Io->streamAction = Action;
     Io->countBytesEnforced = 0;
@@ -33,9 +35,9 @@ static VOID AnswerStream(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
 }
 
 /* Looks, and has no opinion. */
-static VOID ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
-                            _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                            _Inout_ FWPS_CLASSIFY_OUT0 *Out)
+static VOID
+ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
+                _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
     const FWPS_STREAM_DATA0 *Data = Io->streamData;
 
@@ -52,9 +54,9 @@ static VOID ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
 
 /* Inline, nothing is ever held: bytes pass while they are analysed, as after an expired deadline.
  */
-static VOID ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction,
-                         _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                         _Inout_ FWPS_CLASSIFY_OUT0 *Out)
+static VOID
+ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
+             _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
     enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
     const FWPS_STREAM_DATA0 *Data = Io->streamData;
@@ -77,9 +79,9 @@ static VOID ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction,
 }
 
 /* A doomed or reset flow: the connection is dropped, once, and then both directions sink. */
-static VOID ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction,
-                         _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                         _Inout_ FWPS_CLASSIFY_OUT0 *Out)
+static VOID
+ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
+             _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
     SIZE_T Length = Io->streamData->dataLength;
 
@@ -95,7 +97,8 @@ static VOID ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction,
 }
 
 /* An RST: what is held has nobody to go to any more. */
-static VOID ClassifyReset(_Inout_ FLOW *Flow)
+static VOID
+ClassifyReset(_Inout_ FLOW *Flow)
 {
     Flow->Aborted = TRUE;
     for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
@@ -104,9 +107,10 @@ static VOID ClassifyReset(_Inout_ FLOW *Flow)
     }
 }
 
-static VOID ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
-                            _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
-                            _Inout_ FWPS_CLASSIFY_OUT0 *Out, _In_ PKLOCK_QUEUE_HANDLE Handle)
+static VOID
+ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
+                _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out,
+                _In_ PKLOCK_QUEUE_HANDLE Handle)
 {
     BOOLEAN Restore = Settings.ChainGuard == ChainGuardRestore;
     KLOCK_QUEUE_HANDLE Again;
@@ -139,11 +143,11 @@ static VOID ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
         AnswerAction(Io, Out, Permitted ? FWP_ACTION_PERMIT : FWP_ACTION_BLOCK);
 }
 
-_Use_decl_annotations_ VOID NTAPI ClassifyStream(const FWPS_INCOMING_VALUES0 *Values,
-                                                 const FWPS_INCOMING_METADATA_VALUES0 *Metadata,
-                                                 VOID *LayerData, const VOID *ClassifyContext,
-                                                 const CALLOUT_FILTER *Filter, UINT64 FlowContext,
-                                                 FWPS_CLASSIFY_OUT0 *ClassifyOut)
+_Use_decl_annotations_
+VOID NTAPI
+ClassifyStream(const FWPS_INCOMING_VALUES0 *Values, const FWPS_INCOMING_METADATA_VALUES0 *Metadata,
+               VOID *LayerData, const VOID *ClassifyContext, const CALLOUT_FILTER *Filter,
+               UINT64 FlowContext, FWPS_CLASSIFY_OUT0 *ClassifyOut)
 {
     FWPS_STREAM_CALLOUT_IO_PACKET0 *Io = LayerData;
     FLOW *Flow = (FLOW *)(ULONG_PTR)FlowContext;
@@ -195,7 +199,8 @@ C_ASSERT((ULONG)FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_IP_REMOTE_PORT ==
 C_ASSERT((ULONG)FWPS_FIELD_ALE_FLOW_ESTABLISHED_V4_DIRECTION ==
          (ULONG)FWPS_FIELD_ALE_FLOW_ESTABLISHED_V6_DIRECTION);
 
-static VOID IdentityAddress(_Out_writes_(16) UCHAR *To, _In_ const FWP_VALUE0 *Value)
+static VOID
+IdentityAddress(_Out_writes_(16) UCHAR *To, _In_ const FWP_VALUE0 *Value)
 {
     RtlZeroMemory(To, 16);
     if (Value->type == FWP_UINT32) {
@@ -209,9 +214,9 @@ static VOID IdentityAddress(_Out_writes_(16) UCHAR *To, _In_ const FWP_VALUE0 *V
 }
 
 /* FALSE: not a TCP connection with a handle. */
-static BOOLEAN IdentityRead(_In_ const FWPS_INCOMING_VALUES0 *Values,
-                            _In_ const FWPS_INCOMING_METADATA_VALUES0 *Metadata,
-                            _Out_ FLOW_IDENTITY *Identity)
+static BOOLEAN
+IdentityRead(_In_ const FWPS_INCOMING_VALUES0 *Values,
+             _In_ const FWPS_INCOMING_METADATA_VALUES0 *Metadata, _Out_ FLOW_IDENTITY *Identity)
 {
     const FWPS_INCOMING_VALUE0 *Value = Values->incomingValue;
     BOOLEAN V6 = Values->layerId == FWPS_LAYER_ALE_FLOW_ESTABLISHED_V6;
@@ -242,7 +247,8 @@ static BOOLEAN IdentityRead(_In_ const FWPS_INCOMING_VALUES0 *Values,
 
 /* FALSE: the flow goes uninspected. Only SUCCESS is one: OBJECT_NAME_EXISTS passes NT_SUCCESS
  * (R46). */
-static BOOLEAN FlowAttach(_In_ const FLOW_IDENTITY *Identity)
+static BOOLEAN
+FlowAttach(_In_ const FLOW_IDENTITY *Identity)
 {
     FLOW *Flow = FlowCreate(Identity);
 
@@ -255,10 +261,12 @@ static BOOLEAN FlowAttach(_In_ const FLOW_IDENTITY *Identity)
     return FALSE;
 }
 
-_Use_decl_annotations_ VOID NTAPI ClassifyFlowEstablished(
-    const FWPS_INCOMING_VALUES0 *Values, const FWPS_INCOMING_METADATA_VALUES0 *Metadata,
-    VOID *LayerData, const VOID *ClassifyContext, const CALLOUT_FILTER *Filter, UINT64 FlowContext,
-    FWPS_CLASSIFY_OUT0 *ClassifyOut)
+_Use_decl_annotations_
+VOID NTAPI
+ClassifyFlowEstablished(const FWPS_INCOMING_VALUES0 *Values,
+                        const FWPS_INCOMING_METADATA_VALUES0 *Metadata, VOID *LayerData,
+                        const VOID *ClassifyContext, const CALLOUT_FILTER *Filter,
+                        UINT64 FlowContext, FWPS_CLASSIFY_OUT0 *ClassifyOut)
 {
     FLOW_IDENTITY Identity;
 
@@ -276,8 +284,9 @@ _Use_decl_annotations_ VOID NTAPI ClassifyFlowEstablished(
     }
 }
 
-_Use_decl_annotations_ NTSTATUS NTAPI CalloutNotify(FWPS_CALLOUT_NOTIFY_TYPE Type,
-                                                    const GUID *FilterKey, CALLOUT_FILTER *Filter)
+_Use_decl_annotations_
+NTSTATUS NTAPI
+CalloutNotify(FWPS_CALLOUT_NOTIFY_TYPE Type, const GUID *FilterKey, CALLOUT_FILTER *Filter)
 {
     UNREFERENCED_PARAMETER(Type);
     UNREFERENCED_PARAMETER(FilterKey);
@@ -285,8 +294,9 @@ _Use_decl_annotations_ NTSTATUS NTAPI CalloutNotify(FWPS_CALLOUT_NOTIFY_TYPE Typ
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID NTAPI CalloutFlowDelete(UINT16 LayerId, UINT32 CalloutId,
-                                                    UINT64 FlowContext)
+_Use_decl_annotations_
+VOID NTAPI
+CalloutFlowDelete(UINT16 LayerId, UINT32 CalloutId, UINT64 FlowContext)
 {
     UNREFERENCED_PARAMETER(LayerId);
     UNREFERENCED_PARAMETER(CalloutId);

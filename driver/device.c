@@ -27,7 +27,8 @@ static DRIVER_DISPATCH DeviceCreate;
 static DRIVER_DISPATCH DeviceCleanup;
 static DRIVER_DISPATCH DeviceIoControl;
 
-static NTSTATUS DeviceComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Information)
+static NTSTATUS
+DeviceComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Information)
 {
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = Information;
@@ -35,20 +36,25 @@ static NTSTATUS DeviceComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULON
     return Status;
 }
 
-_Use_decl_annotations_ static NTSTATUS NTAPI DeviceCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+_Use_decl_annotations_
+static NTSTATUS NTAPI
+DeviceCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);
     return DeviceComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-_Use_decl_annotations_ static NTSTATUS NTAPI DeviceCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+_Use_decl_annotations_
+static NTSTATUS NTAPI
+DeviceCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);
     EventCancel(IoGetCurrentIrpStackLocation(Irp)->FileObject);
     return DeviceComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS DeviceVersion(_Out_ struct sluice_version *Version)
+static NTSTATUS
+DeviceVersion(_Out_ struct sluice_version *Version)
 {
     RtlZeroMemory(Version, sizeof(*Version));
     Version->interface = SLUICE_INTERFACE_VERSION;
@@ -59,7 +65,8 @@ static NTSTATUS DeviceVersion(_Out_ struct sluice_version *Version)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS DeviceMode(_In_ const struct sluice_mode *Mode)
+static NTSTATUS
+DeviceMode(_In_ const struct sluice_mode *Mode)
 {
     if (Mode->interface != SLUICE_INTERFACE_VERSION || Mode->mode < SLUICE_MODE_GATE ||
         Mode->mode > SLUICE_MODE_MONITOR)
@@ -83,8 +90,8 @@ static const DEVICE_REQUEST DeviceRequests[] = {
     {SLUICE_IOCTL_READ_EVENTS, 0, SLUICE_EVENT_SIZE_MAX, FALSE},
 };
 
-static NTSTATUS DeviceCheck(_In_ ULONG Code, _In_ ULONG Input, _In_ ULONG Output,
-                            _Out_ ULONG_PTR *Information)
+static NTSTATUS
+DeviceCheck(_In_ ULONG Code, _In_ ULONG Input, _In_ ULONG Output, _Out_ ULONG_PTR *Information)
 {
     *Information = 0;
     for (ULONG i = 0; i < ARRAYSIZE(DeviceRequests); i++) {
@@ -102,7 +109,9 @@ static NTSTATUS DeviceCheck(_In_ ULONG Code, _In_ ULONG Input, _In_ ULONG Output
     return STATUS_INVALID_DEVICE_REQUEST;
 }
 
-_Use_decl_annotations_ static NTSTATUS NTAPI DeviceIoControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+_Use_decl_annotations_
+static NTSTATUS NTAPI
+DeviceIoControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG Input = Stack->Parameters.DeviceIoControl.InputBufferLength;
@@ -138,8 +147,10 @@ _Use_decl_annotations_ static NTSTATUS NTAPI DeviceIoControl(PDEVICE_OBJECT Devi
     return DeviceComplete(Irp, Status, NT_SUCCESS(Status) ? Information : 0);
 }
 
-_Use_decl_annotations_ WDK_CODE_INIT NTSTATUS DeviceDriverEntry(PDRIVER_OBJECT DriverObject,
-                                                                PDEVICE_OBJECT *DeviceObject)
+_Use_decl_annotations_
+WDK_CODE_INIT
+NTSTATUS
+DeviceDriverEntry(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT *DeviceObject)
 {
     UNICODE_STRING Name = DeviceName, Link = DeviceLink;
     NTSTATUS Status;
@@ -162,14 +173,18 @@ _Use_decl_annotations_ WDK_CODE_INIT NTSTATUS DeviceDriverEntry(PDRIVER_OBJECT D
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID DeviceClose(VOID)
+_Use_decl_annotations_
+VOID
+DeviceClose(VOID)
 {
     UNICODE_STRING Link = DeviceLink;
 
     (VOID) IoDeleteSymbolicLink(&Link);
 }
 
-_Use_decl_annotations_ VOID DeviceUnload(VOID)
+_Use_decl_annotations_
+VOID
+DeviceUnload(VOID)
 {
     IoDeleteDevice(DeviceControl);
     DeviceControl = NULL;

@@ -9,10 +9,14 @@
 
 #include <ntddk.h>
 
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS
-    DeviceDriverEntry(_In_ PDRIVER_OBJECT DriverObject, _Out_ PDEVICE_OBJECT *DeviceObject);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+DeviceDriverEntry(_In_ PDRIVER_OBJECT DriverObject, _Out_ PDEVICE_OBJECT *DeviceObject);
 
 /* No handle can be opened any more. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID DeviceClose(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID DeviceClose(VOID);
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID DeviceUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID DeviceUnload(VOID);

@@ -27,7 +27,8 @@ typedef enum _DRAIN_STEP {
 } DRAIN_STEP;
 
 /* Bytes on their way that keep a deferred stream waiting: never undecided ones. */
-static BOOLEAN DrainMayContinue(_In_ const FLOW *Flow)
+static BOOLEAN
+DrainMayContinue(_In_ const FLOW *Flow)
 {
     const FLOW_HALF *Half = &Flow->Half[FLOW_INBOUND];
     UINT64 Waiting = Half->OutstandingBytes + FlowReleasable(Half) +
@@ -38,7 +39,8 @@ static BOOLEAN DrainMayContinue(_In_ const FLOW *Flow)
            (FlowIsDoomed(Flow) || (!Flow->RetryTimer.Armed && Waiting <= Settings.DeferCap / 2));
 }
 
-static BOOLEAN DrainHasWork(_In_ const FLOW_HALF *Half)
+static BOOLEAN
+DrainHasWork(_In_ const FLOW_HALF *Half)
 {
     if (!Half->Drained || (!Half->DrainBegun && Half->Outstanding != 0))
         return FALSE;
@@ -48,7 +50,8 @@ static BOOLEAN DrainHasWork(_In_ const FLOW_HALF *Half)
 
 /* The next release of a direction that has work: what failed before, else what the queue's front
  * may give. NULL with bytes waiting: memory is short. */
-static RELEASE *DrainTake(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+static RELEASE *
+DrainTake(_Inout_ FLOW *Flow, _In_ ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
     RELEASE *Release = Half->Retry;
@@ -68,7 +71,8 @@ static RELEASE *DrainTake(_Inout_ FLOW *Flow, _In_ ULONG Direction)
     return Release;
 }
 
-static VOID DrainShort(_Inout_ FLOW *Flow)
+static VOID
+DrainShort(_Inout_ FLOW *Flow)
 {
     if (++Flow->Retries < Settings.RetryLimit)
         TimerWheelArm(&Flow->RetryTimer, Settings.RetryMs);
@@ -77,8 +81,9 @@ static VOID DrainShort(_Inout_ FLOW *Flow)
 }
 
 /* Chooses and prepares one step; the lock is held. */
-static DRAIN_STEP DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
-                              _Out_ ULONG *FinFlags)
+static DRAIN_STEP
+DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
+            _Out_ ULONG *FinFlags)
 {
     if (Flow->Ended)
         return DrainNothing;
@@ -118,7 +123,8 @@ static DRAIN_STEP DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ 
     return DrainNothing;
 }
 
-static VOID DrainConnectionAbort(_Inout_ FLOW *Flow)
+static VOID
+DrainConnectionAbort(_Inout_ FLOW *Flow)
 {
 #if NTDDI_VERSION >= NTDDI_WIN8
     (VOID) FwpsFlowAbort0(Flow->Handle);
@@ -128,7 +134,8 @@ static VOID DrainConnectionAbort(_Inout_ FLOW *Flow)
 #endif
 }
 
-static VOID DrainContinueStream(_Inout_ FLOW *Flow)
+static VOID
+DrainContinueStream(_Inout_ FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -140,7 +147,8 @@ static VOID DrainContinueStream(_Inout_ FLOW *Flow)
 }
 
 /* Does all that can be done for a flow now. */
-static VOID DrainFlow(_Inout_ FLOW *Flow)
+static VOID
+DrainFlow(_Inout_ FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
     RELEASE *Release = NULL;
@@ -170,7 +178,8 @@ static VOID DrainFlow(_Inout_ FLOW *Flow)
     } while (Step != DrainNothing);
 }
 
-static FLOW *DrainNext(VOID)
+static FLOW *
+DrainNext(VOID)
 {
     KLOCK_QUEUE_HANDLE Handle;
     FLOW *Flow = NULL;
@@ -185,7 +194,8 @@ static FLOW *DrainNext(VOID)
 }
 
 /* TRUE: the flow is to be served again, and keeps its reference. */
-static BOOLEAN DrainDone(_Inout_ FLOW *Flow)
+static BOOLEAN
+DrainDone(_Inout_ FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
     BOOLEAN Again;
@@ -203,8 +213,9 @@ static BOOLEAN DrainDone(_Inout_ FLOW *Flow)
 }
 
 static KDEFERRED_ROUTINE DrainDpc;
-_Use_decl_annotations_ static VOID NTAPI DrainDpc(PKDPC Dpc, PVOID Context, PVOID Argument1,
-                                                  PVOID Argument2)
+_Use_decl_annotations_
+static VOID NTAPI
+DrainDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     FLOW *Flow;
 
@@ -222,19 +233,25 @@ _Use_decl_annotations_ static VOID NTAPI DrainDpc(PKDPC Dpc, PVOID Context, PVOI
     (VOID) KeInsertQueueDpc(Dpc, NULL, NULL);
 }
 
-_Use_decl_annotations_ VOID DrainDriverEntry(VOID)
+_Use_decl_annotations_
+VOID
+DrainDriverEntry(VOID)
 {
     KeInitializeSpinLock(&Drain.Lock);
     InitializeListHead(&Drain.Queue);
     KeInitializeDpc(&Drain.Dpc, DrainDpc, NULL);
 }
 
-_Use_decl_annotations_ VOID DrainUnload(VOID)
+_Use_decl_annotations_
+VOID
+DrainUnload(VOID)
 {
     KeFlushQueuedDpcs();
 }
 
-_Use_decl_annotations_ VOID DrainSchedule(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+DrainSchedule(FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
     BOOLEAN Queued = FALSE;
@@ -253,13 +270,17 @@ _Use_decl_annotations_ VOID DrainSchedule(FLOW *Flow)
         (VOID) KeInsertQueueDpc(&Drain.Dpc, NULL, NULL);
 }
 
-_Use_decl_annotations_ VOID DrainDirection(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+VOID
+DrainDirection(FLOW *Flow, ULONG Direction)
 {
     Flow->Half[Direction].Drained = TRUE;
     DrainWake(Flow);
 }
 
-_Use_decl_annotations_ VOID DrainWake(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+DrainWake(FLOW *Flow)
 {
     if (Flow->Ended)
         return;
@@ -268,7 +289,9 @@ _Use_decl_annotations_ VOID DrainWake(FLOW *Flow)
         DrainSchedule(Flow);
 }
 
-_Use_decl_annotations_ VOID DrainUndecided(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+VOID
+DrainUndecided(FLOW *Flow, ULONG Direction)
 {
     enum sluice_verdict Verdict = AnalysisRelease(Flow, Direction, FALSE);
 
@@ -281,7 +304,8 @@ _Use_decl_annotations_ VOID DrainUndecided(FLOW *Flow, ULONG Direction)
         DrainDirection(Flow, Direction);
 }
 
-static FLOW *DrainTimerFlow(_In_ TIMER_ENTRY *Entry)
+static FLOW *
+DrainTimerFlow(_In_ TIMER_ENTRY *Entry)
 {
     switch (Entry->Kind) {
     case FlowTimerDeadlineOut:
@@ -293,12 +317,16 @@ static FLOW *DrainTimerFlow(_In_ TIMER_ENTRY *Entry)
     }
 }
 
-_Use_decl_annotations_ VOID DrainTimerRetain(TIMER_ENTRY *Entry)
+_Use_decl_annotations_
+VOID
+DrainTimerRetain(TIMER_ENTRY *Entry)
 {
     FlowReference(DrainTimerFlow(Entry));
 }
 
-_Use_decl_annotations_ VOID DrainTimerExpire(TIMER_ENTRY *Entry)
+_Use_decl_annotations_
+VOID
+DrainTimerExpire(TIMER_ENTRY *Entry)
 {
     FLOW *Flow = DrainTimerFlow(Entry);
     ULONG Timer = Entry->Kind;

@@ -12,23 +12,33 @@
 
 #include "flow.h"
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID DrainDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID DrainDriverEntry(VOID);
 
 /* No flows are left. Returns when the DPC has ended. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID DrainUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID DrainUnload(VOID);
 
 /* Has the flow served soon. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID DrainSchedule(_Inout_ FLOW *Flow);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+DrainSchedule(_Inout_ FLOW *Flow);
 
 /* The direction is released outside classify from now on, and there may be work. */
-_Requires_lock_held_(Flow->Lock) VOID DrainDirection(_Inout_ FLOW *Flow, _In_ ULONG Direction);
+_Requires_lock_held_(Flow->Lock)
+VOID
+DrainDirection(_Inout_ FLOW *Flow, _In_ ULONG Direction);
 
 /* Something changed that the drainer may have waited for. */
-_Requires_lock_held_(Flow->Lock) VOID DrainWake(_Inout_ FLOW *Flow);
+_Requires_lock_held_(Flow->Lock)
+VOID
+DrainWake(_Inout_ FLOW *Flow);
 
 /* A deadline or the retry of a flow is due. */
 TIMER_RETAIN DrainTimerRetain;
 TIMER_EXPIRE DrainTimerExpire;
 
 /* What is undecided goes on or dooms the flow, as at its deadline. */
-_Requires_lock_held_(Flow->Lock) VOID DrainUndecided(_Inout_ FLOW *Flow, _In_ ULONG Direction);
+_Requires_lock_held_(Flow->Lock)
+VOID
+DrainUndecided(_Inout_ FLOW *Flow, _In_ ULONG Direction);

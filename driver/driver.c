@@ -20,7 +20,9 @@
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD DriverUnload;
 
-_Use_decl_annotations_ static VOID NTAPI DriverUnload(PDRIVER_OBJECT DriverObject)
+_Use_decl_annotations_
+static VOID NTAPI
+DriverUnload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
     DeviceClose();
@@ -38,8 +40,10 @@ _Use_decl_annotations_ static VOID NTAPI DriverUnload(PDRIVER_OBJECT DriverObjec
     StatisticsUnload();
 }
 
-_Use_decl_annotations_ WDK_CODE_INIT NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject,
-                                                                PUNICODE_STRING RegistryPath)
+_Use_decl_annotations_
+WDK_CODE_INIT
+NTSTATUS NTAPI
+DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     PDEVICE_OBJECT DeviceObject;
     NTSTATUS Status;

@@ -26,21 +26,27 @@ static IO_CSQ_ACQUIRE_LOCK EventCsqAcquire;
 static IO_CSQ_RELEASE_LOCK EventCsqRelease;
 static IO_CSQ_COMPLETE_CANCELED_IRP EventCsqComplete;
 
-_Use_decl_annotations_ static VOID NTAPI EventCsqInsert(PIO_CSQ Csq, PIRP Irp)
+_Use_decl_annotations_
+static VOID NTAPI
+EventCsqInsert(PIO_CSQ Csq, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Csq);
     InsertTailList(&Events.Requests, &Irp->Tail.Overlay.ListEntry);
     Events.Waiting++;
 }
 
-_Use_decl_annotations_ static VOID NTAPI EventCsqRemove(PIO_CSQ Csq, PIRP Irp)
+_Use_decl_annotations_
+static VOID NTAPI
+EventCsqRemove(PIO_CSQ Csq, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Csq);
     (VOID) RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
     Events.Waiting--;
 }
 
-_Use_decl_annotations_ static PIRP NTAPI EventCsqPeek(PIO_CSQ Csq, PIRP Irp, PVOID Context)
+_Use_decl_annotations_
+static PIRP NTAPI
+EventCsqPeek(PIO_CSQ Csq, PIRP Irp, PVOID Context)
 {
     LIST_ENTRY *Link = Irp != NULL ? Irp->Tail.Overlay.ListEntry.Flink : Events.Requests.Flink;
 
@@ -54,19 +60,25 @@ _Use_decl_annotations_ static PIRP NTAPI EventCsqPeek(PIO_CSQ Csq, PIRP Irp, PVO
     return NULL;
 }
 
-_Use_decl_annotations_ static VOID NTAPI EventCsqAcquire(PIO_CSQ Csq, PKIRQL Irql)
+_Use_decl_annotations_
+static VOID NTAPI
+EventCsqAcquire(PIO_CSQ Csq, PKIRQL Irql)
 {
     UNREFERENCED_PARAMETER(Csq);
     KeAcquireSpinLock(&Events.Lock, Irql);
 }
 
-_Use_decl_annotations_ static VOID NTAPI EventCsqRelease(PIO_CSQ Csq, KIRQL Irql)
+_Use_decl_annotations_
+static VOID NTAPI
+EventCsqRelease(PIO_CSQ Csq, KIRQL Irql)
 {
     UNREFERENCED_PARAMETER(Csq);
     KeReleaseSpinLock(&Events.Lock, Irql);
 }
 
-_Use_decl_annotations_ static VOID NTAPI EventCsqComplete(PIO_CSQ Csq, PIRP Irp)
+_Use_decl_annotations_
+static VOID NTAPI
+EventCsqComplete(PIO_CSQ Csq, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Csq);
     Irp->IoStatus.Status = STATUS_CANCELLED;
@@ -74,7 +86,9 @@ _Use_decl_annotations_ static VOID NTAPI EventCsqComplete(PIO_CSQ Csq, PIRP Irp)
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
 }
 
-_Use_decl_annotations_ NTSTATUS EventDriverEntry(VOID)
+_Use_decl_annotations_
+NTSTATUS
+EventDriverEntry(VOID)
 {
     RtlZeroMemory(&Events, sizeof(Events));
     KeInitializeSpinLock(&Events.Lock);
@@ -86,20 +100,24 @@ _Use_decl_annotations_ NTSTATUS EventDriverEntry(VOID)
                            EventCsqAcquire, EventCsqRelease, EventCsqComplete);
 }
 
-_Use_decl_annotations_ VOID EventUnload(VOID)
+_Use_decl_annotations_
+VOID
+EventUnload(VOID)
 {
     EventCancel(NULL);
     MemFreePlain(Events.Ring, POOLTAG_EVENTS);
     Events.Ring = NULL;
 }
 
-static ULONG EventMin(_In_ ULONG A, _In_ ULONG B)
+static ULONG
+EventMin(_In_ ULONG A, _In_ ULONG B)
 {
     return A < B ? A : B;
 }
 
 /* Bytes between the ring and plain memory; they may wrap. */
-static VOID EventPut(_In_reads_bytes_(Length) const VOID *From, _In_ ULONG Length)
+static VOID
+EventPut(_In_reads_bytes_(Length) const VOID *From, _In_ ULONG Length)
 {
     ULONG At = (ULONG)(Events.Head & (EVENT_RING_SIZE - 1));
     ULONG First = EventMin(Length, EVENT_RING_SIZE - At);
@@ -109,7 +127,8 @@ static VOID EventPut(_In_reads_bytes_(Length) const VOID *From, _In_ ULONG Lengt
     Events.Head += Length;
 }
 
-static VOID EventPeek(_Out_writes_bytes_(Length) VOID *To, _In_ ULONG Length)
+static VOID
+EventPeek(_Out_writes_bytes_(Length) VOID *To, _In_ ULONG Length)
 {
     ULONG At = (ULONG)(Events.Tail & (EVENT_RING_SIZE - 1));
     ULONG First = EventMin(Length, EVENT_RING_SIZE - At);
@@ -118,8 +137,9 @@ static VOID EventPeek(_Out_writes_bytes_(Length) VOID *To, _In_ ULONG Length)
     RtlCopyMemory((UCHAR *)To + First, Events.Ring, Length - First);
 }
 
-static VOID EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
-                       _In_reads_bytes_(BodyLength) const VOID *Body, _In_ ULONG BodyLength)
+static VOID
+EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
+           _In_reads_bytes_(BodyLength) const VOID *Body, _In_ ULONG BodyLength)
 {
     const ULONG HeadLength = FIELD_OFFSET(struct sluice_event, body);
     const ULONG Padded = (BodyLength + 7u) & ~7u;
@@ -155,12 +175,15 @@ static VOID EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
     KeReleaseInStackQueuedSpinLock(&Handle);
 }
 
-_Use_decl_annotations_ VOID EventMessage(const FLOW *Flow, const struct inspect_event *Message)
+_Use_decl_annotations_
+VOID
+EventMessage(const FLOW *Flow, const struct inspect_event *Message)
 {
     EventWrite(Flow, SLUICE_EVENT_MESSAGE, Message, sizeof(*Message));
 }
 
-static VOID EventLedger(_Out_ struct sluice_ledger *Ledger, _In_ const FLOW_HALF *Half)
+static VOID
+EventLedger(_Out_ struct sluice_ledger *Ledger, _In_ const FLOW_HALF *Half)
 {
     RtlZeroMemory(Ledger, sizeof(*Ledger));
     Ledger->offered = Half->Offered;
@@ -172,7 +195,9 @@ static VOID EventLedger(_Out_ struct sluice_ledger *Ledger, _In_ const FLOW_HALF
     Ledger->held = FlowHeld(Half);
 }
 
-_Use_decl_annotations_ VOID EventFlowEnd(const FLOW *Flow)
+_Use_decl_annotations_
+VOID
+EventFlowEnd(const FLOW *Flow)
 {
     const ULONG ClientDirection = Flow->Direction;
     struct sluice_flow_end End;
@@ -190,7 +215,8 @@ _Use_decl_annotations_ VOID EventFlowEnd(const FLOW *Flow)
 }
 
 /* Moves whole records into the buffer; the lock is held. */
-static ULONG EventTake(_Out_writes_bytes_(Length) UCHAR *Buffer, _In_ ULONG Length)
+static ULONG
+EventTake(_Out_writes_bytes_(Length) UCHAR *Buffer, _In_ ULONG Length)
 {
     ULONG Taken = 0;
     UINT32 Size;
@@ -206,7 +232,9 @@ static ULONG EventTake(_Out_writes_bytes_(Length) UCHAR *Buffer, _In_ ULONG Leng
     return Taken;
 }
 
-_Use_decl_annotations_ VOID EventPump(VOID)
+_Use_decl_annotations_
+VOID
+EventPump(VOID)
 {
     KLOCK_QUEUE_HANDLE Handle;
     ULONG Taken;
@@ -232,7 +260,9 @@ _Use_decl_annotations_ VOID EventPump(VOID)
     }
 }
 
-_Use_decl_annotations_ NTSTATUS EventRead(PIRP Irp, ULONG Length)
+_Use_decl_annotations_
+NTSTATUS
+EventRead(PIRP Irp, ULONG Length)
 {
     if (Length < SLUICE_EVENT_SIZE_MAX)
         return STATUS_BUFFER_TOO_SMALL;
@@ -243,7 +273,9 @@ _Use_decl_annotations_ NTSTATUS EventRead(PIRP Irp, ULONG Length)
     return STATUS_PENDING;
 }
 
-_Use_decl_annotations_ VOID EventCancel(PFILE_OBJECT File)
+_Use_decl_annotations_
+VOID
+EventCancel(PFILE_OBJECT File)
 {
     PIRP Irp;
 

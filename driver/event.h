@@ -9,22 +9,33 @@
 
 #include "flow.h"
 
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS EventDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS EventDriverEntry(VOID);
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID EventUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID EventUnload(VOID);
 
 /* A first message was decided. */
-_Requires_lock_held_(Flow->Lock) VOID
-    EventMessage(_In_ const FLOW *Flow, _In_ const struct inspect_event *Message);
+_Requires_lock_held_(Flow->Lock)
+VOID
+EventMessage(_In_ const FLOW *Flow, _In_ const struct inspect_event *Message);
 
 /* The flow is over, with these figures. */
-_Requires_lock_held_(Flow->Lock) VOID EventFlowEnd(_In_ const FLOW *Flow);
+_Requires_lock_held_(Flow->Lock)
+VOID
+EventFlowEnd(_In_ const FLOW *Flow);
 
 /* Hands what was written to requests that wait. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID EventPump(VOID);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID EventPump(VOID);
 
 /* A read request: STATUS_PENDING, or why not. It is completed here or by EventPump. */
-_IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS EventRead(_Inout_ PIRP Irp, _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS
+EventRead(_Inout_ PIRP Irp, _In_ ULONG Length);
 
 /* Cancels the waiting requests of one file, or all with NULL. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID EventCancel(_In_opt_ PFILE_OBJECT File);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+EventCancel(_In_opt_ PFILE_OBJECT File);

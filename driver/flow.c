@@ -19,19 +19,23 @@ static struct {
 } Flows;
 
 /* A doomed flow's held bytes count as dropped by verdict or as discarded. */
-static BOOLEAN FlowIsDropped(_In_ const FLOW *Flow)
+static BOOLEAN
+FlowIsDropped(_In_ const FLOW *Flow)
 {
     return Flow->Verdict == SLUICE_VERDICT_DROPPED;
 }
 
-static struct sluice_ledger *FlowTotals(_In_ ULONG Direction)
+static struct sluice_ledger *
+FlowTotals(_In_ ULONG Direction)
 {
     struct sluice_statistics *Statistics = StatisticsHere();
 
     return Direction == FLOW_OUTBOUND ? &Statistics->outbound : &Statistics->inbound;
 }
 
-_Use_decl_annotations_ VOID FlowDriverEntry(VOID)
+_Use_decl_annotations_
+VOID
+FlowDriverEntry(VOID)
 {
     KeInitializeSpinLock(&Flows.Lock);
     InitializeListHead(&Flows.List);
@@ -39,7 +43,8 @@ _Use_decl_annotations_ VOID FlowDriverEntry(VOID)
     Flows.Stopping = FALSE;
 }
 
-static UCHAR FlowFirstClass(_In_ ULONG Mode)
+static UCHAR
+FlowFirstClass(_In_ ULONG Mode)
 {
     switch (Mode) {
     case SLUICE_MODE_PERMIT:
@@ -51,7 +56,9 @@ static UCHAR FlowFirstClass(_In_ ULONG Mode)
     }
 }
 
-_Use_decl_annotations_ FLOW *FlowCreate(const FLOW_IDENTITY *Identity)
+_Use_decl_annotations_
+FLOW *
+FlowCreate(const FLOW_IDENTITY *Identity)
 {
     KLOCK_QUEUE_HANDLE Handle;
     FLOW *Flow;
@@ -90,7 +97,8 @@ _Use_decl_annotations_ FLOW *FlowCreate(const FLOW_IDENTITY *Identity)
     return Flow;
 }
 
-static VOID FlowUnlink(_Inout_ FLOW *Flow)
+static VOID
+FlowUnlink(_Inout_ FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -100,7 +108,9 @@ static VOID FlowUnlink(_Inout_ FLOW *Flow)
     KeReleaseInStackQueuedSpinLock(&Handle);
 }
 
-_Use_decl_annotations_ VOID FlowEnd(FLOW *Flow, BOOLEAN Associated)
+_Use_decl_annotations_
+VOID
+FlowEnd(FLOW *Flow, BOOLEAN Associated)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -122,12 +132,16 @@ _Use_decl_annotations_ VOID FlowEnd(FLOW *Flow, BOOLEAN Associated)
     FlowDereference(Flow);
 }
 
-_Use_decl_annotations_ VOID FlowReference(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+FlowReference(FLOW *Flow)
 {
     (VOID) InterlockedIncrement(&Flow->References);
 }
 
-_Use_decl_annotations_ VOID FlowDereference(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+FlowDereference(FLOW *Flow)
 {
     if (InterlockedDecrement(&Flow->References) != 0)
         return;
@@ -136,22 +150,30 @@ _Use_decl_annotations_ VOID FlowDereference(FLOW *Flow)
     (VOID) InterlockedDecrement(&Flows.Count);
 }
 
-_Use_decl_annotations_ VOID FlowLock(FLOW *Flow, PKLOCK_QUEUE_HANDLE Handle)
+_Use_decl_annotations_
+VOID
+FlowLock(FLOW *Flow, PKLOCK_QUEUE_HANDLE Handle)
 {
     KeAcquireInStackQueuedSpinLock(&Flow->Lock, Handle);
 }
 
-_Use_decl_annotations_ VOID FlowUnlock(PKLOCK_QUEUE_HANDLE Handle)
+_Use_decl_annotations_
+VOID
+FlowUnlock(PKLOCK_QUEUE_HANDLE Handle)
 {
     KeReleaseInStackQueuedSpinLock(Handle);
 }
 
-_Use_decl_annotations_ BOOLEAN FlowIsDoomed(const FLOW *Flow)
+_Use_decl_annotations_
+BOOLEAN
+FlowIsDoomed(const FLOW *Flow)
 {
     return Flow->Verdict != SLUICE_VERDICT_ALLOWED;
 }
 
-_Use_decl_annotations_ VOID FlowDoom(FLOW *Flow, enum sluice_verdict Verdict, BOOLEAN InClassify)
+_Use_decl_annotations_
+VOID
+FlowDoom(FLOW *Flow, enum sluice_verdict Verdict, BOOLEAN InClassify)
 {
     if (FlowIsDoomed(Flow))
         return;
@@ -170,7 +192,9 @@ _Use_decl_annotations_ VOID FlowDoom(FLOW *Flow, enum sluice_verdict Verdict, BO
     }
 }
 
-_Use_decl_annotations_ VOID FlowDiscardHeld(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+VOID
+FlowDiscardHeld(FLOW *Flow, ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
 
@@ -187,7 +211,9 @@ _Use_decl_annotations_ VOID FlowDiscardHeld(FLOW *Flow, ULONG Direction)
     }
 }
 
-_Use_decl_annotations_ VOID FlowSettleEnd(FLOW *Flow)
+_Use_decl_annotations_
+VOID
+FlowSettleEnd(FLOW *Flow)
 {
     if (!Flow->Ended || Flow->EndTold || Flow->InjectCalls != 0)
         return;
@@ -195,17 +221,23 @@ _Use_decl_annotations_ VOID FlowSettleEnd(FLOW *Flow)
     EventFlowEnd(Flow);
 }
 
-_Use_decl_annotations_ SIZE_T FlowReleasable(const FLOW_HALF *Half)
+_Use_decl_annotations_
+SIZE_T
+FlowReleasable(const FLOW_HALF *Half)
 {
     return Half->Queue.Bytes > Half->Undecided ? Half->Queue.Bytes - (SIZE_T)Half->Undecided : 0;
 }
 
-_Use_decl_annotations_ UINT64 FlowHeld(const FLOW_HALF *Half)
+_Use_decl_annotations_
+UINT64
+FlowHeld(const FLOW_HALF *Half)
 {
     return Half->Blocked - Half->Injected - Half->Dropped - Half->Discarded;
 }
 
-_Use_decl_annotations_ BOOLEAN FlowIsQuiet(const FLOW *Flow)
+_Use_decl_annotations_
+BOOLEAN
+FlowIsQuiet(const FLOW *Flow)
 {
     for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
         const FLOW_HALF *Half = &Flow->Half[Direction];
@@ -216,7 +248,9 @@ _Use_decl_annotations_ BOOLEAN FlowIsQuiet(const FLOW *Flow)
     return !Flow->Deferred && Flow->InjectCalls == 0 && Flow->DrainState == DrainIdle;
 }
 
-_Use_decl_annotations_ VOID FlowSettleHold(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+VOID
+FlowSettleHold(FLOW *Flow, ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
     UINT64 Kept = Half->Queue.Bytes + (Half->Retry != NULL ? Half->Retry->Bytes : 0);
@@ -231,27 +265,35 @@ _Use_decl_annotations_ VOID FlowSettleHold(FLOW *Flow, ULONG Direction)
         TimerWheelDisarm(&Half->Deadline);
 }
 
-_Use_decl_annotations_ VOID FlowCountPermitted(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+_Use_decl_annotations_
+VOID
+FlowCountPermitted(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     Flow->Half[Direction].Permitted += Bytes;
     FlowTotals(Direction)->permitted += Bytes;
 }
 
-_Use_decl_annotations_ VOID FlowCountBlocked(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+_Use_decl_annotations_
+VOID
+FlowCountBlocked(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     Flow->Half[Direction].Blocked += Bytes;
     FlowTotals(Direction)->blocked += Bytes;
     StatisticsHeldAdd((LONG64)Bytes);
 }
 
-_Use_decl_annotations_ VOID FlowCountInjected(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+_Use_decl_annotations_
+VOID
+FlowCountInjected(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     Flow->Half[Direction].Injected += Bytes;
     FlowTotals(Direction)->injected += Bytes;
     StatisticsHeldAdd(-(LONG64)Bytes);
 }
 
-_Use_decl_annotations_ VOID FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+_Use_decl_annotations_
+VOID
+FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     if (Bytes == 0)
         return;
@@ -265,17 +307,23 @@ _Use_decl_annotations_ VOID FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T By
     StatisticsHeldAdd(-(LONG64)Bytes);
 }
 
-_Use_decl_annotations_ VOID FlowStop(VOID)
+_Use_decl_annotations_
+VOID
+FlowStop(VOID)
 {
     (VOID) InterlockedExchange(&Flows.Stopping, TRUE);
 }
 
-_Use_decl_annotations_ BOOLEAN FlowIsStopping(VOID)
+_Use_decl_annotations_
+BOOLEAN
+FlowIsStopping(VOID)
 {
     return ReadNoFence(&Flows.Stopping) != FALSE;
 }
 
-_Use_decl_annotations_ VOID FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
+_Use_decl_annotations_
+VOID
+FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
 {
     KLOCK_QUEUE_HANDLE Handle;
     BOOLEAN More = TRUE;
@@ -299,7 +347,9 @@ _Use_decl_annotations_ VOID FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
     KeReleaseInStackQueuedSpinLock(&Handle);
 }
 
-_Use_decl_annotations_ ULONG FlowCount(VOID)
+_Use_decl_annotations_
+ULONG
+FlowCount(VOID)
 {
     return (ULONG)ReadNoFence(&Flows.Count);
 }

@@ -101,57 +101,81 @@ VOID FlowDriverEntry(VOID);
 /* Makes a flow of the class that the mode says, with the engine's reference. NULL: memory is short,
  * or the driver is stopping. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-    _Must_inspect_result_ FLOW *FlowCreate(_In_ const FLOW_IDENTITY *Identity);
+_Must_inspect_result_
+FLOW *
+FlowCreate(_In_ const FLOW_IDENTITY *Identity);
 
 /* The engine gave the context back (flowDelete), or never took it (Associated FALSE: no event).
  * Discards what is held and drops the engine's reference. Does not wait. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID FlowEnd(_Inout_ FLOW *Flow, _In_ BOOLEAN Associated);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+FlowEnd(_Inout_ FLOW *Flow, _In_ BOOLEAN Associated);
 
-VOID FlowReference(_Inout_ FLOW *Flow);
+VOID
+FlowReference(_Inout_ FLOW *Flow);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID FlowDereference(_Inout_ FLOW *Flow);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+FlowDereference(_Inout_ FLOW *Flow);
 
-_Acquires_lock_(Flow->Lock) VOID FlowLock(_Inout_ FLOW *Flow, _Out_ PKLOCK_QUEUE_HANDLE Handle);
+_Acquires_lock_(Flow->Lock)
+VOID
+FlowLock(_Inout_ FLOW *Flow, _Out_ PKLOCK_QUEUE_HANDLE Handle);
 
-_Releases_lock_(Flow->Lock) VOID FlowUnlock(_In_ PKLOCK_QUEUE_HANDLE Handle);
+_Releases_lock_(Flow->Lock)
+VOID
+FlowUnlock(_In_ PKLOCK_QUEUE_HANDLE Handle);
 
 /* Neither direction passes another byte: what is held is dropped (by verdict) or discarded
  * (aborted), and the connection is to end: at once with a classify (which answers DROP_CONNECTION),
  * else by the drainer. The first doom counts. */
-_Requires_lock_held_(Flow->Lock) VOID
-    FlowDoom(_Inout_ FLOW *Flow, _In_ enum sluice_verdict Verdict, _In_ BOOLEAN InClassify);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowDoom(_Inout_ FLOW *Flow, _In_ enum sluice_verdict Verdict, _In_ BOOLEAN InClassify);
 
 BOOLEAN
 FlowIsDoomed(_In_ const FLOW *Flow);
 
 /* Everything kept of one direction goes; counted as dropped or discarded by the flow's verdict. */
-_Requires_lock_held_(Flow->Lock) VOID FlowDiscardHeld(_Inout_ FLOW *Flow, _In_ ULONG Direction);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowDiscardHeld(_Inout_ FLOW *Flow, _In_ ULONG Direction);
 
 /* After an inject call of a flow that ended meanwhile: the last one tells its end. */
-_Requires_lock_held_(Flow->Lock) VOID FlowSettleEnd(_Inout_ FLOW *Flow);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowSettleEnd(_Inout_ FLOW *Flow);
 
 /* Bytes at the front of the queue that may leave. */
 SIZE_T
 FlowReleasable(_In_ const FLOW_HALF *Half);
 
 /* Nothing held, under way or deferred. */
-_Requires_lock_held_(Flow->Lock) BOOLEAN FlowIsQuiet(_In_ const FLOW *Flow);
+_Requires_lock_held_(Flow->Lock)
+BOOLEAN
+FlowIsQuiet(_In_ const FLOW *Flow);
 
 UINT64
 FlowHeld(_In_ const FLOW_HALF *Half);
 
 /* Starts or stops the hold deadline as there are undecided bytes, and notes the peak. */
-_Requires_lock_held_(Flow->Lock) VOID FlowSettleHold(_Inout_ FLOW *Flow, _In_ ULONG Direction);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowSettleHold(_Inout_ FLOW *Flow, _In_ ULONG Direction);
 
-_Requires_lock_held_(Flow->Lock) VOID
-    FlowCountPermitted(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
-_Requires_lock_held_(Flow->Lock) VOID
-    FlowCountBlocked(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
-_Requires_lock_held_(Flow->Lock) VOID
-    FlowCountInjected(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountPermitted(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountBlocked(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountInjected(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
 /* Dropped by verdict, or discarded, as the flow is. */
-_Requires_lock_held_(Flow->Lock) VOID
-    FlowCountGone(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountGone(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
 
 /* No new flows from here on. */
 VOID FlowStop(VOID);
@@ -161,8 +185,11 @@ FlowIsStopping(VOID);
 
 /* Calls Visit for every flow that has a context, one by one, with a reference and no lock; goes on
  * while it returns TRUE. Flows that come or go meanwhile may be missed. */
-typedef BOOLEAN FLOW_VISIT(_Inout_ FLOW *Flow, _Inout_opt_ PVOID Context);
-_IRQL_requires_(PASSIVE_LEVEL) VOID FlowVisitAll(_In_ FLOW_VISIT *Visit, _Inout_opt_ PVOID Context);
+typedef BOOLEAN
+FLOW_VISIT(_Inout_ FLOW *Flow, _Inout_opt_ PVOID Context);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID
+FlowVisitAll(_In_ FLOW_VISIT *Visit, _Inout_opt_ PVOID Context);
 
 /* Flows whose memory has not been given back. */
 ULONG

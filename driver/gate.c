@@ -24,8 +24,9 @@ typedef struct _GATE_WORK {
     ULONG FinFlags; /* or this FIN */
 } GATE_WORK;
 
-static VOID GateBegin(_Out_ GATE_WORK *Work, _In_ FLOW *Flow, _In_ ULONG Direction,
-                      _In_ FWPS_STREAM_DATA0 *Data)
+static VOID
+GateBegin(_Out_ GATE_WORK *Work, _In_ FLOW *Flow, _In_ ULONG Direction,
+          _In_ FWPS_STREAM_DATA0 *Data)
 {
     RtlZeroMemory(Work, sizeof(*Work));
     Work->Flow = Flow;
@@ -34,7 +35,8 @@ static VOID GateBegin(_Out_ GATE_WORK *Work, _In_ FLOW *Flow, _In_ ULONG Directi
     Work->Direction = Direction;
 }
 
-static VOID GateFree(_Inout_ GATE_WORK *Work)
+static VOID
+GateFree(_Inout_ GATE_WORK *Work)
 {
     if (Work->Release != NULL)
         ReleaseDiscard(Work->Release);
@@ -43,14 +45,16 @@ static VOID GateFree(_Inout_ GATE_WORK *Work)
 }
 
 /* TRUE if what is decided leaves in this classify; else the drainer does it. */
-static BOOLEAN GateCanInject(_In_ const GATE_WORK *Work)
+static BOOLEAN
+GateCanInject(_In_ const GATE_WORK *Work)
 {
     return !Work->Half->Drained && !Work->Flow->Continuing && Work->Half->Retry == NULL;
 }
 
 /* Back-pressure: bytes on their way fill the cap. Undecided ones do not count, for only more bytes
  * can decide them. */
-static BOOLEAN GateMustDefer(_In_ const GATE_WORK *Work)
+static BOOLEAN
+GateMustDefer(_In_ const GATE_WORK *Work)
 {
     const FLOW_HALF *Half = Work->Half;
     UINT64 Waiting = Half->OutstandingBytes + FlowReleasable(Half) +
@@ -59,7 +63,8 @@ static BOOLEAN GateMustDefer(_In_ const GATE_WORK *Work)
     return Work->Direction == FLOW_INBOUND && Waiting >= Settings.DeferCap;
 }
 
-static GATE_ANSWER GateDeferStream(_Inout_ GATE_WORK *Work)
+static GATE_ANSWER
+GateDeferStream(_Inout_ GATE_WORK *Work)
 {
     Work->Flow->Deferred = TRUE;
     Work->Flow->DeferFlags = Work->Data->flags;
@@ -67,7 +72,8 @@ static GATE_ANSWER GateDeferStream(_Inout_ GATE_WORK *Work)
     return GateDefer;
 }
 
-static GATE_ANSWER GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
+static GATE_ANSWER
+GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
 {
     GateFree(Work);
     Work->Half->Offered += Work->Data->dataLength;
@@ -76,7 +82,8 @@ static GATE_ANSWER GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Ve
 }
 
 /* Nothing of the offer was consumed. Inbound data can be asked for again later. */
-static GATE_ANSWER GateNoMemory(_Inout_ GATE_WORK *Work)
+static GATE_ANSWER
+GateNoMemory(_Inout_ GATE_WORK *Work)
 {
     FLOW *Flow = Work->Flow;
 
@@ -91,7 +98,8 @@ static GATE_ANSWER GateNoMemory(_Inout_ GATE_WORK *Work)
 
 /* Memory for the offer, before anything is consumed: its clone when it is sure to leave at once,
  * else blocks to keep it in. */
-static BOOLEAN GateSecure(_Inout_ GATE_WORK *Work)
+static BOOLEAN
+GateSecure(_Inout_ GATE_WORK *Work)
 {
     BOOLEAN Kept = AnalysisIsUndecided(Work->Flow, Work->Direction) ||
                    Work->Half->Queue.Bytes != 0 || !GateCanInject(Work);
@@ -102,12 +110,12 @@ static BOOLEAN GateSecure(_Inout_ GATE_WORK *Work)
         Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
     if (!Kept && Work->Release != NULL && ReleaseClone(Work->Release, Work->Data))
         return TRUE;
-    return HoldReserve(&Work->Half->Queue, Work->Data->flags, Work->Data->dataLength,
-                       Work->Direction == FLOW_OUTBOUND, &Work->Spare);
+    return HoldReserve(Work->Data->dataLength, Work->Direction == FLOW_OUTBOUND, &Work->Spare);
 }
 
 /* What the inspection says of the offer. */
-static enum sluice_verdict GateInspect(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
+static enum sluice_verdict
+GateInspect(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
 {
     enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
 
@@ -121,7 +129,8 @@ static enum sluice_verdict GateInspect(_Inout_ GATE_WORK *Work, _In_ SIZE_T Miss
 }
 
 /* The caps, for an offer of which something would stay. */
-static enum sluice_verdict GateCap(_Inout_ GATE_WORK *Work)
+static enum sluice_verdict
+GateCap(_Inout_ GATE_WORK *Work)
 {
     SIZE_T Length = Work->Data->dataLength;
 
@@ -138,7 +147,8 @@ static enum sluice_verdict GateCap(_Inout_ GATE_WORK *Work)
 }
 
 /* Brings the offer to where it belongs: behind the queue in the release, or into the queue. */
-static VOID GateKeep(_Inout_ GATE_WORK *Work)
+static VOID
+GateKeep(_Inout_ GATE_WORK *Work)
 {
     FLOW_HALF *Half = Work->Half;
     RELEASE *Release = Work->Release;
@@ -169,7 +179,8 @@ static VOID GateKeep(_Inout_ GATE_WORK *Work)
 }
 
 /* The FIN leaves now if nothing is before it; one inject a classify. */
-static VOID GateKeepFin(_Inout_ GATE_WORK *Work)
+static VOID
+GateKeepFin(_Inout_ GATE_WORK *Work)
 {
     Work->Half->FinFlags = Work->Data->flags & GATE_FIN_FLAGS;
     if (GateCanInject(Work) && Work->Release == NULL && Work->Half->Queue.Bytes == 0)
@@ -179,7 +190,8 @@ static VOID GateKeepFin(_Inout_ GATE_WORK *Work)
 }
 
 /* The offer is ours from here on. */
-static GATE_ANSWER GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
+static GATE_ANSWER
+GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
 {
     FLOW *Flow = Work->Flow;
 
@@ -201,9 +213,10 @@ static GATE_ANSWER GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE 
     return GateBlock;
 }
 
-_Use_decl_annotations_ GATE_ANSWER GateClassify(FLOW *Flow, ULONG Direction,
-                                                FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
-                                                PKLOCK_QUEUE_HANDLE Handle)
+_Use_decl_annotations_
+GATE_ANSWER
+GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
+             PKLOCK_QUEUE_HANDLE Handle)
 {
     enum sluice_verdict Verdict;
     GATE_ANSWER Answer;
@@ -232,10 +245,10 @@ Unlock:
     return Answer;
 }
 
-_Use_decl_annotations_ GATE_ANSWER GateClassifyInline(FLOW *Flow, ULONG Direction,
-                                                      FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
-                                                      PKLOCK_QUEUE_HANDLE Handle,
-                                                      BOOLEAN *Permitted)
+_Use_decl_annotations_
+GATE_ANSWER
+GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
+                   PKLOCK_QUEUE_HANDLE Handle, BOOLEAN *Permitted)
 {
     enum sluice_verdict Verdict;
     BOOLEAN Secured = TRUE;
@@ -245,9 +258,8 @@ _Use_decl_annotations_ GATE_ANSWER GateClassifyInline(FLOW *Flow, ULONG Directio
     *Permitted = FALSE;
     GateBegin(&Work, Flow, Direction, Data);
     if (Data->dataLength != 0 && AnalysisIsUndecided(Flow, Direction)) {
-        Secured =
-            WalkIsReadable(Data) && HoldReserve(&Work.Half->Queue, Data->flags, Data->dataLength,
-                                                Direction == FLOW_OUTBOUND, &Work.Spare);
+        Secured = WalkIsReadable(Data) &&
+                  HoldReserve(Data->dataLength, Direction == FLOW_OUTBOUND, &Work.Spare);
         if (!Secured && Settings.FailClosed) {
             Answer = GateNoMemory(&Work);
             goto Unlock;

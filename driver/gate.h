@@ -13,14 +13,17 @@ typedef enum _GATE_ANSWER { GateBlock, GateDrop, GateDefer } GATE_ANSWER;
 
 /* One indication of a Gate flow that is neither doomed nor aborted: data, FIN, or both. Called with
  * the lock held; it is released before the inject, and on return. The caller has a reference. */
-_Requires_lock_held_(Flow->Lock) _IRQL_requires_max_(DISPATCH_LEVEL) GATE_ANSWER
-    GateClassify(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
-                 _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle);
+_Requires_lock_held_(Flow->Lock)
+_IRQL_requires_max_(DISPATCH_LEVEL)
+GATE_ANSWER
+GateClassify(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
+             _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle);
 
 /* The same for an Inline flow whose next bytes may have to be held: Permitted is TRUE if all bytes
  * passed the inspection, so that the flow stays Inline and PERMIT is to be answered; else the flow
  * became Gate. */
-_Requires_lock_held_(Flow->Lock) _IRQL_requires_max_(DISPATCH_LEVEL) GATE_ANSWER
-    GateClassifyInline(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
-                       _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle,
-                       _Out_ BOOLEAN *Permitted);
+_Requires_lock_held_(Flow->Lock)
+_IRQL_requires_max_(DISPATCH_LEVEL)
+GATE_ANSWER
+GateClassifyInline(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
+                   _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle, _Out_ BOOLEAN *Permitted);

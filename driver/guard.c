@@ -6,7 +6,9 @@
 
 static BOOLEAN GuardNeeded;
 
-_Use_decl_annotations_ VOID GuardDriverEntry(VOID)
+_Use_decl_annotations_
+VOID
+GuardDriverEntry(VOID)
 {
     RTL_OSVERSIONINFOW Version;
 
@@ -16,7 +18,9 @@ _Use_decl_annotations_ VOID GuardDriverEntry(VOID)
                   Version.dwMajorVersion == 6 && Version.dwMinorVersion <= 1;
 }
 
-_Use_decl_annotations_ VOID GuardEnter(GUARD *Guard, NET_BUFFER_LIST *Chain)
+_Use_decl_annotations_
+VOID
+GuardEnter(GUARD *Guard, NET_BUFFER_LIST *Chain)
 {
     Guard->Count = 0;
     if (!GuardNeeded)
@@ -28,7 +32,9 @@ _Use_decl_annotations_ VOID GuardEnter(GUARD *Guard, NET_BUFFER_LIST *Chain)
     }
 }
 
-_Use_decl_annotations_ ULONG GuardLeave(const GUARD *Guard, BOOLEAN Restore)
+_Use_decl_annotations_
+ULONG
+GuardLeave(const GUARD *Guard, BOOLEAN Restore)
 {
     ULONG Changed = 0;
 

@@ -21,9 +21,11 @@ typedef struct _GUARD {
 } GUARD;
 
 /* Learns whether this Windows needs the guard. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID GuardDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID GuardDriverEntry(VOID);
 
-VOID GuardEnter(_Out_ GUARD *Guard, _In_opt_ NET_BUFFER_LIST *Chain);
+VOID
+GuardEnter(_Out_ GUARD *Guard, _In_opt_ NET_BUFFER_LIST *Chain);
 
 /* The number of links that changed. Puts them back when Restore is set. */
 ULONG

@@ -9,19 +9,24 @@
 
 static SLIST_HEADER HoldReserveList;
 
-static VOID HoldInitialise(_Out_ HOLD_BLOCK *Block, _In_ BOOLEAN Reserve)
+static VOID
+HoldInitialise(_Out_ HOLD_BLOCK *Block, _In_ BOOLEAN Reserve)
 {
     Block->Reserve = Reserve;
     MmInitializeMdl(&Block->Mdl, Block->Data, HOLD_BLOCK_BYTES);
     MmBuildMdlForNonPagedPool(&Block->Mdl);
 }
 
-_Use_decl_annotations_ BOOLEAN HoldIsSameRun(ULONG StreamFlags, ULONG Others)
+_Use_decl_annotations_
+BOOLEAN
+HoldIsSameRun(ULONG StreamFlags, ULONG Others)
 {
     return ((StreamFlags ^ Others) & HOLD_RUN_FLAGS) == 0;
 }
 
-_Use_decl_annotations_ NTSTATUS HoldDriverEntry(VOID)
+_Use_decl_annotations_
+NTSTATUS
+HoldDriverEntry(VOID)
 {
     InitializeSListHead(&HoldReserveList);
     for (ULONG i = 0; i < HOLD_RESERVE_BLOCKS; i++) {
@@ -37,7 +42,9 @@ _Use_decl_annotations_ NTSTATUS HoldDriverEntry(VOID)
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID HoldUnload(VOID)
+_Use_decl_annotations_
+VOID
+HoldUnload(VOID)
 {
     PVOID Block;
 
@@ -45,7 +52,8 @@ _Use_decl_annotations_ VOID HoldUnload(VOID)
         MemFreePlain(Block, POOLTAG_BLOCK);
 }
 
-static HOLD_BLOCK *HoldTakeBlock(_In_ BOOLEAN UseReserve)
+static HOLD_BLOCK *
+HoldTakeBlock(_In_ BOOLEAN UseReserve)
 {
     HOLD_BLOCK *Block = MemAllocate(MemBlock);
 
@@ -56,7 +64,8 @@ static HOLD_BLOCK *HoldTakeBlock(_In_ BOOLEAN UseReserve)
     return Block;
 }
 
-static VOID HoldGiveBlock(_In_ HOLD_BLOCK *Block)
+static VOID
+HoldGiveBlock(_In_ HOLD_BLOCK *Block)
 {
     if (Block->Reserve)
         InterlockedPushEntrySList(&HoldReserveList, &Block->Entry);
@@ -64,17 +73,19 @@ static VOID HoldGiveBlock(_In_ HOLD_BLOCK *Block)
         MemFree(MemBlock, Block);
 }
 
-static ULONG HoldRoom(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags)
+static ULONG
+HoldRoom(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags)
 {
     if (Queue->Last == NULL || !HoldIsSameRun(Queue->Last->StreamFlags, StreamFlags))
         return 0;
     return HOLD_BLOCK_BYTES - Queue->Last->End;
 }
 
-_Use_decl_annotations_ BOOLEAN HoldReserve(const HOLD_QUEUE *Queue, ULONG StreamFlags,
-                                           SIZE_T Length, BOOLEAN UseReserve, HOLD_SPARE *Spare)
+_Use_decl_annotations_
+BOOLEAN
+HoldReserve(SIZE_T Length, BOOLEAN UseReserve, HOLD_SPARE *Spare)
 {
-    SIZE_T Room = HoldRoom(Queue, StreamFlags);
+    SIZE_T Room = 0;
 
     while (Room < Length) {
         HOLD_BLOCK *Block = HoldTakeBlock(UseReserve);
@@ -90,8 +101,8 @@ _Use_decl_annotations_ BOOLEAN HoldReserve(const HOLD_QUEUE *Queue, ULONG Stream
     return TRUE;
 }
 
-static HOLD_BLOCK *HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare,
-                                _In_ ULONG StreamFlags)
+static HOLD_BLOCK *
+HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags)
 {
     HOLD_BLOCK *Block = Spare->First;
 
@@ -109,8 +120,9 @@ static HOLD_BLOCK *HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *S
     return Block;
 }
 
-_Use_decl_annotations_ VOID HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags,
-                                       const FWPS_STREAM_DATA0 *Data)
+_Use_decl_annotations_
+VOID
+HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags, const FWPS_STREAM_DATA0 *Data)
 {
     const UCHAR *Bytes;
     SIZE_T Length;
@@ -138,7 +150,9 @@ _Use_decl_annotations_ VOID HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULO
     }
 }
 
-_Use_decl_annotations_ VOID HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
+_Use_decl_annotations_
+VOID
+HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
 {
     HOLD_BLOCK *Block = Queue->First;
 
@@ -152,13 +166,17 @@ _Use_decl_annotations_ VOID HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
     HoldDereference(Block);
 }
 
-_Use_decl_annotations_ VOID HoldDiscard(HOLD_QUEUE *Queue)
+_Use_decl_annotations_
+VOID
+HoldDiscard(HOLD_QUEUE *Queue)
 {
     while (Queue->First != NULL)
         HoldConsume(Queue, Queue->First->End - Queue->First->Start);
 }
 
-_Use_decl_annotations_ VOID HoldFreeSpare(HOLD_SPARE *Spare)
+_Use_decl_annotations_
+VOID
+HoldFreeSpare(HOLD_SPARE *Spare)
 {
     while (Spare->First != NULL) {
         HOLD_BLOCK *Block = Spare->First;
@@ -168,7 +186,9 @@ _Use_decl_annotations_ VOID HoldFreeSpare(HOLD_SPARE *Spare)
     }
 }
 
-_Use_decl_annotations_ VOID HoldDereference(HOLD_BLOCK *Block)
+_Use_decl_annotations_
+VOID
+HoldDereference(HOLD_BLOCK *Block)
 {
     if (InterlockedDecrement(&Block->References) == 0)
         HoldGiveBlock(Block);

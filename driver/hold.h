@@ -47,27 +47,40 @@ HoldIsSameRun(_In_ ULONG StreamFlags, _In_ ULONG Others);
 
 /* Prepares the outbound reserve: what a SEND offer is kept in when memory is short, for it cannot
  * be deferred. */
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS HoldDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS HoldDriverEntry(VOID);
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID HoldUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID HoldUnload(VOID);
 
-/* Blocks enough to append Length bytes to the queue; all or none. */
-_IRQL_requires_max_(DISPATCH_LEVEL) _Success_(return) BOOLEAN
-    HoldReserve(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags, _In_ SIZE_T Length,
-                _In_ BOOLEAN UseReserve, _Inout_ HOLD_SPARE *Spare);
+/* Blocks enough to append Length bytes, whatever the queue looks like by then; all or none. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Success_(return)
+BOOLEAN
+HoldReserve(_In_ SIZE_T Length, _In_ BOOLEAN UseReserve, _Inout_ HOLD_SPARE *Spare);
 
 /* Copies the whole offer to the queue's end. Reserve for it first; the offer must be readable. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID
-    HoldAppend(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags,
-               _In_ const FWPS_STREAM_DATA0 *Data);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldAppend(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags,
+           _In_ const FWPS_STREAM_DATA0 *Data);
 
 /* Takes Length bytes, all of the first block, off the queue's front. The caller has references of
  * its own where it needs the bytes. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldConsume(_Inout_ HOLD_QUEUE *Queue, _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldConsume(_Inout_ HOLD_QUEUE *Queue, _In_ ULONG Length);
 
 /* Frees all that is queued. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldDiscard(_Inout_ HOLD_QUEUE *Queue);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldDiscard(_Inout_ HOLD_QUEUE *Queue);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldFreeSpare(_Inout_ HOLD_SPARE *Spare);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldFreeSpare(_Inout_ HOLD_SPARE *Spare);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID HoldDereference(_Inout_ HOLD_BLOCK *Block);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldDereference(_Inout_ HOLD_BLOCK *Block);

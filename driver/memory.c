@@ -35,7 +35,8 @@ typedef struct _MEM_SOURCE {
 
 static MEM_SOURCE MemSources[MemKindMaximum];
 
-static VOID MemEmptyStock(_In_ MEM_KIND Kind)
+static VOID
+MemEmptyStock(_In_ MEM_KIND Kind)
 {
     PVOID Object;
 
@@ -43,7 +44,9 @@ static VOID MemEmptyStock(_In_ MEM_KIND Kind)
         ExFreePoolWithTag(Object, MemSpecs[Kind].Tag);
 }
 
-_Use_decl_annotations_ NTSTATUS MemDriverEntry(VOID)
+_Use_decl_annotations_
+NTSTATUS
+MemDriverEntry(VOID)
 {
     for (ULONG Kind = 0; Kind < MemKindMaximum; Kind++) {
         InitializeSListHead(&MemSources[Kind].Stock);
@@ -66,7 +69,9 @@ _Use_decl_annotations_ NTSTATUS MemDriverEntry(VOID)
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID MemUnload(VOID)
+_Use_decl_annotations_
+VOID
+MemUnload(VOID)
 {
     for (ULONG Kind = 0; Kind < MemKindMaximum; Kind++) {
         MemEmptyStock(Kind);
@@ -74,14 +79,18 @@ _Use_decl_annotations_ VOID MemUnload(VOID)
     }
 }
 
-_Use_decl_annotations_ PVOID MemAllocate(MEM_KIND Kind)
+_Use_decl_annotations_
+PVOID
+MemAllocate(MEM_KIND Kind)
 {
     PVOID Object = InterlockedPopEntrySList(&MemSources[Kind].Stock);
 
     return Object != NULL ? Object : ExAllocateFromNPagedLookasideList(&MemSources[Kind].Lookaside);
 }
 
-_Use_decl_annotations_ VOID MemFree(MEM_KIND Kind, PVOID Object)
+_Use_decl_annotations_
+VOID
+MemFree(MEM_KIND Kind, PVOID Object)
 {
     if (ExQueryDepthSList(&MemSources[Kind].Stock) < MemSpecs[Kind].Stock)
         InterlockedPushEntrySList(&MemSources[Kind].Stock, Object);
@@ -89,7 +98,9 @@ _Use_decl_annotations_ VOID MemFree(MEM_KIND Kind, PVOID Object)
         ExFreeToNPagedLookasideList(&MemSources[Kind].Lookaside, Object);
 }
 
-_Use_decl_annotations_ PVOID MemAllocatePlain(SIZE_T Size, ULONG Tag)
+_Use_decl_annotations_
+PVOID
+MemAllocatePlain(SIZE_T Size, ULONG Tag)
 {
     PVOID Memory = ExAllocatePoolWithTag(MEM_POOL_TYPE, Size, Tag);
 
@@ -98,7 +109,9 @@ _Use_decl_annotations_ PVOID MemAllocatePlain(SIZE_T Size, ULONG Tag)
     return Memory;
 }
 
-_Use_decl_annotations_ VOID MemFreePlain(PVOID Memory, ULONG Tag)
+_Use_decl_annotations_
+VOID
+MemFreePlain(PVOID Memory, ULONG Tag)
 {
     ExFreePoolWithTag(Memory, Tag);
 }

@@ -19,19 +19,30 @@ typedef enum _MEM_KIND {
 } MEM_KIND;
 
 /* Makes the stocks and the lookaside lists. STATUS_INSUFFICIENT_RESOURCES: nothing is left. */
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS MemDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS MemDriverEntry(VOID);
 
 /* Gives everything back. Every object must have been freed. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID MemUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID MemUnload(VOID);
 
 /* An object of a kind, its contents undefined; NULL when memory is short. */
-_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ PVOID MemAllocate(_In_ MEM_KIND Kind);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Must_inspect_result_
+PVOID
+MemAllocate(_In_ MEM_KIND Kind);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID MemFree(_In_ MEM_KIND Kind, _In_ _Frees_ptr_ PVOID Object);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+MemFree(_In_ MEM_KIND Kind, _In_ _Frees_ptr_ PVOID Object);
 
 /* Non-paged, not executable where Windows knows that, zeroed. NULL when memory is short. */
-_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ PVOID
-    MemAllocatePlain(_In_ SIZE_T Size, _In_ ULONG Tag);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Must_inspect_result_
+PVOID
+MemAllocatePlain(_In_ SIZE_T Size, _In_ ULONG Tag);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID
-    MemFreePlain(_In_ _Frees_ptr_ PVOID Memory, _In_ ULONG Tag);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+MemFreePlain(_In_ _Frees_ptr_ PVOID Memory, _In_ ULONG Tag);

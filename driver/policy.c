@@ -16,8 +16,8 @@ typedef struct _POLICY {
 static POLICY *PolicyInForce;
 static KSPIN_LOCK PolicyLock;
 
-static NTSTATUS PolicyCreate(_In_reads_bytes_(Length) const VOID *Blob, _In_ SIZE_T Length,
-                             _Out_ POLICY **Policy)
+static NTSTATUS
+PolicyCreate(_In_reads_bytes_(Length) const VOID *Blob, _In_ SIZE_T Length, _Out_ POLICY **Policy)
 {
     const struct inspect_blocklist *Blocklist = NULL;
     POLICY *New;
@@ -50,19 +50,25 @@ static NTSTATUS PolicyCreate(_In_reads_bytes_(Length) const VOID *Blob, _In_ SIZ
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ NTSTATUS PolicyDriverEntry(VOID)
+_Use_decl_annotations_
+NTSTATUS
+PolicyDriverEntry(VOID)
 {
     KeInitializeSpinLock(&PolicyLock);
     return PolicyCreate(NULL, 0, &PolicyInForce);
 }
 
-_Use_decl_annotations_ VOID PolicyUnload(VOID)
+_Use_decl_annotations_
+VOID
+PolicyUnload(VOID)
 {
     PolicyDereference(&PolicyInForce->ByPass[FALSE], FALSE);
     PolicyInForce = NULL;
 }
 
-_Use_decl_annotations_ NTSTATUS PolicySetBlocklist(const VOID *Blob, SIZE_T Length)
+_Use_decl_annotations_
+NTSTATUS
+PolicySetBlocklist(const VOID *Blob, SIZE_T Length)
 {
     KLOCK_QUEUE_HANDLE Handle;
     POLICY *New, *Old;
@@ -79,7 +85,9 @@ _Use_decl_annotations_ NTSTATUS PolicySetBlocklist(const VOID *Blob, SIZE_T Leng
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ const struct inspect_policy *PolicyReference(BOOLEAN Pass)
+_Use_decl_annotations_
+const struct inspect_policy *
+PolicyReference(BOOLEAN Pass)
 {
     KLOCK_QUEUE_HANDLE Handle;
     POLICY *Policy;
@@ -91,14 +99,18 @@ _Use_decl_annotations_ const struct inspect_policy *PolicyReference(BOOLEAN Pass
     return &Policy->ByPass[Pass];
 }
 
-_Use_decl_annotations_ BOOLEAN PolicyIsStale(const struct inspect_policy *Policy, BOOLEAN Pass)
+_Use_decl_annotations_
+BOOLEAN
+PolicyIsStale(const struct inspect_policy *Policy, BOOLEAN Pass)
 {
     /* An address is compared, nothing is read through it. It cannot have been used again for
      * another policy: the flow's reference keeps its own. */
     return Policy != &ReadPointerNoFence(&PolicyInForce)->ByPass[Pass];
 }
 
-_Use_decl_annotations_ VOID PolicyDereference(const struct inspect_policy *Policy, BOOLEAN Pass)
+_Use_decl_annotations_
+VOID
+PolicyDereference(const struct inspect_policy *Policy, BOOLEAN Pass)
 {
     POLICY *Owner = CONTAINING_RECORD(Policy - Pass, POLICY, ByPass);
 

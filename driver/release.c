@@ -19,7 +19,9 @@ static struct {
     HANDLE Injection;
 } Releases;
 
-_Use_decl_annotations_ NTSTATUS ReleaseDriverEntry(PDRIVER_OBJECT DriverObject)
+_Use_decl_annotations_
+NTSTATUS
+ReleaseDriverEntry(PDRIVER_OBJECT DriverObject)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS Parameters;
     NTSTATUS Status;
@@ -51,7 +53,9 @@ FreeOwner:
     return Status;
 }
 
-_Use_decl_annotations_ VOID ReleaseUnload(VOID)
+_Use_decl_annotations_
+VOID
+ReleaseUnload(VOID)
 {
     LARGE_INTEGER Pause = {.QuadPart = -10000};
 
@@ -63,7 +67,9 @@ _Use_decl_annotations_ VOID ReleaseUnload(VOID)
     NdisFreeGenericObject(Releases.Owner);
 }
 
-_Use_decl_annotations_ RELEASE *ReleaseCreate(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+RELEASE *
+ReleaseCreate(FLOW *Flow, ULONG Direction)
 {
     RELEASE *Release = MemAllocate(MemRelease);
 
@@ -75,8 +81,9 @@ _Use_decl_annotations_ RELEASE *ReleaseCreate(FLOW *Flow, ULONG Direction)
     return Release;
 }
 
-static VOID ReleaseLink(_Inout_ RELEASE *Release, _In_ NET_BUFFER_LIST *Nbl, _In_ SIZE_T Bytes,
-                        _In_ ULONG StreamFlags)
+static VOID
+ReleaseLink(_Inout_ RELEASE *Release, _In_ NET_BUFFER_LIST *Nbl, _In_ SIZE_T Bytes,
+            _In_ ULONG StreamFlags)
 {
     if (Release->Last != NULL)
         NET_BUFFER_LIST_NEXT_NBL(Release->Last) = Nbl;
@@ -90,7 +97,9 @@ static VOID ReleaseLink(_Inout_ RELEASE *Release, _In_ NET_BUFFER_LIST *Nbl, _In
     Release->StreamFlags |= StreamFlags & RELEASE_FLAGS_KEPT;
 }
 
-_Use_decl_annotations_ VOID ReleaseTake(RELEASE *Release, SIZE_T Limit)
+_Use_decl_annotations_
+VOID
+ReleaseTake(RELEASE *Release, SIZE_T Limit)
 {
     HOLD_QUEUE *Queue = &Release->Flow->Half[Release->Direction].Queue;
 
@@ -115,11 +124,15 @@ _Use_decl_annotations_ VOID ReleaseTake(RELEASE *Release, SIZE_T Limit)
     }
 }
 
-_Use_decl_annotations_ BOOLEAN ReleaseClone(RELEASE *Release, FWPS_STREAM_DATA0 *Data)
+_Use_decl_annotations_
+BOOLEAN
+ReleaseClone(RELEASE *Release, FWPS_STREAM_DATA0 *Data)
 {
     NET_BUFFER_LIST *Clone;
 
     if (Release->Chain != NULL && !HoldIsSameRun(Release->StreamFlags, Data->flags))
+        return FALSE;
+    if (Release->Direction == FLOW_INBOUND && !WalkIsOneNbEach(Data))
         return FALSE;
     if (!NT_SUCCESS(FwpsCloneStreamData0(Data, NULL, NULL, 0, &Clone))) {
         StatisticsHere()->memory_failures++;
@@ -131,7 +144,8 @@ _Use_decl_annotations_ BOOLEAN ReleaseClone(RELEASE *Release, FWPS_STREAM_DATA0 
 }
 
 /* An NBL over a hold block, which lives on while other NBLs or the queue need it. */
-static VOID ReleaseFreeHeld(_In_ NET_BUFFER_LIST *Nbl)
+static VOID
+ReleaseFreeHeld(_In_ NET_BUFFER_LIST *Nbl)
 {
     MDL *Mdl = NET_BUFFER_FIRST_MDL(NET_BUFFER_LIST_FIRST_NB(Nbl));
 
@@ -139,7 +153,9 @@ static VOID ReleaseFreeHeld(_In_ NET_BUFFER_LIST *Nbl)
     HoldDereference(CONTAINING_RECORD(Mdl, HOLD_BLOCK, Mdl));
 }
 
-_Use_decl_annotations_ VOID ReleaseDiscard(RELEASE *Release)
+_Use_decl_annotations_
+VOID
+ReleaseDiscard(RELEASE *Release)
 {
     NET_BUFFER_LIST *Nbl = Release->Chain;
 
@@ -155,7 +171,8 @@ _Use_decl_annotations_ VOID ReleaseDiscard(RELEASE *Release)
 }
 
 /* The flow of a release whose last NBL came back. */
-static VOID ReleaseCompleted(_In_ RELEASE *Release)
+static VOID
+ReleaseCompleted(_In_ RELEASE *Release)
 {
     FLOW *Flow = Release->Flow;
     FLOW_HALF *Half = &Flow->Half[Release->Direction];
@@ -177,8 +194,9 @@ static VOID ReleaseCompleted(_In_ RELEASE *Release)
 }
 
 static WDK_INJECT_COMPLETE_FN0 ReleaseComplete;
-_Use_decl_annotations_ static VOID NTAPI ReleaseComplete(VOID *Context, NET_BUFFER_LIST *Nbl,
-                                                         BOOLEAN DispatchLevel)
+_Use_decl_annotations_
+static VOID NTAPI
+ReleaseComplete(VOID *Context, NET_BUFFER_LIST *Nbl, BOOLEAN DispatchLevel)
 {
     RELEASE *Release = Context;
 
@@ -193,7 +211,9 @@ _Use_decl_annotations_ static VOID NTAPI ReleaseComplete(VOID *Context, NET_BUFF
         ReleaseCompleted(Release);
 }
 
-_Use_decl_annotations_ VOID ReleasePrepare(RELEASE *Release)
+_Use_decl_annotations_
+VOID
+ReleasePrepare(RELEASE *Release)
 {
     FLOW_HALF *Half = &Release->Flow->Half[Release->Direction];
 
@@ -204,7 +224,8 @@ _Use_decl_annotations_ VOID ReleasePrepare(RELEASE *Release)
 }
 
 /* With the lock held, after an inject call that failed. TRUE: the drainer tries again. */
-static BOOLEAN ReleaseFailed(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+static BOOLEAN
+ReleaseFailed(_Inout_ FLOW *Flow, _In_ ULONG Direction)
 {
     StatisticsHere()->inject_failures++;
     if (Flow->Ended || FlowIsDoomed(Flow) || Flow->Aborted)
@@ -218,7 +239,8 @@ static BOOLEAN ReleaseFailed(_Inout_ FLOW *Flow, _In_ ULONG Direction)
     return FALSE;
 }
 
-static VOID ReleaseCountCall(_Inout_ FLOW *Flow, _In_ BOOLEAN InClassify)
+static VOID
+ReleaseCountCall(_Inout_ FLOW *Flow, _In_ BOOLEAN InClassify)
 {
     struct sluice_statistics *Statistics = StatisticsHere();
 
@@ -228,7 +250,9 @@ static VOID ReleaseCountCall(_Inout_ FLOW *Flow, _In_ BOOLEAN InClassify)
         Statistics->injects_outside++;
 }
 
-_Use_decl_annotations_ BOOLEAN ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
+_Use_decl_annotations_
+BOOLEAN
+ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
 {
     FLOW *Flow = Release->Flow;
     ULONG Direction = Release->Direction;
@@ -265,7 +289,9 @@ _Use_decl_annotations_ BOOLEAN ReleaseInject(RELEASE *Release, BOOLEAN InClassif
     return NT_SUCCESS(Status);
 }
 
-_Use_decl_annotations_ ULONG ReleasePrepareFin(FLOW *Flow, ULONG Direction)
+_Use_decl_annotations_
+ULONG
+ReleasePrepareFin(FLOW *Flow, ULONG Direction)
 {
     ULONG FinFlags = Flow->Half[Direction].FinFlags;
 
@@ -274,8 +300,9 @@ _Use_decl_annotations_ ULONG ReleasePrepareFin(FLOW *Flow, ULONG Direction)
     return FinFlags;
 }
 
-_Use_decl_annotations_ BOOLEAN ReleaseInjectFin(FLOW *Flow, ULONG Direction, ULONG FinFlags,
-                                                BOOLEAN InClassify)
+_Use_decl_annotations_
+BOOLEAN
+ReleaseInjectFin(FLOW *Flow, ULONG Direction, ULONG FinFlags, BOOLEAN InClassify)
 {
     KLOCK_QUEUE_HANDLE Handle;
     NTSTATUS Status;

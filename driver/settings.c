@@ -43,12 +43,14 @@ static const SETTING SettingTable[] = {
     {"Persistent", SETTING_AT(Persistent), 0, 0, 1, {"no", "yes", NULL}},
 };
 
-static ULONG *SettingPlace(_In_ SETTINGS *Target, _In_ const SETTING *Setting)
+static ULONG *
+SettingPlace(_In_ SETTINGS *Target, _In_ const SETTING *Setting)
 {
     return (ULONG *)((PUCHAR)Target + Setting->Offset);
 }
 
-static BOOLEAN SettingIs(_In_z_ const CHAR *A, _In_z_ const CHAR *B)
+static BOOLEAN
+SettingIs(_In_z_ const CHAR *A, _In_z_ const CHAR *B)
 {
     while (*A != '\0' && *A == *B) {
         A++;
@@ -57,15 +59,18 @@ static BOOLEAN SettingIs(_In_z_ const CHAR *A, _In_z_ const CHAR *B)
     return *A == *B;
 }
 
-_Use_decl_annotations_ VOID SettingsDefault(SETTINGS *Target)
+_Use_decl_annotations_
+VOID
+SettingsDefault(SETTINGS *Target)
 {
     for (ULONG i = 0; i < ARRAYSIZE(SettingTable); i++)
         *SettingPlace(Target, &SettingTable[i]) = SettingTable[i].Default;
 }
 
 /* A word of the table, as UTF-16 with or without its NUL, in lower case. */
-static BOOLEAN SettingWord(_In_ const SETTING *Setting, _In_ const WCHAR *Text,
-                           _In_ ULONG Characters, _Out_ ULONG *Value)
+static BOOLEAN
+SettingWord(_In_ const SETTING *Setting, _In_ const WCHAR *Text, _In_ ULONG Characters,
+            _Out_ ULONG *Value)
 {
     CHAR Word[SETTING_TEXT_LENGTH];
     ULONG Length = 0;
@@ -86,8 +91,9 @@ static BOOLEAN SettingWord(_In_ const SETTING *Setting, _In_ const WCHAR *Text,
     return FALSE;
 }
 
-_Use_decl_annotations_ BOOLEAN SettingsParse(SETTINGS *Target, const CHAR *Name, ULONG Type,
-                                             const VOID *Data, ULONG Length)
+_Use_decl_annotations_
+BOOLEAN
+SettingsParse(SETTINGS *Target, const CHAR *Name, ULONG Type, const VOID *Data, ULONG Length)
 {
     const SETTING *Setting = NULL;
     ULONG Value = 0;
@@ -108,7 +114,9 @@ _Use_decl_annotations_ BOOLEAN SettingsParse(SETTINGS *Target, const CHAR *Name,
     return TRUE;
 }
 
-static WDK_CODE_INIT NTSTATUS SettingsQuery(_In_ HANDLE Key, _In_ const SETTING *Setting)
+static WDK_CODE_INIT
+NTSTATUS
+SettingsQuery(_In_ HANDLE Key, _In_ const SETTING *Setting)
 {
     WCHAR NameBuffer[SETTING_NAME_LENGTH];
     UNICODE_STRING Name = {0, sizeof(NameBuffer), NameBuffer};
@@ -137,7 +145,10 @@ static WDK_CODE_INIT NTSTATUS SettingsQuery(_In_ HANDLE Key, _In_ const SETTING 
     return Status;
 }
 
-_Use_decl_annotations_ WDK_CODE_INIT NTSTATUS SettingsDriverEntry(PUNICODE_STRING RegistryPath)
+_Use_decl_annotations_
+WDK_CODE_INIT
+NTSTATUS
+SettingsDriverEntry(PUNICODE_STRING RegistryPath)
 {
     DECLARE_CONST_UNICODE_STRING(ParametersName, L"Parameters");
     UNICODE_STRING Parameters = ParametersName;

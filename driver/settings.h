@@ -52,13 +52,17 @@ extern SETTINGS Settings;
 
 /* Reads them all. STATUS_INVALID_PARAMETER: a value makes no sense; its name goes to the debugger.
  */
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS
-    SettingsDriverEntry(_In_ PUNICODE_STRING RegistryPath);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+SettingsDriverEntry(_In_ PUNICODE_STRING RegistryPath);
 
 /* One value as the registry has it. Type REG_DWORD or REG_SZ; Data of Length bytes. FALSE: no
  * setting has this name, or the value makes no sense for it. */
-_Success_(return) BOOLEAN
-    SettingsParse(_Inout_ SETTINGS *Target, _In_z_ const CHAR *Name, _In_ ULONG Type,
-                  _In_reads_bytes_(Length) const VOID *Data, _In_ ULONG Length);
+_Success_(return)
+BOOLEAN
+SettingsParse(_Inout_ SETTINGS *Target, _In_z_ const CHAR *Name, _In_ ULONG Type,
+              _In_reads_bytes_(Length) const VOID *Data, _In_ ULONG Length);
 
-VOID SettingsDefault(_Out_ SETTINGS *Target);
+VOID
+SettingsDefault(_Out_ SETTINGS *Target);

@@ -19,7 +19,9 @@ static STATISTICS_PROCESSOR *Processors;
 static ULONG ProcessorCount;
 static volatile LONG64 HeldNow, HeldPeak, FlowsNow, NotInspected;
 
-_Use_decl_annotations_ NTSTATUS StatisticsDriverEntry(VOID)
+_Use_decl_annotations_
+NTSTATUS
+StatisticsDriverEntry(VOID)
 {
     HeldNow = HeldPeak = FlowsNow = NotInspected = 0;
     ProcessorCount = KeQueryMaximumProcessorCountEx(ALL_PROCESSOR_GROUPS);
@@ -28,25 +30,33 @@ _Use_decl_annotations_ NTSTATUS StatisticsDriverEntry(VOID)
     return Processors != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-_Use_decl_annotations_ VOID StatisticsUnload(VOID)
+_Use_decl_annotations_
+VOID
+StatisticsUnload(VOID)
 {
     MemFreePlain(Processors, POOLTAG_STATISTICS);
     Processors = NULL;
 }
 
-_Use_decl_annotations_ struct sluice_statistics *StatisticsHere(VOID)
+_Use_decl_annotations_
+struct sluice_statistics *
+StatisticsHere(VOID)
 {
     ULONG Processor = KeGetCurrentProcessorNumberEx(NULL);
 
     return &Processors[Processor < ProcessorCount ? Processor : 0].Figures;
 }
 
-_Use_decl_annotations_ VOID StatisticsHeldAdd(LONG64 Bytes)
+_Use_decl_annotations_
+VOID
+StatisticsHeldAdd(LONG64 Bytes)
 {
     (VOID) InterlockedExchangeAdd64(&HeldNow, Bytes);
 }
 
-_Use_decl_annotations_ VOID StatisticsHeldMark(VOID)
+_Use_decl_annotations_
+VOID
+StatisticsHeldMark(VOID)
 {
     LONG64 Now = ReadNoFence64(&HeldNow);
     LONG64 Peak = ReadNoFence64(&HeldPeak);
@@ -60,28 +70,37 @@ _Use_decl_annotations_ VOID StatisticsHeldMark(VOID)
     }
 }
 
-_Use_decl_annotations_ UINT64 StatisticsHeld(VOID)
+_Use_decl_annotations_
+UINT64
+StatisticsHeld(VOID)
 {
     return (UINT64)ReadNoFence64(&HeldNow);
 }
 
-_Use_decl_annotations_ VOID StatisticsFlowsAdd(LONG64 Flows)
+_Use_decl_annotations_
+VOID
+StatisticsFlowsAdd(LONG64 Flows)
 {
     (VOID) InterlockedExchangeAdd64(&FlowsNow, Flows);
 }
 
-_Use_decl_annotations_ VOID StatisticsNotInspected(VOID)
+_Use_decl_annotations_
+VOID
+StatisticsNotInspected(VOID)
 {
     (VOID) InterlockedIncrement64(&NotInspected);
 }
 
-static UINT64 StatisticsHeldOf(_In_ const struct sluice_ledger *Ledger)
+static UINT64
+StatisticsHeldOf(_In_ const struct sluice_ledger *Ledger)
 {
     return Ledger->blocked + Ledger->inserted - Ledger->injected - Ledger->dropped -
            Ledger->discarded - Ledger->removed;
 }
 
-_Use_decl_annotations_ VOID StatisticsSum(struct sluice_statistics *Statistics)
+_Use_decl_annotations_
+VOID
+StatisticsSum(struct sluice_statistics *Statistics)
 {
     UINT64 *Sum = (UINT64 *)((PUCHAR)Statistics + STATISTICS_FIRST);
 

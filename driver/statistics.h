@@ -7,15 +7,20 @@
 
 #include <sluice/ioctl.h>
 
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS StatisticsDriverEntry(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS StatisticsDriverEntry(VOID);
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID StatisticsUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID StatisticsUnload(VOID);
 
 /* The running processor's figures. Valid while the IRQL stays at DISPATCH_LEVEL. */
-_IRQL_requires_(DISPATCH_LEVEL) struct sluice_statistics *StatisticsHere(VOID);
+_IRQL_requires_(DISPATCH_LEVEL)
+struct sluice_statistics *StatisticsHere(VOID);
 
 /* Bytes came into the driver's hands, or left them. */
-VOID StatisticsHeldAdd(_In_ LONG64 Bytes);
+VOID
+StatisticsHeldAdd(_In_ LONG64 Bytes);
 
 /* Some of them stay beyond the classify they came with. */
 VOID StatisticsHeldMark(VOID);
@@ -27,6 +32,9 @@ StatisticsHeld(VOID);
 VOID StatisticsNotInspected(VOID);
 
 /* Flows that have a context now. */
-VOID StatisticsFlowsAdd(_In_ LONG64 Flows);
+VOID
+StatisticsFlowsAdd(_In_ LONG64 Flows);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID StatisticsSum(_Out_ struct sluice_statistics *Statistics);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+StatisticsSum(_Out_ struct sluice_statistics *Statistics);

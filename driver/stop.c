@@ -10,7 +10,9 @@
 #define STOP_PAUSE_MS 10
 
 static FLOW_VISIT StopDecide;
-_Use_decl_annotations_ static BOOLEAN StopDecide(FLOW *Flow, PVOID Context)
+_Use_decl_annotations_
+static BOOLEAN
+StopDecide(FLOW *Flow, PVOID Context)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -26,7 +28,9 @@ _Use_decl_annotations_ static BOOLEAN StopDecide(FLOW *Flow, PVOID Context)
 }
 
 static FLOW_VISIT StopLook;
-_Use_decl_annotations_ static BOOLEAN StopLook(FLOW *Flow, PVOID Context)
+_Use_decl_annotations_
+static BOOLEAN
+StopLook(FLOW *Flow, PVOID Context)
 {
     KLOCK_QUEUE_HANDLE Handle;
     BOOLEAN Quiet;
@@ -39,7 +43,9 @@ _Use_decl_annotations_ static BOOLEAN StopLook(FLOW *Flow, PVOID Context)
 }
 
 static FLOW_VISIT StopAbort;
-_Use_decl_annotations_ static BOOLEAN StopAbort(FLOW *Flow, PVOID Context)
+_Use_decl_annotations_
+static BOOLEAN
+StopAbort(FLOW *Flow, PVOID Context)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -52,7 +58,8 @@ _Use_decl_annotations_ static BOOLEAN StopAbort(FLOW *Flow, PVOID Context)
 }
 
 /* TRUE: everything came to rest within the bound. */
-static BOOLEAN StopWait(VOID)
+static BOOLEAN
+StopWait(VOID)
 {
     LARGE_INTEGER Pause = {.QuadPart = -(LONGLONG)STOP_PAUSE_MS * 10000};
     ULONG Waited = 0;
@@ -68,7 +75,9 @@ static BOOLEAN StopWait(VOID)
     }
 }
 
-_Use_decl_annotations_ VOID StopFlows(VOID)
+_Use_decl_annotations_
+VOID
+StopFlows(VOID)
 {
     FlowStop();
     FlowVisitAll(StopDecide, NULL);

@@ -10,4 +10,5 @@
 
 #include <ntddk.h>
 
-_IRQL_requires_(PASSIVE_LEVEL) VOID StopFlows(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID StopFlows(VOID);

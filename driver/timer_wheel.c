@@ -23,18 +23,21 @@ static struct {
     BOOLEAN TimerSet;
 } Wheel;
 
-static ULONG WheelTick(VOID)
+static ULONG
+WheelTick(VOID)
 {
     return (ULONG)(KeQueryInterruptTime() / WHEEL_TICK_100NS);
 }
 
 /* Ticks wrap; what is due lies less than half the range away. */
-static BOOLEAN WheelIsDue(_In_ ULONG Due, _In_ ULONG Tick)
+static BOOLEAN
+WheelIsDue(_In_ ULONG Due, _In_ ULONG Tick)
 {
     return (LONG)(Due - Tick) <= 0;
 }
 
-static VOID WheelSet(_In_ ULONG Tick)
+static VOID
+WheelSet(_In_ ULONG Tick)
 {
     LARGE_INTEGER Due;
 
@@ -49,7 +52,8 @@ static VOID WheelSet(_In_ ULONG Tick)
 }
 
 /* The next tick at which a slot that is not empty comes round. */
-static VOID WheelSetNext(VOID)
+static VOID
+WheelSetNext(VOID)
 {
     for (ULONG i = 1; i <= WHEEL_SLOTS; i++) {
         if (!IsListEmpty(&Wheel.Slots[(Wheel.Done + i) % WHEEL_SLOTS])) {
@@ -59,7 +63,8 @@ static VOID WheelSetNext(VOID)
     }
 }
 
-static VOID WheelRemove(_Inout_ TIMER_ENTRY *Entry)
+static VOID
+WheelRemove(_Inout_ TIMER_ENTRY *Entry)
 {
     (VOID) RemoveEntryList(&Entry->Link);
     Entry->Armed = FALSE;
@@ -67,7 +72,8 @@ static VOID WheelRemove(_Inout_ TIMER_ENTRY *Entry)
 }
 
 /* Takes up to a batch of due entries off the wheel; fewer than a batch: it is through. */
-static ULONG WheelCollect(_Out_writes_(WHEEL_BATCH) TIMER_ENTRY **Entries)
+static ULONG
+WheelCollect(_Out_writes_(WHEEL_BATCH) TIMER_ENTRY **Entries)
 {
     ULONG Tick = WheelTick();
     ULONG Count = 0;
@@ -93,8 +99,9 @@ static ULONG WheelCollect(_Out_writes_(WHEEL_BATCH) TIMER_ENTRY **Entries)
 }
 
 static KDEFERRED_ROUTINE WheelDpc;
-_Use_decl_annotations_ static VOID NTAPI WheelDpc(PKDPC Dpc, PVOID Context, PVOID Argument1,
-                                                  PVOID Argument2)
+_Use_decl_annotations_
+static VOID NTAPI
+WheelDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     TIMER_ENTRY *Entries[WHEEL_BATCH];
     KLOCK_QUEUE_HANDLE Handle;
@@ -118,7 +125,9 @@ _Use_decl_annotations_ static VOID NTAPI WheelDpc(PKDPC Dpc, PVOID Context, PVOI
     } while (Count == WHEEL_BATCH);
 }
 
-_Use_decl_annotations_ NTSTATUS TimerWheelDriverEntry(TIMER_RETAIN *Retain, TIMER_EXPIRE *Expire)
+_Use_decl_annotations_
+NTSTATUS
+TimerWheelDriverEntry(TIMER_RETAIN *Retain, TIMER_EXPIRE *Expire)
 {
     RtlZeroMemory(&Wheel, sizeof(Wheel));
     Wheel.Slots = MemAllocatePlain(WHEEL_SLOTS * sizeof(LIST_ENTRY), POOLTAG_TIMER);
@@ -135,7 +144,9 @@ _Use_decl_annotations_ NTSTATUS TimerWheelDriverEntry(TIMER_RETAIN *Retain, TIME
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_ VOID TimerWheelUnload(VOID)
+_Use_decl_annotations_
+VOID
+TimerWheelUnload(VOID)
 {
     (VOID) KeCancelTimer(&Wheel.Timer);
     KeFlushQueuedDpcs();
@@ -143,7 +154,9 @@ _Use_decl_annotations_ VOID TimerWheelUnload(VOID)
     Wheel.Slots = NULL;
 }
 
-_Use_decl_annotations_ VOID TimerWheelArm(TIMER_ENTRY *Entry, ULONG Milliseconds)
+_Use_decl_annotations_
+VOID
+TimerWheelArm(TIMER_ENTRY *Entry, ULONG Milliseconds)
 {
     KLOCK_QUEUE_HANDLE Handle;
 
@@ -164,7 +177,9 @@ _Use_decl_annotations_ VOID TimerWheelArm(TIMER_ENTRY *Entry, ULONG Milliseconds
     KeReleaseInStackQueuedSpinLock(&Handle);
 }
 
-_Use_decl_annotations_ VOID TimerWheelDisarm(TIMER_ENTRY *Entry)
+_Use_decl_annotations_
+VOID
+TimerWheelDisarm(TIMER_ENTRY *Entry)
 {
     KLOCK_QUEUE_HANDLE Handle;
 

@@ -19,18 +19,26 @@ typedef struct _TIMER_ENTRY {
 
 /* Called for each entry that is due. Retain: under the wheel's lock, takes a reference on the
  * owner. Expire: at DISPATCH_LEVEL with no lock, gives it back in the end. */
-typedef VOID TIMER_RETAIN(_Inout_ TIMER_ENTRY *Entry);
-typedef VOID TIMER_EXPIRE(_Inout_ TIMER_ENTRY *Entry);
+typedef VOID
+TIMER_RETAIN(_Inout_ TIMER_ENTRY *Entry);
+typedef VOID
+TIMER_EXPIRE(_Inout_ TIMER_ENTRY *Entry);
 
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS
-    TimerWheelDriverEntry(_In_ TIMER_RETAIN *Retain, _In_ TIMER_EXPIRE *Expire);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+TimerWheelDriverEntry(_In_ TIMER_RETAIN *Retain, _In_ TIMER_EXPIRE *Expire);
 
 /* Nothing may be armed any more. Returns when the DPC has ended. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID TimerWheelUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID TimerWheelUnload(VOID);
 
 /* Arms the entry, or leaves it as it is when it is armed already. Never early; late by up to a tick
  * and the clock's own resolution. */
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID
-    TimerWheelArm(_Inout_ TIMER_ENTRY *Entry, _In_ ULONG Milliseconds);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+TimerWheelArm(_Inout_ TIMER_ENTRY *Entry, _In_ ULONG Milliseconds);
 
-_IRQL_requires_max_(DISPATCH_LEVEL) VOID TimerWheelDisarm(_Inout_ TIMER_ENTRY *Entry);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+TimerWheelDisarm(_Inout_ TIMER_ENTRY *Entry);

@@ -3,7 +3,8 @@
 #include "walk.h"
 
 /* Bytes of the NB that lie before the offer's first byte. */
-static ULONG WalkDistance(_In_ NET_BUFFER *Nb, _In_ const MDL *Mdl, _In_ ULONG MdlOffset)
+static ULONG
+WalkDistance(_In_ NET_BUFFER *Nb, _In_ const MDL *Mdl, _In_ ULONG MdlOffset)
 {
     ULONG Distance = 0;
     ULONG Offset = NET_BUFFER_CURRENT_MDL_OFFSET(Nb);
@@ -15,7 +16,8 @@ static ULONG WalkDistance(_In_ NET_BUFFER *Nb, _In_ const MDL *Mdl, _In_ ULONG M
     return Distance + MdlOffset - Offset;
 }
 
-static VOID WalkEnterNb(_Inout_ WALK *Walk, _In_opt_ NET_BUFFER *Nb)
+static VOID
+WalkEnterNb(_Inout_ WALK *Walk, _In_opt_ NET_BUFFER *Nb)
 {
     Walk->Nb = Nb;
     if (Nb == NULL)
@@ -25,7 +27,9 @@ static VOID WalkEnterNb(_Inout_ WALK *Walk, _In_opt_ NET_BUFFER *Nb)
     Walk->NbLeft = NET_BUFFER_DATA_LENGTH(Nb);
 }
 
-_Use_decl_annotations_ VOID WalkBegin(WALK *Walk, const FWPS_STREAM_DATA0 *Data)
+_Use_decl_annotations_
+VOID
+WalkBegin(WALK *Walk, const FWPS_STREAM_DATA0 *Data)
 {
     ULONG Distance;
 
@@ -43,7 +47,8 @@ _Use_decl_annotations_ VOID WalkBegin(WALK *Walk, const FWPS_STREAM_DATA0 *Data)
 }
 
 /* To the place of the next byte; FALSE when the chain ends first. */
-static BOOLEAN WalkSettle(_Inout_ WALK *Walk)
+static BOOLEAN
+WalkSettle(_Inout_ WALK *Walk)
 {
     for (;;) {
         if (Walk->Nb == NULL) {
@@ -64,7 +69,9 @@ static BOOLEAN WalkSettle(_Inout_ WALK *Walk)
     }
 }
 
-_Use_decl_annotations_ BOOLEAN WalkNext(WALK *Walk, const UCHAR **Bytes, SIZE_T *Length)
+_Use_decl_annotations_
+BOOLEAN
+WalkNext(WALK *Walk, const UCHAR **Bytes, SIZE_T *Length)
 {
     PUCHAR Mapped;
     SIZE_T Size;
@@ -87,7 +94,9 @@ _Use_decl_annotations_ BOOLEAN WalkNext(WALK *Walk, const UCHAR **Bytes, SIZE_T 
     return TRUE;
 }
 
-_Use_decl_annotations_ BOOLEAN WalkIsReadable(const FWPS_STREAM_DATA0 *Data)
+_Use_decl_annotations_
+BOOLEAN
+WalkIsReadable(const FWPS_STREAM_DATA0 *Data)
 {
     const UCHAR *Bytes;
     SIZE_T Length;
@@ -97,4 +106,18 @@ _Use_decl_annotations_ BOOLEAN WalkIsReadable(const FWPS_STREAM_DATA0 *Data)
     while (WalkNext(&Walk, &Bytes, &Length))
         continue;
     return Walk.Left == 0;
+}
+
+_Use_decl_annotations_
+BOOLEAN
+WalkIsOneNbEach(const FWPS_STREAM_DATA0 *Data)
+{
+    for (NET_BUFFER_LIST *Nbl = Data->dataOffset.netBufferList; Nbl != NULL;
+         Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) {
+        NET_BUFFER *First = NET_BUFFER_LIST_FIRST_NB(Nbl);
+
+        if (First != NULL && NET_BUFFER_NEXT_NB(First) != NULL)
+            return FALSE;
+    }
+    return TRUE;
 }

@@ -14,12 +14,22 @@ typedef struct _WALK {
     SIZE_T Left;  /* bytes of the offer from here */
 } WALK;
 
-VOID WalkBegin(_Out_ WALK *Walk, _In_ const FWPS_STREAM_DATA0 *Data);
+VOID
+WalkBegin(_Out_ WALK *Walk, _In_ const FWPS_STREAM_DATA0 *Data);
 
 /* The next contiguous piece. FALSE: no more; Left is then 0 unless an MDL could not be mapped or
  * the chain is shorter than dataLength says. */
-_IRQL_requires_max_(DISPATCH_LEVEL) _Success_(return) BOOLEAN
-    WalkNext(_Inout_ WALK *Walk, _Out_ const UCHAR **Bytes, _Out_ SIZE_T *Length);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Success_(return)
+BOOLEAN
+WalkNext(_Inout_ WALK *Walk, _Out_ const UCHAR **Bytes, _Out_ SIZE_T *Length);
 
 /* TRUE if every byte of the offer can be read: to be asked before anything is consumed. */
-_IRQL_requires_max_(DISPATCH_LEVEL) BOOLEAN WalkIsReadable(_In_ const FWPS_STREAM_DATA0 *Data);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN
+WalkIsReadable(_In_ const FWPS_STREAM_DATA0 *Data);
+
+/* TRUE if no NBL of the offer carries more than one NET_BUFFER. Such a clone must not be injected
+ * inbound (R72; bug check 0x1D3 for packets). */
+BOOLEAN
+WalkIsOneNbEach(_In_ const FWPS_STREAM_DATA0 *Data);

@@ -58,23 +58,27 @@ static struct {
     BOOLEAN Closed;
 } Wfp;
 
-static VOID WfpLock(VOID)
+static VOID
+WfpLock(VOID)
 {
     (VOID) KeWaitForSingleObject(&Wfp.Lock, Executive, KernelMode, FALSE, NULL);
 }
 
-static VOID WfpUnlock(VOID)
+static VOID
+WfpUnlock(VOID)
 {
     (VOID) KeSetEvent(&Wfp.Lock, IO_NO_INCREMENT, FALSE);
 }
 
 /* What a persistent installation left from last time is as good as added. */
-static NTSTATUS WfpAdded(_In_ NTSTATUS Status)
+static NTSTATUS
+WfpAdded(_In_ NTSTATUS Status)
 {
     return Settings.Persistent && Status == STATUS_FWP_ALREADY_EXISTS ? STATUS_SUCCESS : Status;
 }
 
-static NTSTATUS WfpAddProvider(VOID)
+static NTSTATUS
+WfpAddProvider(VOID)
 {
     FWPM_PROVIDER0 Provider;
 
@@ -88,7 +92,8 @@ static NTSTATUS WfpAddProvider(VOID)
     return WfpAdded(FwpmProviderAdd0(Wfp.Engine, &Provider, NULL));
 }
 
-static NTSTATUS WfpAddSubLayer(VOID)
+static NTSTATUS
+WfpAddSubLayer(VOID)
 {
     GUID Owner = SLUICE_PROVIDER;
     FWPM_SUBLAYER0 SubLayer;
@@ -103,7 +108,8 @@ static NTSTATUS WfpAddSubLayer(VOID)
     return WfpAdded(FwpmSubLayerAdd0(Wfp.Engine, &SubLayer, NULL));
 }
 
-static NTSTATUS WfpAddCallout(_In_ const WFP_CALLOUT *Entry)
+static NTSTATUS
+WfpAddCallout(_In_ const WFP_CALLOUT *Entry)
 {
     GUID Owner = SLUICE_PROVIDER;
     FWPM_CALLOUT0 Callout;
@@ -119,7 +125,8 @@ static NTSTATUS WfpAddCallout(_In_ const WFP_CALLOUT *Entry)
 }
 
 /* The filter's key is that of its callout: unique among filters, and known to an uninstaller. */
-static NTSTATUS WfpAddFilter(_In_ const WFP_CALLOUT *Entry)
+static NTSTATUS
+WfpAddFilter(_In_ const WFP_CALLOUT *Entry)
 {
     FWPM_FILTER_CONDITION0 Tcp;
     GUID Owner = SLUICE_PROVIDER;
@@ -149,7 +156,8 @@ static NTSTATUS WfpAddFilter(_In_ const WFP_CALLOUT *Entry)
     return WfpAdded(FwpmFilterAdd0(Wfp.Engine, &Filter, NULL, NULL));
 }
 
-static NTSTATUS WfpAddObjects(VOID)
+static NTSTATUS
+WfpAddObjects(VOID)
 {
     NTSTATUS Status;
 
@@ -171,7 +179,8 @@ static NTSTATUS WfpAddObjects(VOID)
 }
 
 /* Opens a session and adds what is ours; the lock is held. */
-static NTSTATUS WfpOpen(VOID)
+static NTSTATUS
+WfpOpen(VOID)
 {
     FWPM_SESSION0 Session;
     NTSTATUS Status;
@@ -195,7 +204,8 @@ static NTSTATUS WfpOpen(VOID)
     return Status;
 }
 
-static VOID WfpClose(VOID)
+static VOID
+WfpClose(VOID)
 {
     if (Wfp.Engine != NULL)
         (VOID) FwpmEngineClose0(Wfp.Engine);
@@ -203,7 +213,9 @@ static VOID WfpClose(VOID)
 }
 
 static FWPM_SERVICE_STATE_CHANGE_CALLBACK0_FN WfpBfeChanged;
-_Use_decl_annotations_ static VOID NTAPI WfpBfeChanged(VOID *Context, FWPM_SERVICE_STATE State)
+_Use_decl_annotations_
+static VOID NTAPI
+WfpBfeChanged(VOID *Context, FWPM_SERVICE_STATE State)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
@@ -219,7 +231,8 @@ _Use_decl_annotations_ static VOID NTAPI WfpBfeChanged(VOID *Context, FWPM_SERVI
                    "sluice: filters could not be added: 0x%08x\n", (unsigned)Status);
 }
 
-static NTSTATUS WfpRegister(_In_ PDEVICE_OBJECT DeviceObject)
+static NTSTATUS
+WfpRegister(_In_ PDEVICE_OBJECT DeviceObject)
 {
     NTSTATUS Status = STATUS_SUCCESS;
     CALLOUT Callout;
@@ -243,7 +256,9 @@ static NTSTATUS WfpRegister(_In_ PDEVICE_OBJECT DeviceObject)
     return Status;
 }
 
-_Use_decl_annotations_ NTSTATUS WfpDriverEntry(PDEVICE_OBJECT DeviceObject)
+_Use_decl_annotations_
+NTSTATUS
+WfpDriverEntry(PDEVICE_OBJECT DeviceObject)
 {
     NTSTATUS Status;
 
@@ -274,7 +289,9 @@ Unregister:
     return Status;
 }
 
-_Use_decl_annotations_ VOID WfpRemoveFilters(VOID)
+_Use_decl_annotations_
+VOID
+WfpRemoveFilters(VOID)
 {
     if (Wfp.BfeSubscription != NULL)
         (VOID) FwpmBfeStateUnsubscribeChanges0(Wfp.BfeSubscription);
@@ -286,7 +303,9 @@ _Use_decl_annotations_ VOID WfpRemoveFilters(VOID)
 }
 
 static FLOW_VISIT WfpRemoveContext;
-_Use_decl_annotations_ static BOOLEAN WfpRemoveContext(FLOW *Flow, PVOID Context)
+_Use_decl_annotations_
+static BOOLEAN
+WfpRemoveContext(FLOW *Flow, PVOID Context)
 {
     KLOCK_QUEUE_HANDLE Handle;
     BOOLEAN Told;
@@ -302,7 +321,9 @@ _Use_decl_annotations_ static BOOLEAN WfpRemoveContext(FLOW *Flow, PVOID Context
     return TRUE;
 }
 
-_Use_decl_annotations_ VOID WfpUnload(VOID)
+_Use_decl_annotations_
+VOID
+WfpUnload(VOID)
 {
     LARGE_INTEGER Pause = {.QuadPart = -100000};
 
@@ -318,7 +339,9 @@ _Use_decl_annotations_ VOID WfpUnload(VOID)
     }
 }
 
-_Use_decl_annotations_ UINT32 WfpStreamCallout(BOOLEAN V6)
+_Use_decl_annotations_
+UINT32
+WfpStreamCallout(BOOLEAN V6)
 {
     return Wfp.Ids[V6 ? WfpStreamV6 : WfpStreamV4];
 }

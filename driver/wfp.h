@@ -9,14 +9,18 @@
 #include <ntddk.h>
 
 /* Registers the callouts, and adds the objects as soon as the base filtering engine runs. */
-_IRQL_requires_(PASSIVE_LEVEL) _Must_inspect_result_ NTSTATUS
-    WfpDriverEntry(_In_ PDEVICE_OBJECT DeviceObject);
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+WfpDriverEntry(_In_ PDEVICE_OBJECT DeviceObject);
 
 /* Takes the filters away: no new indication is shown from here on. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID WfpRemoveFilters(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID WfpRemoveFilters(VOID);
 
 /* Takes the flows' contexts away, and unregisters the callouts until none is busy. */
-_IRQL_requires_(PASSIVE_LEVEL) VOID WfpUnload(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID WfpUnload(VOID);
 
 /* The id of the stream callout of a family. */
 UINT32

@@ -2,6 +2,8 @@
 /* sluice.sys in the lab: what it does to connections in every mode. */
 #include "test_driver_world.h"
 
+#include "explore/scenario.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -448,16 +450,27 @@ static void defer_follows_outstanding_bytes(void **state)
     world_finish(&w);
 }
 
-/* The nth call of a kernel function fails: no byte is lost, or the connection ends; nothing leaks. */
+/* The connection was refused, or ended with what it held: lawful when calls fail. Windows 7 cannot
+ * end it before its next classify. */
+static bool given_up(const struct world_connection *c, const struct sluice_statistics *s)
+{
+#ifdef SLUICE_DRIVER_7
+    if (s->inbound.discarded + s->outbound.discarded != 0)
+        return true;
+#endif
+    (void)s;
+    return !c->opened || tcpip_tcb_reset_by_verdict(c->tcb);
+}
+
+/* The nth call of a kernel function fails: no byte is lost, or the connection ends; nothing leaks.
+ */
 static void failing_calls(void **state)
 {
-    static const char *const sites[] = {"FwpsCloneStreamData0",
-                                        "FwpsAllocateNetBufferAndNetBufferList0",
-                                        "FwpsStreamInjectAsync0",
-                                        "ExAllocatePool",
-                                        "FwpsFlowAssociateContext0",
-                                        "FwpsFlowAssociateContext0 (OBJECT_NAME_EXISTS)",
-                                        "MmMapLockedPagesSpecifyCache"};
+    static const char *const sites[] = {
+        "FwpsCloneStreamData0",        "FwpsAllocateNetBufferAndNetBufferList0",
+        "FwpsStreamInjectAsync0",      "ExAllocatePool",
+        "FwpsFlowAssociateContext0",   "FwpsFlowAssociateContext0 (OBJECT_NAME_EXISTS)",
+        "MmMapLockedPagesSpecifyCache"};
 
     (void)state;
     for (unsigned site = 0; site < sizeof(sites) / sizeof(sites[0]); site++) {
@@ -479,13 +492,45 @@ static void failing_calls(void **state)
                 world_wait(&w, 20000);
                 world_statistics(&w, &s);
                 world_expect_closed_ledger(&s);
-                if (!c->opened || tcpip_tcb_reset_by_verdict(c->tcb))
-                    ; /* refused or given up, which is lawful */
-                else
+                if (!given_up(c, &s))
                     world_expect_whole(c);
                 world_finish(&w);
             }
         }
+    }
+}
+
+/* Every traffic shape and every way a flow can end, under schedules, completions and shapes by
+ * seed. */
+static void scenarios(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 24; seed++) {
+        struct machine_config config;
+        struct sluice_statistics s;
+        struct world w;
+
+        world_prepare(&w, &config, PROFILE);
+        config.seed = seed;
+        config.preempt_per_million = seed % 4 == 0 ? 200000 : 0;
+        config.special_pool = seed % 5 == 0;
+        config.switches.emit = (enum netio_emit)(seed & 1);
+        config.switches.outside = (enum netio_outside)(seed >> 1 & 1);
+        config.switches.serialise_direction = seed >> 2 & 1;
+        config.switches.fin_with_data = seed >> 3 & 1;
+        config.switches.dead_flow_accepts = seed % 3 == 0;
+        config.tcpip.random_shapes = true;
+        world_set(&w, modes[seed % 3]);
+        world_set(&w, seed % 7 == 0 ? "HoldDeadlineMs=1" : "HoldDeadlineMs=50");
+        world_set(&w, seed % 5 == 0 ? "DeferCap=2000" : "DeferCap=100000");
+        world_set(&w, "PermitHold=1");
+        world_start(&w, &config);
+        tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
+        assert_true(scenario_run(&w.machine));
+        world_statistics(&w, &s);
+        world_expect_closed_ledger(&s);
+        assert_true(s.flows_total > 10);
+        world_finish(&w);
     }
 }
 
@@ -576,6 +621,7 @@ int main(void)
         cmocka_unit_test(error_completions_doom),
         cmocka_unit_test(defer_follows_outstanding_bytes),
         cmocka_unit_test(failing_calls),
+        cmocka_unit_test(scenarios),
         cmocka_unit_test(no_pool_call_on_the_pass_path),
         cmocka_unit_test(version_and_mode),
         cmocka_unit_test(chain_guard_counts),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A machine of the lab with the native sluice.sys in it, and connections whose bytes are compared. */
+/* A machine of the lab with the native sluice.sys in it, and connections whose bytes are compared.
+ */
 #pragma once
 
 #include "explore/machine.h"
