@@ -256,7 +256,8 @@ void pe_claim_signals(void)
 
 bool pe_close_tsc(void)
 {
-    return prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
+    /* The handlers stay for good: from here on every reading of the clock, the lab's too, needs them. */
+    return pe_signals_install() && prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0;
 }
 
 void pe_signals_remove(void)
