@@ -21,6 +21,8 @@ struct chunk {
     size_t offered;            /* those of them that TCP offered; the others were injected */
     bool fin;                  /* a FIN comes with the last byte */
     bool injected_fin;
+    bool passes; /* decided for this sublayer: waits only for what is before it in a lighter
+                    filter's queue */
     uint8_t direction;
     uint32_t indication;
     uint32_t cut_classify, cut_inject; /* the last cut by the quirk */

@@ -154,6 +154,12 @@ struct injection {
     void *context;
 };
 
+/* The classify whose allocations are counted; zeros: none. */
+struct netio_attribution {
+    uint64_t flow;
+    uint32_t classify;
+};
+
 struct netio {
     struct sim *sim;
     struct ndis *ndis;
@@ -178,6 +184,7 @@ struct netio {
     uint64_t next_handle;
     struct netio_ledger closed_ledger[2]; /* of flows that are gone */
 
+    struct netio_attribution attribution;
     struct netio_injector *injectors;
     uint64_t pending;                  /* NBLs injected, not yet completed */
     uint64_t deferred;                 /* stages */
@@ -259,9 +266,9 @@ void lanes_discard(struct netio_flow *flow);
  * over. */
 void stream_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
                  struct chunk *chunk);
-/* The first n bytes of a chunk that keeps the rest. */
+/* The first n bytes of a chunk that keeps the rest. passes: see chunk.passes. */
 void stream_emit_part(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
-                      struct chunk *chunk, size_t n);
+                      struct chunk *chunk, size_t n, bool passes);
 uint32_t stream_next_target(struct netio_flow *flow, enum netio_direction direction,
                             uint32_t index);
 void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction direction,

@@ -16,6 +16,9 @@ static enum stage_route stage_route(const struct netio_stage *stage)
 {
     const struct netio_callout *const callout = stage->callout;
 
+    /* The flow meets its new stages when its present work is done; this one has no say any more. */
+    if (stage->filter->deleted)
+        return ROUTE_NEXT;
     if (stage->allow || stage->kind == STAGE_PERMIT)
         return ROUTE_SUBLAYER;
     if (stage->kind == STAGE_BLOCK)
@@ -96,10 +99,15 @@ static uint8_t classify_irql(struct netio *netio, enum netio_direction direction
     return before;
 }
 
-static void attribute(struct netio *netio, uint64_t flow, uint32_t classify)
+/* What is allocated from here on belongs to this classify. */
+static struct netio_attribution attribute(struct netio *netio, struct netio_attribution to)
 {
-    nt_pool_attribute(netio->nt, flow, classify);
-    ndis_attribute(netio->ndis, flow, classify);
+    const struct netio_attribution before = netio->attribution;
+
+    netio->attribution = to;
+    nt_pool_attribute(netio->nt, to.flow, to.classify);
+    ndis_attribute(netio->ndis, to.flow, to.classify);
+    return before;
 }
 
 struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *flow,
@@ -128,6 +136,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     struct netio_classify_context context = {NETIO_CLASSIFY_CONTEXT_MAGIC, flow->layer};
     struct stream_call
         call; /* set field by field: zeroing it costs more than the rest of the call */
+    struct netio_attribution outer;
     struct stream_verdict verdict;
     uint8_t irql;
 
@@ -168,11 +177,10 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     if (netio->hooks->classify_enter != NULL)
         netio->hooks->classify_enter(netio->hook_context, &call.told);
     irql = classify_irql(netio, direction);
-    attribute(netio, flow->handle, call.told.number);
+    outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
     kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
                &stage->filter->fwps, stage->context, &out);
-    attribute(netio, call.up == NULL ? 0 : flow->handle,
-              call.up == NULL ? 0 : call.up->told.number);
+    attribute(netio, outer);
     sim_task_set_irql(netio->sim, irql);
     if (netio->hooks->classify_exit != NULL)
         netio->hooks->classify_exit(netio->hook_context, &call.told);
@@ -247,13 +255,26 @@ static size_t need_threshold(const struct netio *netio, size_t length, uint32_t 
     return wanted > length ? wanted : length + 1;
 }
 
+/* Where permitted bytes go: to the next sublayer, unless a lighter filter of this one still holds
+ * bytes that came before them. There they wait in the queue, decided (see chunk.passes). */
+static uint32_t next_in_order(const struct netio_flow *flow, enum netio_direction direction,
+                              uint32_t index, uint32_t next_sublayer)
+{
+    for (uint32_t i = index + 1; i < next_sublayer; i++)
+        if (flow->stages[i].half[direction].first != NULL)
+            return i;
+    return next_sublayer;
+}
+
 /* Bytes leave the offer by a verdict that covers the first n of the chunk. */
 static void enforce(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
                     struct chunk *chunk, const struct stream_verdict *verdict)
 {
     struct netio_stage *const stage = &flow->stages[index];
     struct netio_stage_half *const half = &stage->half[direction];
-    const uint32_t next = verdict->kind == VERDICT_CONTINUE ? index + 1 : stage->next_sublayer;
+    const uint32_t next = verdict->kind == VERDICT_CONTINUE
+                              ? index + 1
+                              : next_in_order(flow, direction, index, stage->next_sublayer);
     const bool whole = verdict->bytes == chunk->length;
 
     half->accumulating = false;
@@ -264,9 +285,11 @@ static void enforce(struct netio_flow *flow, enum netio_direction direction, uin
         if (whole)
             chunk_release(flow, chunk);
     } else if (whole) {
+        chunk->passes = verdict->kind != VERDICT_CONTINUE && next < stage->next_sublayer;
         stream_emit(flow, direction, next, chunk);
     } else {
-        stream_emit_part(flow, direction, next, chunk, verdict->bytes);
+        stream_emit_part(flow, direction, next, chunk, verdict->bytes,
+                         verdict->kind != VERDICT_CONTINUE && next < stage->next_sublayer);
     }
 }
 
@@ -287,8 +310,15 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
     struct chunk *const chunk = half->first;
     uint32_t flags, out_flags = 0;
     struct stream_verdict verdict;
-    bool last, full;
+    bool last, full,
+        barred; /* barred: decided bytes follow, so these can only be decided as they are */
 
+    if (chunk->passes) {
+        half_pop(half);
+        chunk->passes = false;
+        stream_emit(flow, direction, stage->next_sublayer, chunk);
+        return true;
+    }
     switch (stage_route(stage)) {
     case ROUTE_NEXT:
         stream_emit(flow, direction, index + 1, half_pop(half));
@@ -305,7 +335,7 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
         break;
     }
     while (chunk->kind == CHUNK_DATA && !chunk->fin && chunk->next != NULL &&
-           chunk->next->kind == CHUNK_DATA) {
+           chunk->next->kind == CHUNK_DATA && !chunk->next->passes) {
         struct chunk *const more = chunk->next, *const behind = more->next;
 
         if (!chunk_join(flow, chunk, more)) {
@@ -316,9 +346,10 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
         if (behind == NULL)
             half->last = chunk;
     }
-    last = chunk->kind == CHUNK_FIN || chunk->fin || chunk->next != NULL;
+    barred = chunk->next != NULL && chunk->next->kind == CHUNK_DATA;
+    last = chunk->kind == CHUNK_FIN || chunk->fin || half->last->kind == CHUNK_FIN;
     full = half->accumulating && chunk->length >= netio->switches.accumulate_limit;
-    if (half->threshold != 0 && chunk->length < half->threshold && !last && !full)
+    if (half->threshold != 0 && chunk->length < half->threshold && !last && !full && !barred)
         return false;
     half->threshold = 0;
     if (last)
@@ -339,7 +370,7 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
         half->threshold = need_threshold(netio, chunk->length, verdict.needed);
         /* Something may have come during the call. At the end of the stream nothing will: it waits
          * for ever. */
-        return !last && chunk->next != NULL;
+        return !last && !barred && chunk->next != NULL;
     case VERDICT_DEFER:
         half->deferred = true;
         half->defer_flags = flags;

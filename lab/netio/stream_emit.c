@@ -132,7 +132,7 @@ void stream_emit(struct netio_flow *flow, enum netio_direction direction, uint32
 }
 
 void stream_emit_part(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
-                      struct chunk *chunk, size_t n)
+                      struct chunk *chunk, size_t n, bool passes)
 {
     struct chunk *part;
 
@@ -145,8 +145,10 @@ void stream_emit_part(struct netio_flow *flow, enum netio_direction direction, u
         flow_reset(flow); /* out of memory: the stream cannot go on whole */
     else if (part->length == 0)
         chunk_release(flow, part);
-    else
+    else {
+        part->passes = passes;
         stream_emit(flow, direction, index, part);
+    }
 }
 
 /* What lower callouts will be told they did not see. */

@@ -397,6 +397,38 @@ static void same_sublayer(void **state)
     world_close();
 }
 
+/* What the heavier filter permits does not overtake what the lighter one of its sublayer holds. */
+static void same_sublayer_keeps_order(void **state)
+{
+    const struct step first[] = {STEP(CONTINUE, 4), STEP(PERMIT, 3), STEP(PERMIT, 0),
+                                 STEP(PERMIT, 0)};
+    const struct step second[] = {STEP(DEFER, 0), STEP(NEED, 100), STEP(PERMIT, 0)};
+    struct callout *a, *b;
+
+    world_open(NULL);
+    world_register(0, 0, 1);
+    world_register(1, 0, 1);
+    a = &world->callouts[0];
+    b = &world->callouts[1];
+    world_filter(FWPS_LAYER_STREAM_V4, FWP_ACTION_CALLOUT_UNKNOWN, &a->key, 100, 2, NULL, 0, 0);
+    world_filter(FWPS_LAYER_STREAM_V4, FWP_ACTION_CALLOUT_UNKNOWN, &b->key, 100, 1, NULL, 0, 0);
+    assert_int_equal(world_connect(), NETIO_OPEN_OK);
+    world_script(a, first, 4);
+    world_script(b, second, 3);
+    world_offer_one(NETIO_INBOUND, 10);
+    assert_string_equal(world->log, "a(10) aC4 b(4) bD a(6) aP3 a(3) aP0");
+    assert_int_equal(world->out_length[NETIO_INBOUND], 0);
+    assert_int_equal(netio_stream_continue(
+                         world->netio, netio_flow_handle(world->flow), b->id, FWPS_LAYER_STREAM_V4,
+                         FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_PUSH),
+                     STATUS_SUCCESS);
+    assert_int_equal(world->out_length[NETIO_INBOUND], 0);
+    world_receive(NULL, 0, 0);
+    assert_memory_equal(world->out[NETIO_INBOUND], "abcdefghij", 10);
+    assert_int_equal(world->fins[NETIO_INBOUND], 1);
+    world_close();
+}
+
 static void plain_filters(void **state)
 {
     struct callout *b;
@@ -534,6 +566,7 @@ int main(void)
         cmocka_unit_test(old_callout),
         cmocka_unit_test(waterfall),
         cmocka_unit_test(same_sublayer),
+        cmocka_unit_test(same_sublayer_keeps_order),
         cmocka_unit_test(plain_filters),
         cmocka_unit_test(filter_goes_while_holding),
         cmocka_unit_test(filter_goes_in_peace),
