@@ -288,6 +288,12 @@ static void free_driver(struct nt_driver *driver)
     free(driver);
 }
 
+void nt_drivers_close(struct nt *nt)
+{
+    while (nt->drivers.Flink != &nt->drivers)
+        free_driver(CONTAINING_RECORD(nt->drivers.Flink, struct nt_driver, link));
+}
+
 bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit)
 {
     struct sim *previous = sim_enter(nt->sim);

@@ -215,7 +215,8 @@ static bool set_buffers(struct nt_request *request, uint32_t code, const void *i
         if (request->buffer == NULL)
             return false;
         memset(request->buffer, 0, buffered);
-        memcpy(request->buffer, in, in_size);
+        if (in_size != 0)
+            memcpy(request->buffer, in, in_size);
     }
     if (method != METHOD_NEITHER)
         irp->AssociatedIrp.SystemBuffer = request->buffer;

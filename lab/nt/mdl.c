@@ -79,9 +79,10 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
         (CSHORT)((TargetMdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE) | MDL_PARTIAL |
                  (SourceMdl->MdlFlags &
                   (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA)));
-    TargetMdl->MappedSystemVa = SourceMdl->MappedSystemVa != NULL
-                                    ? (uint8_t *)SourceMdl->MappedSystemVa + (start - source)
-                                    : NULL;
+    TargetMdl->MappedSystemVa =
+        SourceMdl->MappedSystemVa != NULL
+            ? (void *)((uintptr_t)SourceMdl->MappedSystemVa + (start - source))
+            : NULL;
     fill_pages(TargetMdl);
 }
 

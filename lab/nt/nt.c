@@ -50,6 +50,8 @@ void nt_destroy(struct nt *nt)
         nt->sim->time_changed = NULL;
     }
     nt_timers_close(nt);
+    if (nt->drivers.Flink != NULL)
+        nt_drivers_close(nt);
     nt_devices_close(nt);
     nt_registry_close(nt);
     nt_objects_close(nt);

@@ -93,14 +93,16 @@ bool nt_registry_put(struct nt_key *key, const uint16_t *name, size_t length, ui
             free(copy);
             return false;
         }
-        memcpy(value->name, name, length);
+        if (length != 0)
+            memcpy(value->name, name, length);
         value->name_length = (uint16_t)length;
         while (*link != NULL)
             link = &(*link)->next;
         *link = value;
     }
     free(value->data);
-    memcpy(copy, data, size);
+    if (size != 0)
+        memcpy(copy, data, size);
     value->data = copy;
     value->size = (uint32_t)size;
     value->type = type;

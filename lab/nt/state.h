@@ -117,6 +117,9 @@ static inline void nt_list_remove(LIST_ENTRY *entry)
     entry->Flink = entry->Blink = NULL;
 }
 
+/* Forgets drivers that were not unloaded. */
+void nt_drivers_close(struct nt *nt);
+
 /* Where driver code last called the kernel, for reports; NULL when no driver code runs. */
 const void *nt_call_site(const struct nt *nt);
 

@@ -50,7 +50,8 @@ static NTSTATUS append(UNICODE_STRING *target, const WCHAR *text, size_t bytes)
 {
     if (target->Length + bytes > target->MaximumLength)
         return STATUS_BUFFER_TOO_SMALL;
-    memmove((uint8_t *)target->Buffer + target->Length, text, bytes);
+    if (bytes != 0)
+        memmove((uint8_t *)target->Buffer + target->Length, text, bytes);
     target->Length = (USHORT)(target->Length + bytes);
     if (target->Length + sizeof(WCHAR) <= target->MaximumLength)
         target->Buffer[target->Length / sizeof(WCHAR)] = 0;

@@ -57,6 +57,7 @@ int sim_scheduler_open(struct sim *sim, unsigned processors)
     scheduler->host.task.name = "host";
     scheduler->host.task.state = SIM_TASK_RUNNING;
     sim->scheduler = scheduler;
+    sim->self = &scheduler->host.task;
     return 0;
 }
 
@@ -266,12 +267,13 @@ static void resume(struct sim *sim, struct sim_coroutine *coroutine)
     coroutine->task.state = SIM_TASK_RUNNING;
     sim_trace_add(&sim->trace, SIM_EVENT_TASK_SWITCH, coroutine->task.number,
                   coroutine->task.processor, 0);
-    sim->task = &coroutine->task;
+    sim->task = sim->self = &coroutine->task;
     switch_begins(&scheduler->host.sanitizer, (void *)coroutine->task.stack_limit,
                   coroutine->stack_size);
     sim_switch(&scheduler->host.sp, coroutine->sp);
     switch_ended(scheduler->host.sanitizer, NULL, NULL);
     sim->task = NULL;
+    sim->self = &scheduler->host.task;
 
     ended = scheduler->ending;
     if (ended != NULL) {

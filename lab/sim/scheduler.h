@@ -48,7 +48,7 @@ void sim_scheduler_close(struct sim *sim);
 /* The coroutine of the running task; the host's when none runs. */
 static inline struct sim_coroutine *sim_scheduler_self(const struct sim *sim)
 {
-    return sim->task != NULL ? (struct sim_coroutine *)sim->task : &sim->scheduler->host;
+    return (struct sim_coroutine *)sim->self;
 }
 
 void sim_scheduler_add_ready(struct sim *sim, struct sim_coroutine *coroutine);

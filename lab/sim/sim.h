@@ -42,6 +42,7 @@ struct sim_observer {
 
 struct sim {
     struct sim_task *task; /* the running task; NULL while the host (the lab's main program) runs */
+    struct sim_task *self; /* the running task, or the one that stands for the host */
     uint64_t now;          /* virtual time since start of the world, 100 ns units */
     struct sim_trace trace;
     struct sim_random random; /* choices: scheduling, completions */
@@ -102,6 +103,18 @@ static inline void sim_point(struct sim *sim)
 {
     if (__builtin_expect(sim->preempt_per_million != 0, 0) && sim->task != NULL)
         sim_point_slow(sim);
+}
+
+/* IRQL of the running code. */
+static inline uint8_t sim_task_irql(const struct sim *sim)
+{
+    return sim->self->irql;
+}
+
+/* Number of the processor that runs the current code; 0 for the host. */
+static inline unsigned sim_task_processor(const struct sim *sim)
+{
+    return sim->self->processor;
 }
 
 /* A stretch of address space at an address that depends on nothing but the order of calls (and on how many

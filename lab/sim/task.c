@@ -231,15 +231,15 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
 {
     struct sim_scheduler *scheduler = sim->scheduler;
     struct sim_coroutine *self = sim_scheduler_self(sim);
-    const uint8_t old = self->task.irql;
+    struct sim_coroutine **owner = &scheduler->owner[self->task.processor];
 
     self->task.irql = irql;
     scheduler->spins = 0;
     if (irql >= SIM_DISPATCH_LEVEL) {
-        if (old < SIM_DISPATCH_LEVEL)
-            own_processor(scheduler, self);
-    } else if (old >= SIM_DISPATCH_LEVEL) {
-        free_processor(scheduler, self);
+        if (*owner == NULL)
+            *owner = self;
+    } else if (*owner == self) {
+        *owner = NULL;
         /* DPCs that wait for this processor run before the code that lowered its IRQL goes on. */
         if (scheduler->urgent != 0 && sim->task != NULL) {
             scheduler->urgent_first = true;
@@ -248,22 +248,12 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
     }
 }
 
-uint8_t sim_task_irql(const struct sim *sim)
-{
-    return sim_scheduler_self(sim)->task.irql;
-}
-
 struct sim_task *sim_task_self(struct sim *sim)
 {
-    return &sim_scheduler_self(sim)->task;
-}
-
-unsigned sim_task_processor(const struct sim *sim)
-{
-    return sim_scheduler_self(sim)->task.processor;
+    return sim->self;
 }
 
 struct sim_frame **sim_frame_list(void)
 {
-    return &sim_scheduler_self(sim_current)->task.frames;
+    return &sim_current->self->frames;
 }

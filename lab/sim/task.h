@@ -69,13 +69,10 @@ void sim_task_yield(struct sim *sim);
 bool sim_task_spin(struct sim *sim);
 
 /* Changes the running task's IRQL; lowering below DISPATCH gives its processor free. In host code (no running
- * task) the host's own IRQL changes: the host counts as one more task on processor 0. */
+ * task) the host's own IRQL changes: the host counts as one more task on processor 0. sim_task_irql() and
+ * sim_task_processor() are in sim/sim.h. */
 void sim_task_set_irql(struct sim *sim, uint8_t irql);
-uint8_t sim_task_irql(const struct sim *sim);
 
 /* What a waiter notes down for sim_task_wake(): the running task, or one that stands for the host. A host that
  * blocks lets the world run, and virtual time go on, until it is woken. */
 struct sim_task *sim_task_self(struct sim *sim);
-
-/* Number of the processor that runs the current code; 0 for the host. */
-unsigned sim_task_processor(const struct sim *sim);

@@ -305,7 +305,8 @@ static void mdl_body(struct world *world)
     UCHAR *block = ExAllocatePoolWithTag(NonPagedPool, 5000, TAG);
     UCHAR *paged = ExAllocatePoolWithTag(PagedPool, 100, TAG);
     MDL *mdl = IoAllocateMdl(block + 100, 4500, FALSE, FALSE, NULL), *part;
-    UCHAR stack[32];
+    /* Not a local array: ASan may keep those elsewhere. */
+    UCHAR *stack = (UCHAR *)world->sim->task->stack_base - 64;
 
     assert_non_null(mdl);
     MmBuildMdlForNonPagedPool(mdl);
