@@ -266,13 +266,13 @@ bool chunk_join(struct netio_flow *flow, struct chunk *chunk, struct chunk *more
         struct chunk *const part = chunk_describe(flow, more, more->length);
 
         if (part == NULL)
-            return false;
+            goto fail;
         part->fin = more->fin;
         chunk_release(flow, more);
         more = part;
     }
     if (!chunk_reserve(chunk, chunk->count + more->count))
-        return false;
+        goto fail;
     chunk_prune(chunk);
     if (more->count > 0) {
         NET_BUFFER_LIST_NEXT_NBL(chunk->nbls[chunk->count - 1]) = more->head;
@@ -286,6 +286,9 @@ bool chunk_join(struct netio_flow *flow, struct chunk *chunk, struct chunk *more
     chunk->indication = more->indication;
     chunk_free(flow->netio, more);
     return true;
+fail:
+    chunk_discard(flow, more, STATUS_INSUFFICIENT_RESOURCES);
+    return false;
 }
 
 static void report_lost(struct netio_flow *flow, struct chunk *chunk)

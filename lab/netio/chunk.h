@@ -59,8 +59,8 @@ void chunk_take(struct chunk *chunk, size_t n, struct chunk_portion *portion);
  * longer leads to is counted as lost. NULL when memory is short (nothing moved). */
 struct chunk *chunk_describe(struct netio_flow *flow, struct chunk *chunk, size_t n);
 
-/* Appends `more` (data, same direction); takes it over. False when memory is short: nothing
- * happened. */
+/* Appends `more` (data, same direction); takes it over. False when memory is short: `more` is
+ * discarded, and the stream cannot go on whole. */
 bool chunk_join(struct netio_flow *flow, struct chunk *chunk, struct chunk *more);
 
 /* The engine is through with it: references are dropped by walking Next; NBLs not reached are

@@ -303,6 +303,12 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
                                                             uint32_t out_flags);
 
 /* ---- injection ---- */
+/* The classify of this flow, direction and callout that runs in this task: then an inject is a
+ * static one. */
+struct stream_call *inject_find_inside(struct netio_flow *flow, enum netio_direction direction,
+                                       uint32_t callout);
+/* Nothing can be injected into it any more; NULL: there is no such flow. */
+bool inject_is_dead(const struct netio_flow *flow);
 /* The callout's own chunks go on behind its stage. */
 void inject_emit(struct netio_flow *flow, enum netio_direction direction, uint32_t callout,
                  struct chunk *chunks);

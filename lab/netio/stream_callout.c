@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One callout and the bytes on offer to it: the loop of contract 1.5, under the kernel's own names.
  */
-#include "netio/stream_verdict.h"
-
-#include <string.h>
+#include "netio/state.h"
 
 enum stage_route {
     ROUTE_CALLOUT,
@@ -57,147 +55,9 @@ uint32_t stream_next_target(struct netio_flow *flow, enum netio_direction direct
     return index;
 }
 
-static void describe(const struct netio *netio, const struct chunk *chunk, uint32_t flags,
-                     FWPS_STREAM_DATA0 *data)
+static bool dead(const struct netio_flow *flow)
 {
-    const struct ndis_cursor *const cursor = &chunk->cursor;
-
-    memset(data, 0, sizeof(*data));
-    data->flags = flags;
-    data->dataLength = chunk->length;
-    data->netBufferListChain = chunk->head;
-    if (netio->switches.reindicate == NETIO_REINDICATE_OFFSET_NBL)
-        data->netBufferListChain = cursor->nbl;
-    data->dataOffset.netBufferList = cursor->nbl;
-    data->dataOffset.netBuffer = cursor->nb;
-    data->dataOffset.mdl = cursor->mdl;
-    data->dataOffset.mdlOffset = cursor->mdl_offset;
-    if (chunk->length > 0)
-        return;
-    /* A bare FIN or RST: the place where data would be. */
-    data->dataOffset.netBuffer = NET_BUFFER_LIST_FIRST_NB(chunk->head);
-    if (data->dataOffset.netBuffer == NULL)
-        return;
-    data->dataOffset.mdl = NET_BUFFER_CURRENT_MDL(data->dataOffset.netBuffer);
-    data->dataOffset.mdlOffset = NET_BUFFER_CURRENT_MDL_OFFSET(data->dataOffset.netBuffer);
-}
-
-/* Raises to the IRQL at which this classify runs; returns the one before. */
-static uint8_t classify_irql(struct netio *netio, enum netio_direction direction)
-{
-    const uint8_t before = sim_task_irql(netio->sim);
-    bool passive = false;
-
-    if (before >= DISPATCH_LEVEL)
-        return before;
-    if (direction == NETIO_OUTBOUND)
-        passive = netio->switches.send_passive == NETIO_ALWAYS ||
-                  (netio->switches.send_passive == NETIO_BY_SEED &&
-                   sim_choose(netio->sim, SIM_CHOICE_IRQL, 2) == 1);
-    if (!passive)
-        sim_task_set_irql(netio->sim, DISPATCH_LEVEL);
-    return before;
-}
-
-/* What is allocated from here on belongs to this classify. */
-static struct netio_attribution attribute(struct netio *netio, struct netio_attribution to)
-{
-    const struct netio_attribution before = netio->attribution;
-
-    netio->attribution = to;
-    nt_pool_attribute(netio->nt, to.flow, to.classify);
-    ndis_attribute(netio->ndis, to.flow, to.classify);
-    return before;
-}
-
-struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *flow,
-                                                            enum netio_direction direction,
-                                                            struct netio_stage *stage,
-                                                            struct chunk *chunk, uint32_t flags,
-                                                            uint32_t out_flags)
-{
-    SIM_FRAME("NETIO", "StreamInvokeCalloutAndNormalizeAction");
-    struct netio *const netio = flow->netio;
-    struct netio_stage_half *const half = &stage->half[direction];
-    const struct stream_asked asked = {.action = netio->checks ? STREAM_ACTION_POISON : 0,
-                                       .out_context = netio->checks ? 0xA5A5A5A5A5A5A5A5ull : 0,
-                                       .filter_id = stage->filter->id,
-                                       .reserved = 0};
-    FWPS_STREAM_DATA0 data;
-    FWPS_STREAM_CALLOUT_IO_PACKET0 io = {
-        .streamData = &data, .missedBytes = half->missed, .streamAction = FWPS_STREAM_ACTION_NONE};
-    FWPS_CLASSIFY_OUT0 out = {.actionType = asked.action,
-                              .outContext = asked.out_context,
-                              .filterId = asked.filter_id,
-                              .rights =
-                                  netio->switches.classify_rights ? FWPS_RIGHT_ACTION_WRITE : 0,
-                              .flags = out_flags,
-                              .reserved = asked.reserved};
-    struct netio_classify_context context = {NETIO_CLASSIFY_CONTEXT_MAGIC, flow->layer};
-    struct stream_call
-        call; /* set field by field: zeroing it costs more than the rest of the call */
-    struct netio_attribution outer;
-    struct stream_verdict verdict;
-    uint8_t irql;
-
-    sim_point(netio->sim);
-    if (chunk->length > 0 && chunk->cursor.mdl == NULL) {
-        const uint64_t parameters[4] = {8, DISPATCH_LEVEL, 0, 0};
-
-        nt_bugcheck(netio->nt, 0xD1, parameters, NULL,
-                    "NULL read at offset 8 (FirstNetBuffer) in "
-                    "NETIO!StreamInvokeCalloutAndNormalizeAction: bytes are left, but the chain "
-                    "has no NBL for them");
-    }
-    describe(netio, chunk, flags, &data);
-    call.up = flow->calls;
-    call.task = netio->sim->task;
-    call.stage = stage;
-    call.chunk = chunk;
-    call.told.flow = flow;
-    call.told.direction = direction;
-    call.told.callout = stage->callout;
-    call.told.filter_action = stage->filter->fwps.action.type;
-    call.told.number = ++flow->classifies;
-    call.told.indication = chunk->indication;
-    call.told.io = &io;
-    call.told.out = &out;
-    call.told.flow_context = stage->context;
-    call.told.injects = 0;
-    call.told.chain = data.netBufferListChain;
-    call.told.length = chunk->length;
-    call.out = call.out_last = NULL;
-    call.slot = NULL;
-    call.static_injects = 0;
-    flow->ledger[direction].classifies++;
-    flow->metadata.flags = stage->mid_stream ? FWPS_INCOMING_FLAG_MID_STREAM_INSPECTION : 0;
-    flow->calls = &call;
-    sim_trace_add(&netio->sim->trace, SIM_EVENT_CLASSIFY, flow->handle, stage->callout->id,
-                  chunk->length);
-    if (netio->hooks->classify_enter != NULL)
-        netio->hooks->classify_enter(netio->hook_context, &call.told);
-    irql = classify_irql(netio, direction);
-    outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
-    kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
-               &stage->filter->fwps, stage->context, &out);
-    attribute(netio, outer);
-    sim_task_set_irql(netio->sim, irql);
-    if (netio->hooks->classify_exit != NULL)
-        netio->hooks->classify_exit(netio->hook_context, &call.told);
-    /* Calls of other tasks may stand above this one. */
-    for (struct stream_call **link = &flow->calls; *link != NULL; link = &(*link)->up)
-        if (*link == &call) {
-            *link = call.up;
-            break;
-        }
-    half->missed = 0;
-    out.flags |= out_flags;
-    verdict = stream_verdict_normalise(flow, &call.told, &asked);
-    sim_trace_add(&netio->sim->trace, SIM_EVENT_VERDICT, flow->handle,
-                  (uint64_t)out.actionType << 32 | (uint32_t)io.streamAction, verdict.bytes);
-    quirk_after_classify(netio, &call);
-    inject_emit_behind(flow, direction, stage->next_sublayer, call.out);
-    return verdict;
+    return flow->closed || flow->reset;
 }
 
 static struct chunk *half_pop(struct netio_stage_half *half)
@@ -293,25 +153,12 @@ static void enforce(struct netio_flow *flow, enum netio_direction direction, uin
     }
 }
 
-static bool dead(const struct netio_flow *flow)
+/* What is first in the queue goes on without a call, or nowhere; true when that was so. */
+static bool pass_by(struct netio_flow *flow, enum netio_direction direction, uint32_t index)
 {
-    return flow->closed || flow->reset;
-}
-
-/* The classify of what is first in the queue and what follows from it; true when the loop goes on.
- */
-static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_direction direction,
-                                     uint32_t index)
-{
-    SIM_FRAME("NETIO", "StreamCalloutProcessData");
-    struct netio *const netio = flow->netio;
     struct netio_stage *const stage = &flow->stages[index];
     struct netio_stage_half *const half = &stage->half[direction];
     struct chunk *const chunk = half->first;
-    uint32_t flags, out_flags = 0;
-    struct stream_verdict verdict;
-    bool last, full,
-        barred; /* barred: decided bytes follow, so these can only be decided as they are */
 
     if (chunk->passes) {
         half_pop(half);
@@ -334,47 +181,47 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
     case ROUTE_CALLOUT:
         break;
     }
+    return false;
+}
+
+/* Undecided data that came later joins the first chunk. False when memory is short. */
+static bool join_waiting(struct netio_flow *flow, struct netio_stage_half *half)
+{
+    struct chunk *const chunk = half->first;
+
     while (chunk->kind == CHUNK_DATA && !chunk->fin && chunk->next != NULL &&
            chunk->next->kind == CHUNK_DATA && !chunk->next->passes) {
-        struct chunk *const more = chunk->next, *const behind = more->next;
+        struct chunk *const more = chunk->next;
 
-        if (!chunk_join(flow, chunk, more)) {
-            flow_reset(flow);
-            return false;
-        }
-        chunk->next = behind;
-        if (behind == NULL)
+        chunk->next = more->next;
+        more->next = NULL;
+        if (chunk->next == NULL)
             half->last = chunk;
+        if (!chunk_join(flow, chunk, more))
+            return false;
     }
-    barred = chunk->next != NULL && chunk->next->kind == CHUNK_DATA;
-    last = chunk->kind == CHUNK_FIN || chunk->fin || half->last->kind == CHUNK_FIN;
-    full = half->accumulating && chunk->length >= netio->switches.accumulate_limit;
-    if (half->threshold != 0 && chunk->length < half->threshold && !last && !full && !barred)
-        return false;
-    half->threshold = 0;
-    if (last)
-        out_flags |= FWPS_CLASSIFY_OUT_FLAG_NO_MORE_DATA;
-    if (full)
-        out_flags |= FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED;
-    flags = chunk->flags;
-    if (chunk->fin)
-        flags |= direction == NETIO_INBOUND ? FWPS_STREAM_FLAG_RECEIVE_DISCONNECT
-                                            : FWPS_STREAM_FLAG_SEND_DISCONNECT;
-    verdict =
-        StreamInvokeCalloutAndNormalizeAction(flow, direction, stage, chunk, flags, out_flags);
-    if (dead(flow))
-        return false;
-    switch (verdict.kind) {
+    return true;
+}
+
+/* What follows from an answer; true when the loop goes on. more: something could still be added to
+ * the offer. */
+static bool act(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                uint32_t flags, bool more, const struct stream_verdict *verdict)
+{
+    struct netio_stage_half *const half = &flow->stages[index].half[direction];
+    struct chunk *const chunk = half->first;
+
+    switch (verdict->kind) {
     case VERDICT_NEED:
         half->accumulating = true;
-        half->threshold = need_threshold(netio, chunk->length, verdict.needed);
+        half->threshold = need_threshold(flow->netio, chunk->length, verdict->needed);
         /* Something may have come during the call. At the end of the stream nothing will: it waits
          * for ever. */
-        return !last && !barred && chunk->next != NULL;
+        return more && chunk->next != NULL;
     case VERDICT_DEFER:
         half->deferred = true;
         half->defer_flags = flags;
-        netio->deferred++;
+        flow->netio->deferred++;
         if (direction == NETIO_INBOUND)
             flow->client.window(flow->connection, true);
         return false;
@@ -385,9 +232,47 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
         allow_connection(flow, direction, index);
         return true;
     default:
-        enforce(flow, direction, index, chunk, &verdict);
+        enforce(flow, direction, index, chunk, verdict);
         return true;
     }
+}
+
+/* The classify of what is first in the queue; true when the loop goes on. */
+static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_direction direction,
+                                     uint32_t index)
+{
+    SIM_FRAME("NETIO", "StreamCalloutProcessData");
+    struct netio_stage *const stage = &flow->stages[index];
+    struct netio_stage_half *const half = &stage->half[direction];
+    struct chunk *const chunk = half->first;
+    uint32_t flags, out_flags = 0;
+    struct stream_verdict verdict;
+    bool last, full, barred;
+
+    if (pass_by(flow, direction, index))
+        return true;
+    if (!join_waiting(flow, half)) {
+        flow_reset(flow);
+        return false;
+    }
+    flags = chunk->flags;
+    /* Decided bytes follow: what is before them can only be decided as it is. */
+    barred = chunk->next != NULL && chunk->next->kind == CHUNK_DATA;
+    last = chunk->kind == CHUNK_FIN || chunk->fin || half->last->kind == CHUNK_FIN;
+    full = half->accumulating && chunk->length >= flow->netio->switches.accumulate_limit;
+    if (half->threshold != 0 && chunk->length < half->threshold && !last && !full && !barred)
+        return false;
+    half->threshold = 0;
+    if (last)
+        out_flags |= FWPS_CLASSIFY_OUT_FLAG_NO_MORE_DATA;
+    if (full)
+        out_flags |= FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED;
+    if (chunk->fin)
+        flags |= direction == NETIO_INBOUND ? FWPS_STREAM_FLAG_RECEIVE_DISCONNECT
+                                            : FWPS_STREAM_FLAG_SEND_DISCONNECT;
+    verdict =
+        StreamInvokeCalloutAndNormalizeAction(flow, direction, stage, chunk, flags, out_flags);
+    return !dead(flow) && act(flow, direction, index, flags, !last && !barred, &verdict);
 }
 
 void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction direction,

@@ -52,7 +52,7 @@ static void broken(const struct inject_call *call, const char *rule, const char 
 
 /* The classify of this flow, direction and callout that runs in this task: then the inject is a
  * static one. */
-static struct stream_call *find_inside(struct netio_flow *flow, enum netio_direction direction,
+struct stream_call *inject_find_inside(struct netio_flow *flow, enum netio_direction direction,
                                        uint32_t callout)
 {
     for (struct stream_call *call = flow->calls; call != NULL; call = call->up)
@@ -133,7 +133,7 @@ static NTSTATUS check_target(struct inject_call *call)
     return STATUS_SUCCESS;
 }
 
-static bool is_dead(const struct netio_flow *flow)
+bool inject_is_dead(const struct netio_flow *flow)
 {
     return flow == NULL || flow->closed || flow->reset || flow->aborted;
 }
@@ -294,12 +294,12 @@ static NTSTATUS inject(struct inject_call *call)
     }
     told->length = total;
     if (told->chain != NULL) {
-        call->injection = injection_make(call->injector, is_dead(flow) ? NULL : flow,
+        call->injection = injection_make(call->injector, inject_is_dead(flow) ? NULL : flow,
                                          told->direction, count, call->completion, call->context);
         if (call->injection == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if (is_dead(flow)) {
+    if (inject_is_dead(flow)) {
         if (call->injection != NULL)
             injection_refuse(call->injection, told->chain);
         return STATUS_SUCCESS;
@@ -345,7 +345,7 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
     if (flow != NULL) {
         flow_reference(flow);
         flow->injecting++;
-        call.inside = find_inside(flow, call.told.direction, callout_id);
+        call.inside = inject_find_inside(flow, call.told.direction, callout_id);
     }
     if (call.inside != NULL) {
         call.told.classify = &call.inside->told;
@@ -361,51 +361,4 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
         flow_dereference(flow);
     }
     return call.told.status;
-}
-
-NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32_t callout_id,
-                               uint16_t layer, uint32_t stream_flags)
-{
-    static const char name[] = "FwpsStreamContinue0";
-    struct netio_flow *const flow = flow_find(netio, flow_handle);
-    const enum netio_direction direction =
-        stream_flags & FWPS_STREAM_FLAG_SEND ? NETIO_OUTBOUND : NETIO_INBOUND;
-    struct netio_stage *stage;
-
-    if (flow == NULL || is_dead(flow))
-        return STATUS_NOT_FOUND;
-    if (layer != flow->layer)
-        return STATUS_INVALID_PARAMETER;
-    stage = stages_find(flow, callout_id);
-    if (stage == NULL)
-        return STATUS_FWP_CALLOUT_NOT_FOUND;
-    if (find_inside(flow, direction, callout_id) != NULL) {
-        if (netio->checks)
-            sim_breach_text(netio->sim, "R39", name, "called inside classifyFn of the same stream");
-        return STATUS_UNSUCCESSFUL;
-    }
-    if (flow->injecting > 0 && netio->checks)
-        sim_breach_text(netio->sim, "R39", name, "overlaps FwpsStreamInjectAsync0 for the flow");
-    if (!stage->half[direction].deferred) {
-        if (netio->checks)
-            sim_breach_text(netio->sim, "R39", name, "the stream is not deferred");
-        return STATUS_UNSUCCESSFUL;
-    }
-    if (stage->half[direction].defer_flags != stream_flags && netio->checks)
-        sim_breach_text(netio->sim, "R39", name, "streamFlags 0x%x, deferred with 0x%x",
-                        stream_flags, stage->half[direction].defer_flags);
-    sim_trace_add(&netio->sim->trace, SIM_EVENT_CONTINUE, flow->handle, stream_flags, 0);
-    flow_reference(flow);
-    stream_continue(flow, direction, stage);
-    if (lane_enter(flow, direction)) {
-        stages_refresh(flow);
-        stage = stages_find(flow, callout_id);
-        if (stage != NULL && !is_dead(flow))
-            StreamCalloutProcessingLoop(flow, direction, (uint32_t)(stage - flow->stages));
-        lane_leave(flow, direction);
-    } else if (!lane_queue(flow, OP_RESUME, direction, stream_flags, callout_id, NULL)) {
-        flow_reset(flow);
-    }
-    flow_dereference(flow);
-    return STATUS_SUCCESS;
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* FwpsStreamContinue0: the end of a DEFER (contract 2.1). */
+#include "netio/state.h"
+
+#include "sim/breach.h"
+
+NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32_t callout_id,
+                               uint16_t layer, uint32_t stream_flags)
+{
+    static const char name[] = "FwpsStreamContinue0";
+    struct netio_flow *const flow = flow_find(netio, flow_handle);
+    const enum netio_direction direction =
+        stream_flags & FWPS_STREAM_FLAG_SEND ? NETIO_OUTBOUND : NETIO_INBOUND;
+    struct netio_stage *stage;
+
+    if (flow == NULL || inject_is_dead(flow))
+        return STATUS_NOT_FOUND;
+    if (layer != flow->layer)
+        return STATUS_INVALID_PARAMETER;
+    stage = stages_find(flow, callout_id);
+    if (stage == NULL)
+        return STATUS_FWP_CALLOUT_NOT_FOUND;
+    if (inject_find_inside(flow, direction, callout_id) != NULL) {
+        if (netio->checks)
+            sim_breach_text(netio->sim, "R39", name, "called inside classifyFn of the same stream");
+        return STATUS_UNSUCCESSFUL;
+    }
+    if (flow->injecting > 0 && netio->checks)
+        sim_breach_text(netio->sim, "R39", name, "overlaps FwpsStreamInjectAsync0 for the flow");
+    if (!stage->half[direction].deferred) {
+        if (netio->checks)
+            sim_breach_text(netio->sim, "R39", name, "the stream is not deferred");
+        return STATUS_UNSUCCESSFUL;
+    }
+    if (stage->half[direction].defer_flags != stream_flags && netio->checks)
+        sim_breach_text(netio->sim, "R39", name, "streamFlags 0x%x, deferred with 0x%x",
+                        stream_flags, stage->half[direction].defer_flags);
+    sim_trace_add(&netio->sim->trace, SIM_EVENT_CONTINUE, flow->handle, stream_flags, 0);
+    flow_reference(flow);
+    stream_continue(flow, direction, stage);
+    if (lane_enter(flow, direction)) {
+        stages_refresh(flow);
+        stage = stages_find(flow, callout_id);
+        if (stage != NULL && !inject_is_dead(flow))
+            StreamCalloutProcessingLoop(flow, direction, (uint32_t)(stage - flow->stages));
+        lane_leave(flow, direction);
+    } else if (!lane_queue(flow, OP_RESUME, direction, stream_flags, callout_id, NULL)) {
+        flow_reset(flow);
+    }
+    flow_dereference(flow);
+    return STATUS_SUCCESS;
+}
