@@ -145,6 +145,7 @@ static void feed_frame(struct world *world, const uint8_t *bytes, size_t length,
                                       .number = number};
     tcpip_nic_receive(world->tcpip, &frame, 1);
     CHECK(sim_run(world->sim));
+    tcpip_nic_release(world->tcpip);
     free(copy);
 }
 

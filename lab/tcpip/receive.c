@@ -7,7 +7,7 @@
 
 static const struct tcpip_frame *arrival_take(struct tcpip *tcpip)
 {
-    const struct tcpip_frame *frame = &tcpip->arrivals[tcpip->arrivals_head];
+    const struct tcpip_frame *frame = &tcpip->arrivals[tcpip->arrivals_head].frame;
     tcpip->arrivals_head = (tcpip->arrivals_head + 1) & (tcpip->arrivals_size - 1);
     tcpip->arrivals_count--;
     return frame;

@@ -203,7 +203,7 @@ static enum tcpip_parse parse_tcp(const struct datagram *d, struct tcpip_segment
     segment->captured = (uint32_t)(d->captured - header);
     segment->length = (uint32_t)(d->length - header);
     segment->bad_checksum = checksum_wrong(d);
-    /* What a RST carries is a text for people (RFC 1122 section 4.2.2.12), no part of the stream. */
+    /* What a RST carries is a text for people (RFC 1122 section 4.2.2.12), not stream data. */
     if (segment->flags & TCPIP_FLAG_RST) {
         segment->captured = 0;
         segment->length = 0;

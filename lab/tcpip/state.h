@@ -24,6 +24,12 @@ struct tcpip_nic_block {
     size_t size, used;
 };
 
+/* A frame that the NIC was given. */
+struct tcpip_arrival {
+    struct tcpip_frame frame; /* its bytes are the caller's */
+    const uint8_t *copy;      /* in the NIC's memory */
+};
+
 /* A tcpip_stream_*() call that waits for its turn. */
 enum tcpip_op_kind { TCPIP_OP_OPEN, TCPIP_OP_RECEIVE, TCPIP_OP_SEND, TCPIP_OP_FIN, TCPIP_OP_RESET };
 struct tcpip_op {
@@ -58,7 +64,7 @@ struct tcpip {
     struct tcpip_fragments *fragments;
 
     /* Frames that the NIC was given, in order; the receive function takes them out. */
-    struct tcpip_frame *arrivals;
+    struct tcpip_arrival *arrivals;
     size_t arrivals_size, arrivals_head, arrivals_count;
     struct tcpip_nic_block *nic_blocks, *nic_block;
     struct ndis_frame *nic_frames;

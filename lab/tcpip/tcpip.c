@@ -275,7 +275,7 @@ static bool arrivals_grow(struct tcpip *tcpip, size_t wanted)
         size *= 2;
     if (size == tcpip->arrivals_size)
         return true;
-    struct tcpip_frame *arrivals = malloc(size * sizeof(*arrivals));
+    struct tcpip_arrival *arrivals = malloc(size * sizeof(*arrivals));
     if (arrivals == NULL)
         return false;
     for (size_t i = 0; i < tcpip->arrivals_count; i++)
@@ -324,7 +324,7 @@ void tcpip_nic_receive(struct tcpip *tcpip, const struct tcpip_frame *frames, si
                                                        .link = frame->link,
                                                        .number = frame->number};
         tcpip->arrivals[(tcpip->arrivals_head + tcpip->arrivals_count + taken) &
-                        (tcpip->arrivals_size - 1)] = *frame;
+                        (tcpip->arrivals_size - 1)] = (struct tcpip_arrival){*frame, bytes};
     }
     if (taken == 0 || !ndis_miniport_receive(tcpip->ndis, tcpip->nic_frames, taken)) {
         taken = 0;
@@ -334,6 +334,15 @@ void tcpip_nic_receive(struct tcpip *tcpip, const struct tcpip_frame *frames, si
 
 no_memory:
     tcpip->totals.no_memory += count - taken;
+}
+
+void tcpip_nic_release(struct tcpip *tcpip)
+{
+    for (size_t i = 0; i < tcpip->arrivals_count; i++) {
+        struct tcpip_arrival *arrival =
+            &tcpip->arrivals[(tcpip->arrivals_head + i) & (tcpip->arrivals_size - 1)];
+        arrival->frame.bytes = arrival->copy;
+    }
 }
 
 void tcpip_flush(struct tcpip *tcpip)

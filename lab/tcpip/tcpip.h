@@ -68,9 +68,13 @@ void tcpip_set_host(struct tcpip *tcpip, bool v6, const uint8_t *address);
 
 /* The NIC's interrupt: frames are taken in by the receive DPC (ndis!ndisInterruptDpc ...). Frames
  * that this host sent are among them: they become the application's writes, in their place. Host
- * only: call sim_run() after a batch. The bytes must stay valid until then; the NIC copies them
- * into memory of its own. */
+ * only: call sim_run() after a batch. The bytes must stay valid until tcpip_nic_release(); the NIC
+ * copies them into memory of its own. */
 void tcpip_nic_receive(struct tcpip *tcpip, const struct tcpip_frame *frames, size_t count);
+
+/* After sim_run(): the caller's bytes go. Frames that were not taken in yet (a callout holds the
+ * application's thread up) are the NIC's copies from now on. Host only. */
+void tcpip_nic_release(struct tcpip *tcpip);
 
 /* The end of the capture. What waits for a hole to be filled, for a batch or for a slow reader is
  * given out; holes are counted as gaps. Connections stay open, so that a callout can release what

@@ -28,7 +28,9 @@ static bool hand_over(struct receiver *receiver)
     tcpip_nic_receive(receiver->tcpip, receiver->frames, receiver->count);
     receiver->count = 0;
     receiver->used = 0;
-    return sim_run(receiver->sim);
+    const bool alive = sim_run(receiver->sim);
+    tcpip_nic_release(receiver->tcpip);
+    return alive;
 }
 
 static bool take(void *context, const uint8_t *bytes, uint32_t length, uint64_t time)

@@ -71,6 +71,7 @@ static bool feed(struct run *run, const struct traffic_capture *capture)
         tcpip_nic_receive(replay->tcpip, &batch->frames[at], together);
         if (!sim_run(replay->sim))
             return false;
+        tcpip_nic_release(replay->tcpip);
         at += together;
         run->frames += together;
     }
