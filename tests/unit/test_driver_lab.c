@@ -292,6 +292,35 @@ static void fin_behind_held_bytes(void **state)
     }
 }
 
+/* Data is injected by the classify, the FIN behind it by the drainer, perhaps on another processor
+ * before the classify came to its inject: the FIN must wait all the same. */
+static void fin_waits_for_the_classify(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        struct machine_config config;
+        struct world_connection *c;
+        struct world w;
+
+        world_prepare(&w, &config, PROFILE);
+        config.seed = seed;
+        config.preempt_per_million = 500000;
+        config.switches.fin_with_data = true;
+        config.switches.outside = NETIO_OUTSIDE_INTERLEAVED;
+        world_start(&w, &config);
+        c = world_connect(&w, false, seed & 1);
+        c->fins_in[NETIO_INBOUND]++;
+        tcpip_stream_receive(c->tcb, (const uint8_t *)request, 20, 0, true);
+        tcpip_stream_fin(c->tcb, NETIO_INBOUND);
+        world_run(&w);
+        world_wait(&w, 100);
+        world_fin(c, NETIO_OUTBOUND);
+        world_wait(&w, 5000);
+        world_expect_whole(c);
+        world_finish(&w);
+    }
+}
+
 static void reset_with_held_bytes(void **state)
 {
     (void)state;
@@ -614,6 +643,7 @@ int main(void)
         cmocka_unit_test(damaged_block_list_is_refused),
         cmocka_unit_test(permit_hold_becomes_gate),
         cmocka_unit_test(fin_behind_held_bytes),
+        cmocka_unit_test(fin_waits_for_the_classify),
         cmocka_unit_test(reset_with_held_bytes),
         cmocka_unit_test(hold_cap),
         cmocka_unit_test(unload_with_held_bytes),
