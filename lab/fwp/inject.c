@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Drivers see the handle: it is not from the heap, whose addresses vary. */
+#define TAG_INJECTOR NT_TAG('F', 'w', 'p', 'i')
 #define HANDLE_MAGIC 0x4E484A49u /* "IJHN" */
 
 #define INBOUND_FLAGS                                                                              \
@@ -59,7 +61,7 @@ static void destroy(struct fwp *fwp, struct fwp_part *part)
         struct injection_handle *const handle = injection->handles;
 
         injection->handles = handle->next;
-        free(handle);
+        nt_pool_free(fwp->nt, handle, TAG_INJECTOR);
     }
     free(injection);
 }
@@ -113,20 +115,21 @@ NTSTATUS NTAPI FwpsInjectionHandleCreate0(ADDRESS_FAMILY addressFamily, UINT32 f
     if (sim_fault(fwp->sim, name))
         return STATUS_FWP_TCPIP_NOT_READY;
     part = injection_part(fwp);
-    handle = part == NULL ? NULL : calloc(1, sizeof(*handle));
+    handle = part == NULL ? NULL
+                          : nt_pool_allocate(fwp->nt, NT_POOL_NONPAGED, sizeof(*handle),
+                                             TAG_INJECTOR, "fwpkclnt!FwpsInjectionHandleCreate0");
     if (handle == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (flags == 0)
         flags = FWPS_INJECTION_TYPE_STREAM | FWPS_INJECTION_TYPE_TRANSPORT |
                 FWPS_INJECTION_TYPE_FORWARD;
+    *handle = (struct injection_handle){
+        .magic = HANDLE_MAGIC, .types = flags, .caller = __builtin_return_address(0)};
     status = netio_injector_create(fwp->netio, addressFamily, flags, &handle->injector);
     if (status != STATUS_SUCCESS) {
-        free(handle);
+        nt_pool_free(fwp->nt, handle, TAG_INJECTOR);
         return status;
     }
-    handle->magic = HANDLE_MAGIC;
-    handle->types = flags;
-    handle->caller = __builtin_return_address(0);
     handle->next = part->handles;
     part->handles = handle;
     *injectionHandle = handle;
@@ -149,7 +152,7 @@ NTSTATUS NTAPI FwpsInjectionHandleDestroy0(HANDLE injectionHandle)
         link = &(*link)->next;
     *link = handle->next;
     handle->magic = 0;
-    free(handle);
+    nt_pool_free(fwp->nt, handle, TAG_INJECTOR);
     return STATUS_SUCCESS;
 }
 

@@ -94,6 +94,8 @@ struct late_removal {
     struct netio_flow *flow;
 };
 
+_Static_assert(sizeof(struct late_removal) <= LATE_REMOVAL_BYTES, "it fits its slab");
+
 static void run_late(struct nt_deferred *deferred)
 {
     struct late_removal *const late = (struct late_removal *)deferred;

@@ -18,7 +18,7 @@ void kfd_filter_release(struct netio *netio, struct kfd_filter *filter)
     if (--filter->references > 0)
         return;
     kfd_conditions_free(netio, filter);
-    free(filter);
+    slab_give(&netio->filter_slab, filter);
 }
 
 /* True when a comes before b. */
@@ -37,7 +37,7 @@ NTSTATUS netio_filter_add(struct netio *netio, const struct netio_filter *wanted
 
     if (wanted->layer >= NETIO_LAYERS)
         return STATUS_FWP_LAYER_NOT_FOUND;
-    filter = calloc(1, sizeof(*filter));
+    filter = slab_take(&netio->filter_slab, netio->sim);
     if (filter == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     filter->references = 1;

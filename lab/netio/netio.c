@@ -43,7 +43,8 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     slab_init(&netio->ops, sizeof(struct stream_op));
     slab_init(&netio->contexts, sizeof(struct flow_context));
     slab_init(&netio->injections, sizeof(struct injection));
-    slab_init(&netio->late_removals, 64);
+    slab_init(&netio->late_removals, LATE_REMOVAL_BYTES);
+    slab_init(&netio->filter_slab, sizeof(struct kfd_filter));
     sim->layers[SIM_LAYER_NETIO] = netio;
     return netio;
 }

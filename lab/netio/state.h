@@ -13,6 +13,7 @@
 
 #define NETIO_LAYERS       128
 #define NETIO_OWN_STAGES   2
+#define LATE_REMOVAL_BYTES 64 /* of a removal that was put off, see flow_context.c */
 #define NETIO_FLOW_BUCKETS 16384
 
 /* ---- kernel filter engine ---- */
@@ -193,6 +194,7 @@ struct netio {
     struct nt_deferred completer;
 
     struct slab flows, chunks, ops, contexts, injections, late_removals;
+    struct slab filter_slab; /* drivers see filters: not from the heap, whose addresses vary */
 };
 
 /* ---- kfd: callouts and filters ---- */

@@ -220,6 +220,13 @@ static void StreamCommonInspect(struct netio_flow *flow, enum netio_direction di
             return;
         }
         flow->send_aborted |= (flags & FWPS_STREAM_FLAG_SEND_ABORT) != 0;
+        /* Nobody decides about data that comes with an RST. */
+        ledger->discarded += length;
+        ledger->held_engine -= length;
+        length = 0;
+    } else if (length == 0 && (flags & FLAGS_DISCONNECT) == 0) {
+        drop_chain(chain);
+        return;
     }
     chunks = offered_chunks(flow, direction, chain, length, flags);
     if (chunks == NULL) {
