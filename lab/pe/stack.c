@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define RED_ZONE     128
 #define PAINT_BYTES  (32u * 1024)
 #define PAINT_GAP    512u /* this file's own frames */
 #define PAINT_WORD   0x5AC17E55A1175EEDull
@@ -69,9 +70,14 @@ static uintptr_t paint_floor(const struct pe *pe, uintptr_t stack)
 static void paint(const struct pe *pe, uintptr_t stack)
 {
     void *at = (void *)paint_floor(pe, stack);
-    if ((uintptr_t)at + PAINT_GAP >= stack)
+    uintptr_t own; /* a sanitizer build's frames may be longer than the gap */
+    __asm__ volatile("movq %%rsp, %0" : "=r"(own));
+    uintptr_t end = stack - PAINT_GAP;
+    if (end > own - RED_ZONE)
+        end = own - RED_ZONE;
+    if ((uintptr_t)at >= end)
         return;
-    size_t words = (stack - PAINT_GAP - (uintptr_t)at) / sizeof(uint64_t);
+    size_t words = (end - (uintptr_t)at) / sizeof(uint64_t);
     __asm__ volatile("cld\n\trep stosq" : "+D"(at), "+c"(words) : "a"(PAINT_WORD) : "memory", "cc");
 }
 
