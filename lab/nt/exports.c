@@ -478,7 +478,7 @@ static struct pe_export ntoskrnl[] = {
     PE_FUNCTION(ZwSetEvent),
     PE_UNMODELLED(ZwSetInformationFile, 0),
     PE_UNMODELLED(ZwSetInformationThread, 0),
-    PE_UNMODELLED(ZwSetSecurityObject, 0),
+    PE_FUNCTION(ZwSetSecurityObject),
     PE_FUNCTION(ZwSetValueKey),
     PE_UNMODELLED(ZwTerminateProcess, 0),
     PE_UNMODELLED(ZwUnmapViewOfSection, 0),

@@ -149,6 +149,8 @@ NTSTATUS nt_file_open(struct nt *nt, const char *device, struct nt_file **file)
     if ((object->Flags & DO_DEVICE_INITIALIZING) != 0)
         goto out;
     status = STATUS_ACCESS_DENIED;
+    if (nt_object_of(nt, object)->closed_to_system)
+        goto out;
     if ((object->Flags & DO_EXCLUSIVE) != 0 && nt_device_of(object)->opens != 0)
         goto out;
     status = STATUS_INSUFFICIENT_RESOURCES;

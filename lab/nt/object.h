@@ -25,9 +25,10 @@ struct nt_object {
     struct nt *nt;
     void (*destroy)(struct nt *nt, void *body); /* before its memory goes; may be NULL */
     int32_t references;
-    uint8_t type;   /* enum nt_object_type */
-    bool permanent; /* never destroyed */
-    uint8_t unused[2];
+    uint8_t type;          /* enum nt_object_type */
+    bool permanent;        /* never destroyed */
+    bool closed_to_system; /* its access list keeps SYSTEM out: the lab cannot open it */
+    uint8_t unused;
 };
 _Static_assert(sizeof(struct nt_object) % 16 == 0, "bodies are 16-byte aligned");
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Security identifiers, access lists and descriptors, as plain data. */
-#include "nt/nt.h"
+/* Security identifiers, access lists and descriptors, as plain data; who may open a device. */
+#include "nt/call.h"
+#include "nt/object.h"
 
 #include <string.h>
 
@@ -125,4 +126,48 @@ ULONG NTAPI RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor)
     if (descriptor->Sacl != NULL)
         length += (descriptor->Sacl->AclSize + 3u) & ~3u;
     return length;
+}
+
+/* S-1-5-18: the lab opens devices as SYSTEM. */
+static const SID local_system = {
+    .Revision = 1,
+    .SubAuthorityCount = 1,
+    .IdentifierAuthority = {{0, 0, 0, 0, 0, 5}},
+    .SubAuthority = {18},
+};
+
+/* No list at all lets everybody in; of a list, the first entry about SYSTEM decides. */
+static bool lets_system_in(const ACL *dacl)
+{
+    const uint8_t *at = (const uint8_t *)(dacl + 1);
+
+    for (USHORT i = 0; i < dacl->AceCount; i++) {
+        const ACCESS_ALLOWED_ACE *ace = (const ACCESS_ALLOWED_ACE *)(const void *)at;
+        if (RtlEqualSid((PSID)(uintptr_t)&ace->SidStart, (PSID)(uintptr_t)&local_system))
+            return ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE;
+        at += ace->Header.AceSize;
+    }
+    return false;
+}
+
+/* Of the descriptor the lab keeps what it can use: whether SYSTEM may open the object. Source: the
+ * page of ZwSetSecurityObject. */
+NTSTATUS NTAPI ZwSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
+                                   PSECURITY_DESCRIPTOR SecurityDescriptor)
+{
+    struct nt *nt = nt_current();
+    const SECURITY_DESCRIPTOR *descriptor = SecurityDescriptor;
+
+    PE_EXPORT(nt->pe);
+    nt_irql_limit(nt, "ZwSetSecurityObject", PASSIVE_LEVEL);
+    void *body = nt_handle_body(nt, Handle);
+    if (body == NULL)
+        return STATUS_INVALID_HANDLE;
+    if (descriptor == NULL || descriptor->Revision != SECURITY_DESCRIPTOR_REVISION)
+        return STATUS_INVALID_SECURITY_DESCR;
+    if ((SecurityInformation & DACL_SECURITY_INFORMATION) != 0 &&
+        (descriptor->Control & DACL_PRESENT) != 0)
+        nt_object_of(nt, body)->closed_to_system =
+            descriptor->Dacl != NULL && !lets_system_in(descriptor->Dacl);
+    return STATUS_SUCCESS;
 }
