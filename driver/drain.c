@@ -227,6 +227,7 @@ DrainDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
         if (Flow == NULL)
             return;
         DrainFlow(Flow);
+        EventPump();
         if (!DrainDone(Flow))
             FlowDereference(Flow);
     }

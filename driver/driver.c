@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* sluice.sys: load and unload, the ladder of its modules. */
-#define INITGUID
 #include <ntddk.h>
 
 #include "device.h"

@@ -30,6 +30,9 @@ typedef struct _HOLD_BLOCK {
     UCHAR Data[];
 } HOLD_BLOCK;
 
+/* The page frame numbers of an MDL lie right behind it. */
+C_ASSERT(FIELD_OFFSET(HOLD_BLOCK, Pages) == FIELD_OFFSET(HOLD_BLOCK, Mdl) + sizeof(MDL));
+
 #define HOLD_BLOCK_BYTES ((ULONG)(HOLD_BLOCK_SIZE - FIELD_OFFSET(HOLD_BLOCK, Data)))
 
 typedef struct _HOLD_QUEUE {
