@@ -20,6 +20,9 @@ if(SLUICE_SANITIZE)
   endif()
 endif()
 
+# What people use: the command and the images, without tests and benchmarks.
+add_custom_target(product)
+
 # sluice_module(NAME DEPENDS libs...): the static library sluice_NAME of all .c and .S files here.
 function(sluice_module name)
   cmake_parse_arguments(A "" "" "DEPENDS" ${ARGN})
@@ -61,4 +64,5 @@ function(sluice_image output)
     COMMENT "Image ${output}")
   string(MAKE_C_IDENTIFIER image_${output} name)
   add_custom_target(${name} ALL DEPENDS ${image})
+  add_dependencies(product ${name})
 endfunction()

@@ -63,12 +63,20 @@ static void warning(void *context, const char *line)
         run->config->listener.warning(run->config->listener.context, line);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const struct traffic_connection *first = a, *second = b;
+
+    return (first->number > second->number) - (first->number < second->number);
+}
+
 static void tell_flows(struct run *run)
 {
     const struct run_listener *listener = &run->config->listener;
 
-    if (listener->flow == NULL)
+    if (listener->flow == NULL || run->kept_count == 0)
         return;
+    qsort(run->kept, run->kept_count, sizeof(*run->kept), by_number);
     for (size_t i = 0; i < run->kept_count; i++) {
         const struct traffic_connection *connection = &run->kept[i];
         listener->flow(listener->context, connection,

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/expect.sh"
 
 hash_of() { # program seed
-  "$1" replay "$SLUICE_SOURCE/tests/captures/run.pcap" --driver "$images/sluice.sys" --profile 10 --seed "$2" \
+  "$1" replay "$SLUICE_SOURCE"/tests/captures/{http,loss-client}.pcap --driver "$images/sluice.sys" --profile 10 --seed "$2" \
     --json 2>"$work/err" | jq -r 'select(.type == "run") | .trace_hash'
 }
 check_hash_of() {
