@@ -284,7 +284,12 @@ void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction d
     if (half->active)
         return;
     half->active = true;
-    while (half->first != NULL && !dead(flow)) {
+    for (;;) {
+        /* Here, not later: from the choice of the callout to its call nobody may come in between
+         * and unregister it. */
+        sim_point(flow->netio->sim);
+        if (half->first == NULL || dead(flow))
+            break;
         /* A callout that went away can no longer end its DEFER. */
         if (half->deferred && stage_route(&flow->stages[index]) == ROUTE_CALLOUT)
             break;

@@ -87,7 +87,6 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     struct stream_verdict verdict;
     uint8_t irql;
 
-    sim_point(netio->sim);
     if (chunk->length > 0 && chunk->cursor.mdl == NULL) {
         const uint64_t parameters[4] = {8, DISPATCH_LEVEL, 0, 0};
 
@@ -123,11 +122,13 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
                   chunk->length);
     if (netio->hooks->classify_enter != NULL)
         netio->hooks->classify_enter(netio->hook_context, &call.told);
+    stage->callout->running++; /* raising the IRQL may let others run */
     irql = classify_irql(netio, direction);
     outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
     kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
                &stage->filter->fwps, stage->context, &out);
     attribute(netio, outer);
+    stage->callout->running--;
     sim_task_set_irql(netio->sim, irql);
     if (netio->hooks->classify_exit != NULL)
         netio->hooks->classify_exit(netio->hook_context, &call.told);

@@ -165,8 +165,9 @@ static void open_random(uint64_t seed)
     assert_int_equal(world_connect(), NETIO_OPEN_OK);
 }
 
-static void one_run(uint64_t seed)
+static uint64_t one_run(uint64_t seed)
 {
+    uint64_t hash;
     size_t sizes[10];
 
     open_random(seed);
@@ -202,7 +203,23 @@ static void one_run(uint64_t seed)
     }
     assert_string_equal(world->breaches, "");
     assert_int_equal(world->lost_nbls, 0);
+    hash = world->sim->trace.hash;
     world_close();
+    return hash;
+}
+
+/* Same seed, same trace. */
+static void deterministic(void **state)
+{
+    uint64_t before = 0;
+
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        const uint64_t hash = one_run(seed);
+
+        assert_int_equal(one_run(seed), hash);
+        assert_int_not_equal(hash, before);
+        before = hash;
+    }
 }
 
 static void oracle(void **state)
@@ -213,7 +230,7 @@ static void oracle(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(oracle)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(oracle), cmocka_unit_test(deterministic)};
 
     return cmocka_run_group_tests_name("netio random verdicts", tests, NULL, NULL);
 }
