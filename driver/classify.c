@@ -74,6 +74,7 @@ ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
         return;
     }
     FlowDoom(Flow, Verdict, TRUE);
+    FlowCountSunk(Flow, Direction, Data->dataLength);
     Flow->DropTold = TRUE;
     AnswerStream(Io, Out, FWPS_STREAM_ACTION_DROP_CONNECTION);
 }
@@ -86,13 +87,12 @@ ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
     SIZE_T Length = Io->streamData->dataLength;
 
     Flow->Half[Direction].Offered += Length;
+    FlowCountSunk(Flow, Direction, Length);
     if (FlowIsDoomed(Flow) && !Flow->DropTold && !Flow->Aborted) {
         Flow->DropTold = TRUE;
         AnswerStream(Io, Out, FWPS_STREAM_ACTION_DROP_CONNECTION);
         return;
     }
-    FlowCountBlocked(Flow, Direction, Length);
-    FlowCountGone(Flow, Direction, Length);
     AnswerAction(Io, Out, FWP_ACTION_BLOCK);
 }
 

@@ -293,6 +293,14 @@ FlowCountInjected(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 
 _Use_decl_annotations_
 VOID
+FlowCountSunk(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    FlowCountBlocked(Flow, Direction, Bytes);
+    FlowCountGone(Flow, Direction, Bytes);
+}
+
+_Use_decl_annotations_
+VOID
 FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     if (Bytes == 0)

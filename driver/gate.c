@@ -78,6 +78,7 @@ GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
     GateFree(Work);
     Work->Half->Offered += Work->Data->dataLength;
     FlowDoom(Work->Flow, Verdict, TRUE);
+    FlowCountSunk(Work->Flow, Work->Direction, Work->Data->dataLength);
     return GateDrop;
 }
 

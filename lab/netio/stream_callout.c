@@ -226,6 +226,8 @@ static bool act(struct netio_flow *flow, enum netio_direction direction, uint32_
             flow->client.window(flow->connection, true);
         return false;
     case VERDICT_DROP:
+        /* The offer leaves the stream for good, as after BLOCK. */
+        stream_block(flow, direction, index, chunk, chunk->length);
         flow_reset(flow);
         return false;
     case VERDICT_ALLOW:
