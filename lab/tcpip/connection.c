@@ -237,6 +237,18 @@ static void take_payload(struct tcpip_tcb *tcb, enum netio_direction direction,
         half->waiting++;
 }
 
+static void take_fin(struct tcpip_half *half, const struct tcpip_segment *segment, int64_t start)
+{
+    const int64_t end = start + segment->length;
+    const int64_t next = (int64_t)half->queue.next;
+
+    if ((segment->flags & TCPIP_FLAG_FIN) == 0 || half->fin != TCPIP_NO_OFFSET || end < next ||
+        end > next + MOST_WINDOW)
+        return;
+    half->counts.fin = true;
+    half->fin = (uint64_t)end;
+}
+
 /* ---- the two paths ---- */
 
 /* The segment that everybody hopes for: the next bytes, whole, and nothing else to think of. */
@@ -290,15 +302,10 @@ static void TcpTcbCarefulDatagram(struct tcpip_tcb *tcb, enum netio_direction di
     struct tcpip *tcpip = tcb->tcpip;
     struct tcpip_half *half = &tcb->half[direction];
     struct payload payload = {segment->payload, start, segment->captured, segment->length};
-    const int64_t end = start + segment->length;
 
     if (segment->length != 0)
         take_payload(tcb, direction, segment, &payload);
-    if (segment->flags & TCPIP_FLAG_FIN && half->fin == TCPIP_NO_OFFSET &&
-        end >= (int64_t)half->queue.next && end <= (int64_t)half->queue.next + MOST_WINDOW) {
-        half->counts.fin = true;
-        half->fin = (uint64_t)end;
-    }
+    take_fin(half, segment, start);
     if (tcb->state != TCPIP_TCB_OPEN)
         return;
     if (direction == NETIO_INBOUND && tcpip->config.batch > 1 && half->waiting != 0)
@@ -337,15 +344,10 @@ static void TcpTcbSend(struct tcpip_tcb *tcb, const struct tcpip_segment *segmen
         SIM_FRAME("tcpip", "TcpTlConnectionSend");
         struct tcpip_half *half = &tcb->half[NETIO_OUTBOUND];
         struct payload payload = {segment->payload, start, segment->captured, segment->length};
-        const int64_t end = start + segment->length;
 
         if (segment->length != 0)
             take_payload(tcb, NETIO_OUTBOUND, segment, &payload);
-        if (segment->flags & TCPIP_FLAG_FIN && half->fin == TCPIP_NO_OFFSET &&
-            end >= (int64_t)half->queue.next && end <= (int64_t)half->queue.next + MOST_WINDOW) {
-            half->counts.fin = true;
-            half->fin = (uint64_t)end;
-        }
+        take_fin(half, segment, start);
         if (!write_later(tcb))
             tcpip_drain(tcb, NETIO_OUTBOUND, TCPIP_DRAIN_READY);
     }

@@ -75,7 +75,7 @@ struct tcpip {
     NET_BUFFER_LIST *backlog, *backlog_last;
     struct sim_task *application;
     struct tcpip_tcb *writer; /* whose writes are due */
-    bool application_waits, ending;
+    bool application_waits;
 
     struct nt_deferred work;
     struct sim_timer timer;

@@ -27,7 +27,6 @@ struct tcpip_half {
     uint32_t first; /* sequence number of stream offset 0 */
     bool known;     /* first is known */
     bool fin_offered, fin_delivered;
-    bool abort_seen;
     bool stuck;       /* memory was short: tried again with the next segment */
     uint64_t fin;     /* stream offset of the FIN; TCPIP_NO_OFFSET: none seen */
     uint64_t urgent;  /* stream offset of the urgent byte that was announced last; TCPIP_NO_OFFSET:

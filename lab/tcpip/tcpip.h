@@ -10,17 +10,20 @@ struct tcpip;
 struct tcpip_tcb;
 
 struct tcpip_config {
-    bool midstream_adopt; /* connections without a SYN: adopted (else "old": not indicated unless a
-                             callout asks) */
-    uint32_t batch;     /* received segments of a flow delivered in one indication when they arrive
-                           together; 0: 1 */
-    bool low_resources; /* NDIS_RECEIVE_FLAGS_RESOURCES on every frame: NETIO copies */
-    bool random_shapes; /* several NBs, odd MDL splits by seed */
-    uint32_t
-        slow_reader; /* the application reads after so many segments have arrived; 0: at once */
-    uint64_t
-        close_delay; /* virtual time from both FINs delivered to flowDelete; an RST adds a
-                        millisecond, so that what a callout does outside classify can end first */
+    /* Connections without a SYN are taken for new ones; else they are old: not indicated unless a
+     * callout asks for such. */
+    bool midstream_adopt;
+    /* Received segments of a connection that make one indication when they arrive together. */
+    uint32_t batch;
+    /* NDIS_RECEIVE_FLAGS_RESOURCES on every frame: NETIO copies. */
+    bool low_resources;
+    /* Several NBs, odd MDL splits, by seed. */
+    bool random_shapes;
+    /* The application reads when so many segments have arrived, and at the end; 0: at once. */
+    uint32_t slow_reader;
+    /* Virtual time from both FINs delivered to flowDelete; an RST adds a millisecond, so that what
+     * a callout does outside classify can end first. */
+    uint64_t close_delay;
 };
 
 /* What became of a connection; see traffic/sink.h for who listens. */
@@ -42,8 +45,8 @@ struct tcpip_observer {
     void (*settled)(void *context, struct tcpip_tcb *tcb, enum netio_direction direction);
     void (*finished)(void *context, struct tcpip_tcb *tcb,
                      enum netio_direction direction); /* FIN came out */
-    /* The flow ended (its flowDelete has run), before the TCB goes; told of refused connections
-     * too. */
+    /* The flow ended (its flowDelete has run), before the TCB goes; told of every connection
+     * that was begun. */
     void (*closed)(void *context, struct tcpip_tcb *tcb);
 };
 
@@ -56,9 +59,8 @@ void tcpip_destroy(struct tcpip *tcpip);
  * into tcpip, but for the functions that read. */
 void tcpip_set_observer(struct tcpip *tcpip, const struct tcpip_observer *observer);
 
-/* Who is this host: a frame from one of its connections' local ends is outbound. Decided per
- * connection by the first frame: client true means this host is the client of every connection;
- * address-based when host_set. */
+/* Which end of its connections this host is, when its address does not tell (tcpip_set_host()). The
+ * client is who sent the first SYN; without SYN, the end with the higher port. */
 enum tcpip_side { TCPIP_SIDE_CLIENT, TCPIP_SIDE_SERVER };
 void tcpip_set_side(struct tcpip *tcpip, enum tcpip_side side);
 
