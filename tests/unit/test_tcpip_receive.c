@@ -322,6 +322,29 @@ static void test_low_resources(void **state)
     world_destroy(world);
 }
 
+/* NETIO has no memory for its copy: the segment waits in TCP, and comes with the next one. */
+static void test_copy_fails(void **state)
+{
+    struct world *world = opened_world(&(struct world_config){.tcpip.low_resources = true});
+
+    sim_fault_plan(world->sim, NULL, 1, true);
+    FEED(world, D(0, 0, A, "abc"));
+    world_expect(world, "no memory", "");
+    FEED(world, D(3, 0, A, "def"), C(0, 0, A, ""));
+    world_expect(world, "still none", "");
+    sim_fault_plan(world->sim, NULL, 0, false);
+    FEED(world, C(0, 6, A, ""));
+    world_expect(world, "memory again", "<abcdef/2");
+    sim_fault_plan(world->sim, NULL, 1, true);
+    FEED(world, D(6, 0, A | F, "ghi"));
+    tcpip_finish(world->tcpip);
+    assert_true(sim_run(world->sim));
+    sim_fault_plan(world->sim, NULL, 0, false);
+    world_expect(world, "the end", "closed");
+    assert_int_equal(world->last[NETIO_INBOUND].discarded_bytes, 3);
+    world_destroy(world);
+}
+
 static void test_batch(void **state)
 {
     struct world *world = opened_world(&(struct world_config){.tcpip.batch = 3});
@@ -707,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_scripts_wrap_around),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_low_resources),
+        cmocka_unit_test(test_copy_fails),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_slow_reader),
         cmocka_unit_test(test_slow_reader_at_the_end),
