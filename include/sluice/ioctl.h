@@ -56,7 +56,7 @@ struct sluice_mode {
 struct sluice_ledger {
     uint64_t offered;   /* shown to classify */
     uint64_t permitted; /* answered PERMIT */
-    uint64_t blocked;   /* answered BLOCK: in the driver's hands from then on */
+    uint64_t blocked;   /* answered BLOCK or DROP_CONNECTION: in the driver's hands from then on */
     uint64_t inserted;  /* made by the driver itself */
     uint64_t injected;  /* given to an inject call that succeeded */
     uint64_t dropped;   /* by verdict */

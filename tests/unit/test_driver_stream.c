@@ -273,12 +273,34 @@ static void the_drainer_waits_for_the_classify(void **state)
     }
 }
 
+/* Data and FIN in one indication of a drained direction: the drainer keeps their order. */
+static void the_drainer_sends_the_fin_last(void **state)
+{
+    struct machine_config config;
+
+    (void)state;
+    world_prepare(&stream.world, &config, PROFILE);
+    world_set(&stream.world, "HoldDeadlineMs=20");
+    config.switches.fin_with_data = true;
+    stream_open(&config);
+    offer("HTTP/1.", RECEIVE, DISPATCH_LEVEL);
+    world_wait(&stream.world, 200);
+    assert_int_equal(stream.count, 1);
+    offer("1 200 OK\r\n\r\n", RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT, DISPATCH_LEVEL);
+    world_wait(&stream.world, 200);
+    assert_int_equal(stream.count, 3);
+    expect(1, 12, 0);
+    assert_true(stream.delivered[2].fin);
+    stream_close();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_are_kept),
         cmocka_unit_test(runs_are_split_at_expedited),
         cmocka_unit_test(the_drainer_waits_for_the_classify),
+        cmocka_unit_test(the_drainer_sends_the_fin_last),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,27 @@ void world_set(struct world *world, const char *setting)
     world->settings[world->setting_count++] = setting;
 }
 
+static const struct machine_driver driver_template = {
+    .name = "sluice", .native_entry = (void *)(uintptr_t)SluiceDriverEntry};
+
+bool world_load_with_fault(struct world *world, const struct machine_config *config, uint64_t nth,
+                           uint64_t *seen)
+{
+    struct machine_driver driver = driver_template;
+    char text[512] = "";
+    enum machine_status status;
+
+    driver.settings = world->settings;
+    driver.setting_count = world->setting_count;
+    assert_true(machine_create(&world->machine, config));
+    sim_fault_plan(world->machine.sim, NULL, nth, false);
+    status = machine_load(&world->machine, &driver, text, sizeof(text));
+    *seen = sim_fault_seen(world->machine.sim);
+    sim_fault_plan(world->machine.sim, NULL, 0, false);
+    assert_true(status == MACHINE_OK || status == MACHINE_NO_VERDICT);
+    return status == MACHINE_OK;
+}
+
 void world_start(struct world *world, const struct machine_config *config)
 {
     const struct tcpip_observer observer = {.context = world,
@@ -86,11 +107,11 @@ void world_start(struct world *world, const struct machine_config *config)
                                             .delivered = on_delivered,
                                             .finished = on_finished,
                                             .closed = on_closed};
-    const struct machine_driver driver = {.name = "sluice",
-                                          .native_entry = (void *)(uintptr_t)SluiceDriverEntry,
-                                          .settings = world->settings,
-                                          .setting_count = world->setting_count};
+    struct machine_driver driver = driver_template;
     char text[512] = "";
+
+    driver.settings = world->settings;
+    driver.setting_count = world->setting_count;
 
     assert_true(machine_create(&world->machine, config));
     tcpip_set_observer(world->machine.tcpip, &observer);

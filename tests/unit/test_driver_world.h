@@ -36,6 +36,10 @@ struct world {
 void world_prepare(struct world *world, struct machine_config *config, const char *profile);
 void world_set(struct world *world, const char *setting);
 void world_start(struct world *world, const struct machine_config *config);
+/* Loads while the nth kernel call that can fail does. TRUE: the driver is loaded all the same.
+ * seen: how many such calls there were. */
+bool world_load_with_fault(struct world *world, const struct machine_config *config, uint64_t nth,
+                           uint64_t *seen);
 /* Both with defaults and one setting (or NULL). */
 void world_simple(struct world *world, const char *profile, const char *setting);
 
