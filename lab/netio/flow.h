@@ -70,9 +70,10 @@ NTSTATUS netio_flow_abort(struct netio *netio, uint64_t handle);
 struct netio_ledger {
     uint64_t offered;   /* by TCP */
     uint64_t permitted; /* of those, came out at the client */
-    uint64_t blocked;  /* of those, taken out of the stream by a verdict of any callout or filter */
-    uint64_t injected; /* injected bytes that came out at the client */
-    uint64_t delivered;   /* came out at the client */
+    uint64_t blocked;   /* of those, taken out of the stream by a verdict of any callout or filter:
+                           BLOCK, or the   offer at a DROP_CONNECTION */
+    uint64_t injected;  /* injected bytes that came out at the client */
+    uint64_t delivered; /* came out at the client */
     uint64_t held_engine; /* offered, no verdict of the last callout yet: NEED_MORE_DATA, DEFER,
                              queued */
     uint64_t lost;        /* offered and permitted, but the engine's chain no longer led to them */

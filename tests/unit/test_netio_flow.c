@@ -342,11 +342,13 @@ static void drop_connection(void **state)
         world_offer_one(NETIO_INBOUND, 10);
         assert_int_equal(world->resets, 1);
         netio_total_ledger(world->netio, NETIO_INBOUND, &ledger);
-        assert_int_equal(ledger.discarded, 10);
+        assert_int_equal(ledger.blocked, 10);
         assert_int_equal(ledger.held_engine, 0);
         if (at_once == 0) {
             world_offer_one(NETIO_INBOUND, 10);
             assert_int_equal(callout->calls, 1);
+            netio_total_ledger(world->netio, NETIO_INBOUND, &ledger);
+            assert_int_equal(ledger.discarded, 10); /* what came later */
         }
         assert_string_equal(world->breaches, "");
         world_close();
@@ -456,6 +458,68 @@ static void close_while_holding(void **state)
     world_close();
 }
 
+/* A piece for a lower callout cannot be described: the stream cannot go on whole, so the connection
+ * is reset. */
+static void out_of_memory(void **state)
+{
+    const struct step upper = STEP(PERMIT, 4);
+    struct netio_ledger ledger;
+
+    world_open(NULL);
+    world_script(world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0), &upper, 1);
+    world_callout(1, FWP_ACTION_CALLOUT_TERMINATING, 50, 0);
+    assert_int_equal(world_connect(), NETIO_OPEN_OK);
+    /* The first such block is the received data itself. */
+    sim_fault_plan(world->sim, "NETIO!NetioAllocateNetBufferListNetBufferMdlAndDataPool", 2, false);
+    world_offer_one(NETIO_INBOUND, 10);
+    sim_fault_plan(world->sim, NULL, 0, false);
+    assert_int_equal(world->resets, 1);
+    assert_int_equal(world->callouts[1].calls, 0);
+    netio_flow_ledger(world->flow, NETIO_INBOUND, &ledger);
+    assert_int_equal(ledger.discarded, 10);
+    world_close();
+}
+
+/* Unregistering waits for a classify that runs on another processor, and none begins afterwards. */
+static bool classifying;
+static NTSTATUS unregistered = STATUS_PENDING;
+
+static void unregister_meanwhile(void *context)
+{
+    while (!classifying)
+        sim_task_yield(world->sim);
+    unregistered = FwpsCalloutUnregisterById0(world->callouts[0].id);
+    assert_false(classifying);
+}
+
+static void linger(void)
+{
+    classifying = true;
+    for (unsigned i = 0; i < 10; i++)
+        sim_task_yield(world->sim);
+    assert_int_equal(unregistered, STATUS_PENDING);
+    classifying = false;
+}
+
+static void unregister_waits(void **state)
+{
+    const struct step step = STEP(PERMIT, 0, .extra = linger);
+    const struct sim_task_config config = {
+        .name = "unload", .processor = -1, .function = unregister_meanwhile};
+
+    world_open(NULL);
+    world_script(world_callout(0, FWP_ACTION_CALLOUT_TERMINATING, 100, 0), &step, 1);
+    assert_int_equal(world_connect(), NETIO_OPEN_OK);
+    assert_non_null(sim_task_create(world->sim, &config));
+    world_offer_one(NETIO_INBOUND, 10);
+    sim_run_idle(world->sim, world->sim->now + SIM_SECOND);
+    assert_int_equal(unregistered, STATUS_SUCCESS);
+    world->callouts[0].id = 0;
+    world_offer_one(NETIO_INBOUND, 10);
+    assert_int_equal(world->callouts[0].calls, 1);
+    world_close();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +538,8 @@ int main(void)
         cmocka_unit_test(fin_with_data),
         cmocka_unit_test(without_filters),
         cmocka_unit_test(close_while_holding),
+        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(unregister_waits),
     };
 
     return cmocka_run_group_tests_name("netio flows", tests, NULL, NULL);
