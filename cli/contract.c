@@ -22,8 +22,10 @@ int command_contract(int argc, char **argv)
     if (options.file_count == 0) {
         const struct check_rule *rule;
         for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++)
-            printf("%-5s %-7s %-10s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
-                   check_confidence_name(rule->confidence), rule->title);
+            printf("%-5s %-7s %-10s %-7s %s\n", rule->id,
+                   check_severity_name(check_rule_severity(rule)),
+                   check_confidence_name(rule->confidence), rule->checked ? "checked" : "-",
+                   rule->title);
         return EXIT_CLEAN;
     }
     for (size_t i = 0; i < options.file_count; i++) {
@@ -38,7 +40,8 @@ int command_contract(int argc, char **argv)
         printf("%s  %s\n  severity    %s\n  confidence  %s\n  why         %s\n  source      %s\n  "
                "advice      %s\n",
                rule->id, rule->title, check_severity_name(check_rule_severity(rule)),
-               check_confidence_name(rule->confidence), rule->why, rule->source, rule->advice);
+               check_confidence_name(rule->confidence), rule->why, rule->source, rule->advice,
+               rule->checked ? "yes" : "not yet");
     }
     return EXIT_CLEAN;
 }

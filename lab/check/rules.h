@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The contract of the stream layer as one table: rules R01 to R74 and the outcomes. The documentation and
- * `sluice contract` are made from it. */
+/* The contract of the stream layer as one table: rules R01 to R74 and the outcomes. The
+ * documentation and `sluice contract` are made from it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How sure it is that Windows holds a driver to this. */
 enum check_confidence {
-    CHECK_OUTCOME,    /* something went wrong before our eyes: a leak, a lost byte, a crash, a hang */
-    CHECK_DOCUMENTED, /* Microsoft's documentation, Driver Verifier, CodeQL or the WDK headers say so */
+    CHECK_OUTCOME, /* something went wrong before our eyes: a leak, a lost byte, a crash, a hang */
+    CHECK_DOCUMENTED, /* Microsoft's documentation, Driver Verifier, CodeQL or the WDK headers say
+                         so */
     CHECK_REPORTED,   /* somebody saw it on a real system */
     CHECK_INFERRED,   /* we conclude it */
 };
@@ -23,6 +25,7 @@ struct check_rule {
     const char *source;
     enum check_confidence confidence;
     const char *advice;
+    bool checked; /* the lab notices when it is broken; false: it is known, not checked yet */
 };
 
 /* NULL when there is no such rule; upper or lower case. */
