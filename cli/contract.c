@@ -37,11 +37,13 @@ int command_contract(int argc, char **argv)
                     options.files[i]);
             return EXIT_USAGE;
         }
-        printf("%s  %s\n  severity    %s\n  confidence  %s\n  why         %s\n  source      %s\n  "
-               "advice      %s\n",
-               rule->id, rule->title, check_severity_name(check_rule_severity(rule)),
-               check_confidence_name(rule->confidence), rule->why, rule->source, rule->advice,
-               rule->checked ? "yes" : "not yet");
+        printf("%s  %s\n", rule->id, rule->title);
+        printf("  severity    %s\n", check_severity_name(check_rule_severity(rule)));
+        printf("  confidence  %s\n", check_confidence_name(rule->confidence));
+        printf("  why         %s\n", rule->why);
+        printf("  source      %s\n", rule->source);
+        printf("  advice      %s\n", rule->advice);
+        printf("  checked     %s\n", rule->checked ? "yes" : "not yet");
     }
     return EXIT_CLEAN;
 }
