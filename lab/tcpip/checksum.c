@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* The sum is taken over 32-bit words into 64 bits: carries are folded once at the end. */
+/* The sum is taken over wide words; it is folded once, at the end. */
 
 #include "tcpip/checksum.h"
 
 #include <string.h>
 
-/* Two sums of 64 bits side by side, so that the compiler takes vector registers. */
-typedef uint64_t lanes __attribute__((vector_size(16)));
-
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length)
 {
-    const lanes low_half = {0xFFFFFFFF, 0xFFFFFFFF};
-    lanes low = {0, 0}, high = {0, 0};
-
-    while (length >= 16) {
-        lanes words;
-        memcpy(&words, bytes, sizeof(words));
-        low += words & low_half;
-        high += words >> 32;
-        bytes += 16;
-        length -= 16;
+    /* Carries go round: 2^64 - 1 is a multiple of 2^16 - 1, so wide words give the same sum. */
+    while (length >= 64) {
+        __asm__("addq 0(%1), %0\n\tadcq 8(%1), %0\n\tadcq 16(%1), %0\n\tadcq 24(%1), %0\n\t"
+                "adcq 32(%1), %0\n\tadcq 40(%1), %0\n\tadcq 48(%1), %0\n\tadcq 56(%1), %0\n\t"
+                "adcq $0, %0"
+                : "+r"(sum)
+                : "r"(bytes), "m"(*(const uint8_t(*)[64])bytes)
+                : "cc");
+        bytes += 64;
+        length -= 64;
     }
-    sum += low[0] + low[1] + high[0] + high[1];
+    sum = (sum & 0xFFFFFFFF) + (sum >> 32);
+    while (length >= 4) {
+        uint32_t word;
+        memcpy(&word, bytes, sizeof(word));
+        sum += word;
+        bytes += 4;
+        length -= 4;
+    }
     while (length >= 2) {
         uint16_t word;
         memcpy(&word, bytes, sizeof(word));

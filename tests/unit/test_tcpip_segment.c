@@ -199,7 +199,9 @@ static void test_checksums(void **state)
     for (size_t i = 0; i < sizeof(payload); i++)
         payload[i] = (uint8_t)(i * 31);
     for (int v6 = 0; v6 < 2; v6++) {
-        for (size_t length = 1452; length <= sizeof(payload); length++) {
+        for (size_t length = 1; length <= sizeof(payload); length += length < 140 ? 1 : 33) {
+            /* Full of carries, half of the time. */
+            memset(payload, length % 2 ? 0xFF : 0xA5, length / 2);
             struct packet packet = hello;
             struct tcpip_segment segment;
             packet.v6 = v6 != 0;
