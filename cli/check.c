@@ -67,6 +67,7 @@ static int check_profile(struct check_command *command, struct session_channel *
                    .size = command->image.size,
                    .settings = options->settings,
                    .setting_count = options->setting_count},
+        .own = strcmp(command->image.service, SETUP_OWN_SERVICE) == 0,
         .traffic = RUN_SCENARIO,
     };
     uint64_t runs = options->explore != 0 ? options->explore : 1;

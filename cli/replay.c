@@ -207,7 +207,7 @@ int command_replay(int argc, char **argv)
               ? setup_image(&command.image, options.driver, NULL)
               : setup_own_image(&command.image, setup_sluice_image(command.profile))))
         return options.driver != NULL ? EXIT_USAGE : EXIT_ENVIRONMENT;
-    command.own = strcmp(command.image.service, "sluice") == 0;
+    command.own = strcmp(command.image.service, SETUP_OWN_SERVICE) == 0;
     memcpy(command.settings, options.settings, sizeof(options.settings));
     command.setting_count = options.setting_count;
     write_rerun(&command, argc, argv);

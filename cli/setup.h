@@ -6,6 +6,7 @@
 #include "explore/machine.h"
 
 #define SETUP_DEFAULT_PROFILE "10"
+#define SETUP_OWN_SERVICE     "sluice" /* an image of this name is taken for our own driver */
 
 /* The profile by name, or NULL after a line on standard error that lists the names. */
 const struct netio_profile *setup_profile(const char *name);

@@ -2,6 +2,8 @@
 /* The traffic of `sluice check`. */
 #include "explore/scenario.h"
 
+#include "traffic/generator.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +118,31 @@ static void finish(struct tcpip_tcb *tcb, enum ending ending)
     }
 }
 
+/* Whole connections on the wire, with segments lost, overtaken and doubled: holes are filled, IPv4
+ * and IPv6. */
+static bool wire_traffic(struct machine *machine)
+{
+    for (int v6 = 0; v6 < 2; v6++) {
+        for (int reset = 0; reset < 2; reset++) {
+            struct traffic_generator_config config = {
+                .seed = sim_choose(machine->sim, SIM_CHOICE_GENERATOR, UINT32_MAX),
+                .flows = 8,
+                .client_bytes = 4000,
+                .server_bytes = 20000,
+                .interleave = 4,
+                .loss_per_million = 80000,
+                .reorder_per_million = 80000,
+                .duplicate_per_million = 30000,
+                .v6 = v6,
+                .reset = reset,
+            };
+            if (!traffic_generate_receive(&config, machine->sim, machine->tcpip, 16))
+                return false;
+        }
+    }
+    return true;
+}
+
 bool scenario_run(struct machine *machine)
 {
     struct sim *sim = machine->sim;
@@ -144,6 +171,8 @@ bool scenario_run(struct machine *machine)
         if (!sim_run_until(sim, sim->now + 200 * SIM_MILLISECOND))
             return false;
     }
+    if (!wire_traffic(machine))
+        return false;
     tcpip_flush(machine->tcpip);
     if (!sim_run_idle(sim, sim->now + 60 * SIM_SECOND))
         return false;
