@@ -3,6 +3,7 @@
 #include "test_driver_world.h"
 
 #include "explore/scenario.h"
+#include "fwp/fwp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -491,7 +492,7 @@ static bool given_up(const struct world_connection *c, const struct sluice_stati
         return true;
 #endif
     (void)s;
-    return !c->opened || tcpip_tcb_reset_by_verdict(c->tcb);
+    return c->flow == 0 || tcpip_tcb_reset_by_verdict(c->tcb);
 }
 
 /* The nth call of a kernel function fails: no byte is lost, or the connection ends; nothing leaks.
@@ -635,6 +636,60 @@ static void chain_guard_counts(void **state)
     }
 }
 
+/* A persistent installation leaves its objects: what a connection then meets is a filter whose
+ * callout is gone, which blocks. */
+static void persistent_filters_block_without_the_driver(void **state)
+{
+    struct check_findings *findings;
+    struct world_connection *c;
+    struct world w;
+    char text[256];
+
+    (void)state;
+    world_simple(&w, PROFILE, "Persistent=1");
+    c = world_connect(&w, false, true);
+    world_send(c, request, sizeof(request) - 1, 0);
+    world_expect_whole(c);
+    assert_int_equal(machine_unload(&w.machine, text, sizeof(text)), MACHINE_OK);
+    c = world_connect(&w, false, true);
+    assert_int_equal(c->flow, 0);
+    assert_int_equal(tcpip_totals(w.machine.tcpip)->refused, 1);
+    findings = check_findings(w.machine.check);
+    for (size_t i = 0; i < findings->count; i++)
+        assert_string_equal(findings->list[i]->rule->id, "R53"); /* objects left: asked for */
+    world_destroy(&w);
+}
+
+/* The base filtering engine starts after the driver, and stops before it. */
+static void filters_follow_the_filtering_engine(void **state)
+{
+    struct machine_config config;
+    struct world_connection *c;
+    struct sluice_statistics s;
+    struct world w;
+
+    (void)state;
+    world_prepare(&w, &config, PROFILE);
+    world_start(&w, &config);
+    fwp_bfe_set(w.machine.fwp, FWPM_SERVICE_STOP_PENDING);
+    world_run(&w);
+    fwp_bfe_set(w.machine.fwp, FWPM_SERVICE_STOPPED);
+    world_run(&w);
+    c = world_connect(&w, false, true);
+    world_send(c, request, 20, 0);
+    world_expect_whole(c);
+    world_statistics(&w, &s);
+    assert_int_equal(s.flows_total, 0);
+    fwp_bfe_set(w.machine.fwp, FWPM_SERVICE_RUNNING);
+    world_run(&w);
+    c = world_connect(&w, false, true);
+    world_send(c, request, 20, 0);
+    assert_int_equal(c->out_length[NETIO_OUTBOUND], 0);
+    world_statistics(&w, &s);
+    assert_int_equal(s.flows_total, 1);
+    world_finish(&w);
+}
+
 /* Whatever call fails while it loads, the driver refuses and leaves nothing, or copes. */
 static void failing_loads(void **state)
 {
@@ -680,6 +735,8 @@ int main(void)
         cmocka_unit_test(no_pool_call_on_the_pass_path),
         cmocka_unit_test(version_and_mode),
         cmocka_unit_test(chain_guard_counts),
+        cmocka_unit_test(persistent_filters_block_without_the_driver),
+        cmocka_unit_test(filters_follow_the_filtering_engine),
         cmocka_unit_test(failing_loads),
     };
 
