@@ -2,6 +2,7 @@
 /* The checker of one world: breaches and the engine's hooks become findings. */
 #include "check/check.h"
 
+#include "check/flow_set.h"
 #include "sim/breach.h"
 
 #include <stdio.h>
@@ -42,11 +43,9 @@ struct check {
     struct check_leak lost[2];    /* by enum netio_direction */
     uint64_t *lost_numbers;       /* NBLs that the engine reported lost, to be told once */
     size_t lost_count, lost_capacity;
-    uint64_t *out_of_band; /* flows with an injection from outside a classify */
-    size_t band_count, band_capacity;
-    uint64_t *excused; /* flows that deferred, or whose FIN was blocked: outside injects are lawful
-                          there */
-    size_t excused_count, excused_capacity;
+    struct check_flow_set out_of_band; /* with an injection from outside a classify */
+    struct check_flow_set excused; /* that deferred, or whose FIN was blocked: outside injects are
+                                      lawful there */
     struct netio_hooks hooks;
 };
 
@@ -180,10 +179,9 @@ static void classify_exit(void *context, struct netio_classify *classify)
     }
     bool fin_blocked = classify->length == 0 && io->streamAction == FWPS_STREAM_ACTION_NONE &&
                        classify->out->actionType == FWP_ACTION_BLOCK;
-    if ((io->streamAction == FWPS_STREAM_ACTION_DEFER || fin_blocked) &&
-        !list_has(check->excused, check->excused_count, flow))
-        list_add(&check->excused, &check->excused_count, &check->excused_capacity, flow);
-    if (check->band_count != 0 && list_has(check->out_of_band, check->band_count, flow)) {
+    if (io->streamAction == FWPS_STREAM_ACTION_DEFER || fin_blocked)
+        check_flow_set_add(&check->excused, flow);
+    if (check_flow_set_has(&check->out_of_band, flow)) {
         bool inline_again = io->streamAction == FWPS_STREAM_ACTION_ALLOW_CONNECTION ||
                             (io->streamAction == FWPS_STREAM_ACTION_NONE &&
                              (classify->out->actionType == FWP_ACTION_PERMIT ||
@@ -210,9 +208,8 @@ static void inject_enter(void *context, struct netio_inject *inject)
         return;
     uint64_t flow = netio_flow_handle(inject->flow);
     if (inject->classify == NULL) {
-        if (!list_has(check->excused, check->excused_count, flow) &&
-            !list_has(check->out_of_band, check->band_count, flow))
-            list_add(&check->out_of_band, &check->band_count, &check->band_capacity, flow);
+        if (!check_flow_set_has(&check->excused, flow))
+            check_flow_set_add(&check->out_of_band, flow);
         return;
     }
     const struct snapshot *snapshot = snapshot_of(check, inject->classify);
@@ -365,8 +362,8 @@ void check_destroy(struct check *check)
     check_findings_clear(&check->findings);
     free(check->cuts);
     free(check->lost_numbers);
-    free(check->out_of_band);
-    free(check->excused);
+    check_flow_set_clear(&check->out_of_band);
+    check_flow_set_clear(&check->excused);
     free(check);
 }
 
