@@ -137,12 +137,14 @@ int command_check(int argc, char **argv)
     if (profile == NULL || !setup_machine(&options, profile, &machine) ||
         !setup_image(&command.image, options.files[0], NULL))
         return EXIT_USAGE;
+    const struct session_image image = {command.image.path, command.image.service};
     struct report_writer *writer = report_writer_create(stdout, options.json, options.quiet);
-    int code =
-        writer == NULL
-            ? EXIT_ENVIRONMENT
-            : session_run(&(struct session_options){.writer = writer, .quiet = options.quiet}, work,
-                          &command);
+    int code = writer == NULL ? EXIT_ENVIRONMENT
+                              : session_run(&(struct session_options){.writer = writer,
+                                                                      .quiet = options.quiet,
+                                                                      .images = &image,
+                                                                      .image_count = 1},
+                                            work, &command);
     report_writer_destroy(writer);
     free(command.image.bytes);
     return code;

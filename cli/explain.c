@@ -211,10 +211,13 @@ int command_explain(int argc, char **argv)
         !setup_own_image(&explain.guarded, "nbuf-leak-guarded.sys") ||
         !setup_own_image(&explain.batched, "nbuf-leak-batched.sys"))
         goto done;
+    const struct session_image image = {explain.bad.path, explain.bad.service};
     writer = report_writer_create(stdout, options.json, options.quiet);
     if (writer != NULL)
-        code = session_run(&(struct session_options){.writer = writer, .quiet = options.quiet},
-                           work, &explain);
+        code = session_run(
+            &(struct session_options){
+                .writer = writer, .quiet = options.quiet, .images = &image, .image_count = 1},
+            work, &explain);
 done:
     report_writer_destroy(writer);
     free(explain.bad.bytes);

@@ -212,6 +212,7 @@ int command_replay(int argc, char **argv)
     command.setting_count = options.setting_count;
     write_rerun(&command, argc, argv);
 
+    const struct session_image image = {command.image.path, command.image.service};
     struct report_writer *writer = NULL;
     if (!choose_mode(&command) || !choose_traffic(&command) || !read_blocklist(&command) ||
         !open_captures(&command))
@@ -221,6 +222,8 @@ int command_replay(int argc, char **argv)
                           : session_run(&(struct session_options){.writer = writer,
                                                                   .deliver = options.deliver,
                                                                   .quiet = options.quiet,
+                                                                  .images = &image,
+                                                                  .image_count = 1,
                                                                   .keep = command.descriptors,
                                                                   .keep_count = options.file_count},
                                         work, &command);

@@ -3,6 +3,7 @@
 #include "cli/session.h"
 
 #include "cli/exit_code.h"
+#include "cli/symbolize.h"
 #include "pe/confine.h"
 #include "pe/pe.h"
 
@@ -12,6 +13,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CPU_SECONDS  600
@@ -53,6 +55,11 @@ static void take_record(struct session *session, const char *text, size_t length
     json_t *record = json_loadb(text, length, 0, &error);
 
     wipe_progress(session);
+    const char *type = json_string_value(json_object_get(record, "type"));
+    for (size_t i = 0;
+         type != NULL && strcmp(type, "finding") == 0 && i < session->options->image_count; i++)
+        symbolize_finding(record, session->options->images[i].path,
+                          session->options->images[i].service);
     if (record == NULL || !report_write(session->options->writer, record))
         session->bad = true;
     json_decref(record);
@@ -203,6 +210,7 @@ int session_run(const struct session_options *options,
     int code = EXIT_NO_VERDICT;
 
     if (options->deliver != NULL) {
+        mkdir(options->deliver, 0777); /* it is mostly there: open() tells what is wrong */
         session.folder = open(options->deliver, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (session.folder < 0) {
             fprintf(stderr, "sluice: %s: %s\n", options->deliver, strerror(errno));

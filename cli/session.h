@@ -8,12 +8,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* An image whose code may stand in stacks. */
+struct session_image {
+    const char *path, *service;
+};
+
 struct session_options {
     struct report_writer *writer;
     const char *deliver; /* folder for delivered bytes, or NULL */
     bool quiet;          /* no progress */
     const int *keep;     /* descriptors that the child reads from */
     size_t keep_count;
+    const struct session_image *images; /* stacks of findings get names from their symbols */
+    size_t image_count;
     unsigned cpu_seconds; /* processor time for the whole session; 0: 600 */
 };
 

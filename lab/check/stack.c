@@ -2,22 +2,40 @@
 /* The stack of a finding: kernel functions by their names, driver code by image and offset. */
 #include "check/check.h"
 
+#include "pe/unwind.h"
 #include "sim/frame.h"
 
 #include <stdio.h>
+
+#define DRIVER_FRAMES 16
+
+/* Driver code from its innermost function outwards; the outermost also tells what it was called as.
+ */
+static void add_driver(struct pe *pe, const struct pe_call *call, struct check_stack *stack)
+{
+    struct pe_backtrace_entry entries[DRIVER_FRAMES];
+    size_t count = pe_backtrace(pe, call, entries, DRIVER_FRAMES);
+
+    for (size_t i = 0; i < count && stack->count < CHECK_STACK_FRAMES; i++)
+        snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s+0x%x%s%s%s",
+                 pe_image_name(entries[i].image), entries[i].offset, i + 1 == count ? " (" : "",
+                 i + 1 == count ? call->frame.function : "", i + 1 == count ? ")" : "");
+    if (count == 0) { /* linked into the lab, or its stack cannot be followed */
+        char place[64];
+        snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s (%s)",
+                 pe_describe(pe, call->frame.address, place, sizeof(place)), call->frame.function);
+    }
+}
 
 void check_stack_capture(struct pe *pe, struct check_stack *stack)
 {
     stack->count = 0;
     for (const struct sim_frame *frame = *sim_frame_list();
          frame != NULL && stack->count < CHECK_STACK_FRAMES; frame = frame->up) {
-        char *text = stack->frames[stack->count++];
-        if (frame->address == NULL) {
-            snprintf(text, CHECK_FRAME_TEXT, "%s!%s", frame->module, frame->function);
-        } else {
-            char place[64];
-            snprintf(text, CHECK_FRAME_TEXT, "%s (%s)",
-                     pe_describe(pe, frame->address, place, sizeof(place)), frame->function);
-        }
+        if (frame->address == NULL)
+            snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s!%s", frame->module,
+                     frame->function);
+        else /* pushed by pe_enter(): the first member of its call */
+            add_driver(pe, (const struct pe_call *)(const void *)frame, stack);
     }
 }
