@@ -23,12 +23,12 @@ struct explain {
     struct setup_image bad, guarded, batched;
 };
 
-/* The text grows here; it is sent as one record and printed as it is. */
+/* The text grows here; it is sent as one record and printed as it is, before the findings. */
 struct story {
     char text[8192];
     size_t used;
     unsigned step;
-    struct session_channel *channel;
+    json_t *findings; /* records, for after the text */
     const char *rerun;
     size_t errors;
     uint64_t pool_bytes;
@@ -113,7 +113,7 @@ static void look(void *context, struct machine *machine, const struct cell_resul
     for (size_t i = 0; i < findings->count; i++) {
         const struct check_finding *finding = findings->list[i];
         story->errors += finding->severity == CHECK_ERROR;
-        session_record(story->channel, report_record_finding(finding, story->rerun));
+        json_array_append_new(story->findings, report_record_finding(finding, story->rerun));
     }
 }
 
@@ -138,8 +138,10 @@ static int work(void *context, struct session_channel *channel)
 {
     struct explain *explain = context;
     char rerun[128];
-    struct story story = {.channel = channel, .rerun = rerun};
+    struct story story = {.findings = json_array(), .rerun = rerun};
     struct cell_result bad, guarded, batched;
+    json_t *finding;
+    size_t index;
 
     snprintf(rerun, sizeof(rerun), "sluice explain --profile %s --model %s", explain->profile->name,
              prediction_model_name(explain->model));
@@ -168,6 +170,11 @@ static int work(void *context, struct session_channel *channel)
          "(rule R24).\n",
          batched.leak.nbls, guarded.leak.nbls);
     session_record(channel, json_pack("{s:s, s:s}", "type", "text", "text", story.text));
+    json_array_foreach(story.findings, index, finding)
+    {
+        session_record(channel, json_incref(finding));
+    }
+    json_decref(story.findings);
     session_record(channel, report_record_run(&(struct report_run){
                                 .command = "explain",
                                 .profile = explain->profile->name,
