@@ -277,10 +277,11 @@ ClassifyFlowEstablished(const FWPS_INCOMING_VALUES0 *Values,
     ClassifyOut->actionType = FWP_ACTION_PERMIT;
     if (!IdentityRead(Values, Metadata, &Identity) || FlowAttach(&Identity))
         return;
-    StatisticsNotInspected();
     if (Settings.FailClosed && !FlowIsStopping()) {
         ClassifyOut->actionType = FWP_ACTION_BLOCK;
         ClassifyOut->rights &= ~(UINT32)FWPS_RIGHT_ACTION_WRITE;
+    } else {
+        StatisticsNotInspected();
     }
 }
 

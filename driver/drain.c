@@ -89,7 +89,8 @@ DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
         return DrainNothing;
     if (Flow->AbortWanted) {
         Flow->AbortWanted = FALSE;
-        return DrainAbort;
+        if (!Flow->DropTold)
+            return DrainAbort;
     }
     if (Flow->Aborted || Flow->Continuing)
         return DrainNothing;

@@ -172,7 +172,8 @@ FlowCountBlocked(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
 _Requires_lock_held_(Flow->Lock)
 VOID
 FlowCountInjected(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
-/* An offer that nothing will come of: blocked, and gone at once. DROP_CONNECTION is such an answer too. */
+/* An offer that nothing will come of: blocked, and gone at once. DROP_CONNECTION is such an answer
+ * too. */
 _Requires_lock_held_(Flow->Lock)
 VOID
 FlowCountSunk(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);

@@ -28,7 +28,7 @@ VOID StatisticsHeldMark(VOID);
 UINT64
 StatisticsHeld(VOID);
 
-/* A connection that is not looked at: without a context, or for want of memory. */
+/* A connection is let through without inspection. */
 VOID StatisticsNotInspected(VOID);
 
 /* Flows that have a context now. */

@@ -69,7 +69,9 @@ struct sluice_statistics {
     uint32_t interface;
     uint32_t mode;
     uint64_t flows_now, flows_total;
-    uint64_t flows_not_inspected; /* older than the driver, or no memory under fail-open */
+    /* Let through without inspection: no memory under fail-open, or the driver was stopping.
+     * Connections older than the driver are not shown to it (conditional on flow), so not counted. */
+    uint64_t flows_not_inspected;
     uint64_t flows_dropped;       /* by verdict */
     struct sluice_ledger outbound, inbound;
     uint64_t classifies, injects, completions;
