@@ -6,7 +6,9 @@ add_library(sluice_flags INTERFACE)
 target_compile_options(sluice_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wno-unused-parameter
-  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>
+  # The `rep stos` of -O2 took a twentieth of a replay.
+  $<$<C_COMPILER_ID:GNU>:-mmemset-strategy=unrolled_loop:64:noalign,libcall:-1:noalign> -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
   -fstack-protector-strong -g)
 target_compile_definitions(sluice_flags INTERFACE _GNU_SOURCE
   SLUICE_VERSION="${PROJECT_VERSION}")

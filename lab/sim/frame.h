@@ -2,7 +2,7 @@
 /* The stack of kernel functions that a report shows: each modelled function notes its name while it runs. */
 #pragma once
 
-#include <stdint.h>
+#include "sim/sim.h"
 
 struct sim_frame {
     const char *module;   /* "NETIO", "tcpip", "ndis", "fwpkclnt", "nt"; for driver code its image's name */
@@ -12,8 +12,12 @@ struct sim_frame {
     struct sim_frame **top; /* the list this frame stands in */
 };
 
-/* Pushes and pops a frame on the current task's list (the host's own list when no task runs). */
-struct sim_frame **sim_frame_list(void);
+/* The current task's list, the host's own when no task runs. Inline: every modelled function of the
+ * hot path pushes a frame. */
+static inline struct sim_frame **sim_frame_list(void)
+{
+    return &sim_current->self->frames;
+}
 
 static inline void sim_frame_push(struct sim_frame *frame, const char *module, const char *function,
                                   const void *address)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "sim/clock.h"
-#include "sim/frame.h"
 #include "sim/random.h"
 #include "sim/task.h"
 #include "sim/trace.h"
@@ -132,3 +131,5 @@ void sim_fault_plan(struct sim *sim, const char *site, uint64_t n, bool forever)
 
 /* Calls that the present plan's site matched so far: a plan with n UINT64_MAX counts what a sweep has to cover. */
 uint64_t sim_fault_seen(const struct sim *sim);
+
+#include "sim/frame.h"

@@ -252,8 +252,3 @@ struct sim_task *sim_task_self(struct sim *sim)
 {
     return sim->self;
 }
-
-struct sim_frame **sim_frame_list(void)
-{
-    return &sim_current->self->frames;
-}

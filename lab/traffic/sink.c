@@ -33,6 +33,7 @@ struct traffic_sink {
     struct record *unused;
     struct record_group *groups;
     struct meetings meetings;
+    bool names; /* somebody will be told the connections' names */
     uint64_t opened;
     size_t open;
 };
@@ -69,7 +70,7 @@ static void begun(void *context, struct tcpip_tcb *tcb)
 
     if (record == NULL)
         return;
-    record->repeat = meetings_add(&sink->meetings, tcpip_tcb_info(tcb));
+    record->repeat = sink->names ? meetings_add(&sink->meetings, tcpip_tcb_info(tcb)) : 1;
     if (record->repeat == 0) {
         sink->totals.no_memory = true;
         record->repeat = 1;
@@ -93,7 +94,8 @@ static void opened(void *context, struct tcpip_tcb *tcb)
     connection->v6 = info->v6;
     connection->client_is_local = local;
     connection->mid_stream = info->mid_stream;
-    traffic_file_name(connection->file, info, local, record->repeat);
+    if (sink->names)
+        traffic_file_name(connection->file, info, local, record->repeat);
     sink->totals.connections++;
     sink->open++;
 }
@@ -213,6 +215,7 @@ struct traffic_sink *traffic_sink_create(struct tcpip *tcpip,
         return NULL;
     sink->tcpip = tcpip;
     sink->config = *config;
+    sink->names = config->deliver != NULL || config->closed != NULL;
     const struct tcpip_observer observer = {
         .context = sink,
         .begun = begun,
