@@ -5,45 +5,86 @@
 #include "check/rules.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "report/record.h"
+#include "report/writer.h"
 
 #include <stdio.h>
+
+static void print_line(const struct check_rule *rule)
+{
+    printf("%-5s %-7s %-10s %-7s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
+           check_confidence_name(rule->confidence), rule->checked ? "checked" : "-", rule->title);
+}
+
+static void print_whole(const struct check_rule *rule)
+{
+    printf("%s  %s\n", rule->id, rule->title);
+    printf("  severity    %s\n", check_severity_name(check_rule_severity(rule)));
+    printf("  confidence  %s\n", check_confidence_name(rule->confidence));
+    printf("  why         %s\n", rule->why);
+    printf("  source      %s\n", rule->source);
+    printf("  advice      %s\n", rule->advice);
+    printf("  checked     %s\n", rule->checked ? "yes" : "not yet");
+}
+
+static bool write_record(struct report_writer *writer, json_t *record)
+{
+    const bool written = record != NULL && report_write(writer, record);
+
+    json_decref(record);
+    return written;
+}
+
+/* All rules, or those asked for, and the closing record. */
+static int write_json(const struct options *options)
+{
+    struct report_writer *writer = report_writer_create(stdout, true, false);
+    const struct check_rule *rule;
+    bool written = writer != NULL;
+
+    for (size_t i = 0; written && options->file_count == 0 && (rule = check_rule_at(i)); i++)
+        written = write_record(writer, report_record_rule(rule));
+    for (size_t i = 0; written && i < options->file_count; i++)
+        written = write_record(writer, report_record_rule(check_rule_find(options->files[i])));
+    written = written &&
+              write_record(writer, report_record_run(&(struct report_run){.command = "contract",
+                                                                          .profile = "",
+                                                                          .mode = "",
+                                                                          .seed = options->seed,
+                                                                          .checks = "off",
+                                                                          .verdict = "clean"})) &&
+              report_writer_finish(writer);
+    report_writer_destroy(writer);
+    return written ? EXIT_CLEAN : EXIT_ENVIRONMENT;
+}
 
 int command_contract(int argc, char **argv)
 {
     struct options options;
 
-    if (!options_parse(&options, "contract", OPTION_RUN, argc, argv))
+    if (!options_parse(&options, "contract", OPTION_CONTRACT, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
         puts("sluice contract [RULE]: the rules of the stream layer (R01 to R74) and the outcomes, "
              "or one of them");
-        return EXIT_CLEAN;
-    }
-    if (options.file_count == 0) {
-        const struct check_rule *rule;
-        for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++)
-            printf("%-5s %-7s %-10s %-7s %s\n", rule->id,
-                   check_severity_name(check_rule_severity(rule)),
-                   check_confidence_name(rule->confidence), rule->checked ? "checked" : "-",
-                   rule->title);
+        options_help(OPTION_CONTRACT);
         return EXIT_CLEAN;
     }
     for (size_t i = 0; i < options.file_count; i++) {
-        const struct check_rule *rule = check_rule_find(options.files[i]);
-        if (rule == NULL) {
+        if (check_rule_find(options.files[i]) == NULL) {
             fprintf(stderr,
                     "sluice contract: there is no rule %s (R01 to R74, LEAK, LOST, CRASH, HANG, "
                     "STACK)\n",
                     options.files[i]);
             return EXIT_USAGE;
         }
-        printf("%s  %s\n", rule->id, rule->title);
-        printf("  severity    %s\n", check_severity_name(check_rule_severity(rule)));
-        printf("  confidence  %s\n", check_confidence_name(rule->confidence));
-        printf("  why         %s\n", rule->why);
-        printf("  source      %s\n", rule->source);
-        printf("  advice      %s\n", rule->advice);
-        printf("  checked     %s\n", rule->checked ? "yes" : "not yet");
     }
+    if (options.json)
+        return write_json(&options);
+    const struct check_rule *rule;
+    for (size_t i = 0; options.file_count == 0 && (rule = check_rule_at(i)) != NULL; i++)
+        print_line(rule);
+    for (size_t i = 0; i < options.file_count; i++)
+        print_whole(check_rule_find(options.files[i]));
     return EXIT_CLEAN;
 }

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         usage(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || (argc == 3 && strcmp(argv[2], "--version") == 0)) {
         puts("sluice " SLUICE_VERSION_TEXT);
         return EXIT_CLEAN;
     }

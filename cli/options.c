@@ -19,7 +19,8 @@ struct option_row {
     const char *help;
 };
 
-#define ALL       (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD)
+#define ALL                                                                                        \
+    (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT)
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row rows[] = {
@@ -59,8 +60,9 @@ static const struct option_row rows[] = {
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
      "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
-    {"--json", NULL, KIND_FLAG, OPTION_RUN, AT(json), 0, "JSON lines on standard output"},
-    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_BUILD, AT(quiet), 0,
+    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_CONTRACT, AT(json), 0,
+     "JSON lines on standard output"},
+    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_BUILD | OPTION_CONTRACT, AT(quiet), 0,
      "findings and verdict only, no progress"},
     {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
 };

@@ -16,6 +16,7 @@ enum option_group {                         /* which options a command takes: or
                     OPTION_MATRIX = 1 << 2, /* --model */
                     OPTION_CHECK = 1 << 3,  /* --explore */
                     OPTION_BUILD = 1 << 4,  /* -o -D -I --target --keep */
+                    OPTION_CONTRACT = 1 << 5, /* --json --quiet */
 };
 
 struct options {

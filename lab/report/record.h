@@ -67,6 +67,7 @@ json_t *report_record_pool(const struct report_pool *pool);
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
 json_t *report_record_cell(const struct report_cell *cell);
 json_t *report_record_prediction(const struct report_prediction *prediction);
+json_t *report_record_rule(const struct check_rule *rule);
 json_t *report_record_run(const struct report_run *run);
 
 /* The four characters of a pool tag; others than printable ones as '.'. */
