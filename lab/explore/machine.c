@@ -162,9 +162,12 @@ enum machine_status machine_load(struct machine *machine, const struct machine_d
     }
     if (!NT_SUCCESS(status)) {
         snprintf(text, size, "DriverEntry refused with status 0x%08" PRIX32, (uint32_t)status);
-        nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
+        /* One that never returned is still in there. */
+        const bool hangs = check_findings_of(check_findings(machine->check), CHECK_ERROR) != 0;
+        if (!hangs)
+            nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
         machine->driver = NULL;
-        return MACHINE_NO_VERDICT;
+        return hangs ? MACHINE_STOPPED : MACHINE_NO_VERDICT;
     }
     return MACHINE_OK;
 }
@@ -172,10 +175,12 @@ enum machine_status machine_load(struct machine *machine, const struct machine_d
 enum machine_status machine_unload(struct machine *machine, char *text, size_t size)
 {
     if (!machine->sim->stopped && machine->driver != NULL) {
-        nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
+        /* A driver that stays, for want of a DriverUnload or of its end, may keep what it has. */
+        const bool gone = nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
         machine->driver = NULL;
-        if (!machine->sim->stopped) {
+        if (!machine->sim->stopped)
             nt_threads_retire(machine->nt);
+        if (gone && !machine->sim->stopped) {
             fwp_report_left(machine->fwp);
             ndis_report_left(machine->ndis);
         }

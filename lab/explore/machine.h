@@ -48,7 +48,7 @@ enum machine_status {
     MACHINE_BAD_IMAGE,  /* exit code 2 */
     MACHINE_NO_MEMORY,  /* 3 */
     MACHINE_NO_VERDICT, /* 4: missing export, DriverEntry refused, unmodelled import */
-    MACHINE_STOPPED,    /* a bug check ended the world: see the findings */
+    MACHINE_STOPPED,    /* a bug check, or a hang of DriverEntry: see the findings */
 };
 
 /* The contract's defaults for a profile. */
