@@ -28,8 +28,10 @@ void ndis_destroy(struct ndis *ndis)
 {
     if (ndis == NULL)
         return;
-    /* Newest first: clones before their parents. */
-    while (ndis->newest != NULL) {
+    /* Newest first: clones before their parents. What a driver wrote over cannot be trusted, nor
+     * anything after a bug check; the memory goes with the world. */
+    while (ndis->newest != NULL && !ndis->sim->stopped &&
+           ndis_nbl_header(ndis_nbl_of(ndis->newest)) != NULL) {
         struct ndis_nbl_header *const header = ndis->newest;
 
         ndis_nbl_of(header)->ParentNetBufferList = NULL;

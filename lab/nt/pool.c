@@ -88,6 +88,38 @@ static bool in_slab(const struct nt_pool_state *pool, uintptr_t address)
     return false;
 }
 
+/* ---- headers ---- */
+
+static uint64_t guard_of(const struct pool_header *header)
+{
+    return POOL_GUARD ^ header->number;
+}
+
+static bool leads_back(const struct nt *nt, const struct pool_header *to, bool is_newer,
+                       const struct pool_header *header)
+{
+    return (to == &nt->pool->live || ((uintptr_t)to % 16 == 0 && nt_pool_holds(nt, to))) &&
+           (is_newer ? to->older : to->newer) == header;
+}
+
+/* False: a driver wrote over the links of a live block, nothing may follow them. */
+static bool links_intact(const struct nt *nt, const struct pool_header *header)
+{
+    return header->guard == guard_of(header) || (leads_back(nt, header->newer, true, header) &&
+                                                 leads_back(nt, header->older, false, header));
+}
+
+/* Returns outside of tasks, and in a world that has ended: the block is given up then. */
+static void bad_header(struct nt *nt, const struct pool_header *header, const void *caller)
+{
+    const uint64_t parameters[4] = {0x20, (uint64_t)(uintptr_t)header};
+
+    if (nt->sim->task != NULL && !nt->sim->stopped)
+        nt_bugcheck(nt, 0x19, parameters, caller,
+                    "the header of a pool block was overwritten, by what lies before it or by who "
+                    "had freed it");
+}
+
 static uintptr_t take_piece(struct nt *nt, size_t bytes)
 {
     struct nt_pool_state *pool = nt->pool;
@@ -112,6 +144,11 @@ static struct pool_header *take_small(struct nt *nt, size_t bytes)
     const unsigned index = class_of(bytes);
     struct pool_header *header = pool->free[index];
 
+    if (header != NULL && header->guard != guard_of(header)) {
+        pool->free[index] = NULL;
+        bad_header(nt, header, NULL);
+        header = NULL;
+    }
     if (header != NULL) {
         pool->free[index] = header->newer;
         return header;
@@ -135,8 +172,14 @@ static struct pool_header *take_pages(struct nt *nt, size_t bytes)
     if (pages > UINT32_MAX >> 3)
         return NULL;
     link = &pool->free_pages[pages < POOL_PAGE_CLASSES ? pages : POOL_PAGE_CLASSES];
-    while (*link != NULL && (*link)->pages < pages)
+    while (*link != NULL && (*link)->guard == guard_of(*link) && (*link)->pages < pages)
         link = &(*link)->newer;
+    if (*link != NULL && (*link)->guard != guard_of(*link)) {
+        const struct pool_header *bad = *link;
+
+        *link = NULL;
+        bad_header(nt, bad, NULL);
+    }
     if (*link != NULL) {
         struct pool_header *header = *link;
 
@@ -164,6 +207,8 @@ static void give_piece(struct nt_pool_state *pool, struct pool_header *header)
             const uint8_t index = header->class_index;
 
             header->state = 0;
+            start->number = header->number;
+            start->guard = guard_of(start);
             start->class_index = index;
             start->pages = 0;
             start->shift = 0;
@@ -211,11 +256,6 @@ static uint32_t tag_index(struct nt_pool_state *pool, uint32_t tag, enum nt_pool
 }
 
 /* ---- blocks ---- */
-
-static uint64_t guard_of(const struct pool_header *header)
-{
-    return POOL_GUARD ^ header->number;
-}
 
 static bool tail_intact(const struct pool_header *header)
 {
@@ -294,6 +334,11 @@ void nt_pool_give(struct nt *nt, struct pool_header *header, const void *caller)
     struct nt_pool_state *pool = nt->pool;
     struct nt_pool_tag *figures = &pool->tags[header->tag_index].figures;
 
+    if (!links_intact(nt, header)) {
+        bad_header(nt, header, caller);
+        return;
+    }
+    header->guard = guard_of(header);
     figures->frees++;
     figures->bytes -= header->size;
     sim_trace_add(&nt->sim->trace, SIM_EVENT_POOL_FREE, figures->tag, header->size, 0);
@@ -408,7 +453,7 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
 
     const uint32_t real = pool->tags[header->tag_index].figures.tag;
     if (nt->checks) {
-        if (header->guard != guard_of(header)) {
+        if (header->guard != guard_of(header) && links_intact(nt, header)) {
             breach(nt, "R65", function, header, real, "memory before the block was overwritten",
                    caller);
             header->guard = guard_of(header);
@@ -489,7 +534,8 @@ void nt_pool_each_block(const struct nt *nt,
     const struct nt_pool_state *pool = nt->pool;
     const struct pool_header *next;
 
-    for (const struct pool_header *h = pool->live.newer; h != &pool->live; h = next) {
+    for (const struct pool_header *h = pool->live.newer; h != &pool->live && links_intact(nt, h);
+         h = next) {
         const struct nt_pool_block block = describe(pool, h);
 
         next = h->newer;
@@ -534,7 +580,8 @@ bool nt_pool_describe(const struct nt *nt, const void *address, char *text, size
     }
     if (!in_slab(pool, (uintptr_t)address))
         return false;
-    for (const struct pool_header *h = pool->live.newer; h != &pool->live; h = h->newer) {
+    for (const struct pool_header *h = pool->live.newer; h != &pool->live && links_intact(nt, h);
+         h = h->newer) {
         const uintptr_t block = (uintptr_t)(h + 1);
 
         if ((uintptr_t)address - block < h->size) {

@@ -13,13 +13,14 @@
 #define POOL_BY_PAGES     0xFF
 #define POOL_PAGE_CLASSES 1024
 
-/* Stands right before every block; its last word is the canary that an underrun breaks first. */
+/* Stands right before every block. Its last word is the canary that an underrun breaks first; that
+ * is made of the first word, which an overrun of the block before breaks first. */
 struct pool_header {
+    uint64_t number;
     struct pool_header *newer, *older; /* live blocks; newer is the next of a free list too */
     size_t size;                       /* as asked for */
     const char *site;
     const void *caller;
-    uint64_t number;
     uint64_t flow;
     uint32_t classify;
     uint32_t state;
