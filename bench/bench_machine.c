@@ -145,19 +145,35 @@ void bench_machine_close(struct bench_machine *bench)
     memset(bench, 0, sizeof(*bench));
 }
 
-/* Appends ids of the rules that are outcomes, or are not. */
+/* "R42" is 42; 0: the name has no number. */
+static unsigned rule_number(const struct check_rule *rule)
+{
+    return rule->id[0] == 'R' ? (unsigned)strtoul(rule->id + 1, NULL, 10) : 0;
+}
+
+/* Appends the rules that are outcomes, or that are not: "R01-R74,STACK". */
 static void rule_ids(char *text, size_t size, bool outcomes)
 {
-    const struct check_rule *rule;
-    const char *before = "";
+    const struct check_rule *rule, *last = NULL;
+    bool run = false; /* rules behind the last one named follow it without a gap */
 
     for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++) {
         if ((rule->confidence == CHECK_OUTCOME) != outcomes)
             continue;
         size_t used = strlen(text);
-        snprintf(text + used, size - used, "%s%s", before, rule->id);
-        before = ",";
+        const bool next =
+            last != NULL && rule_number(last) != 0 && rule_number(rule) == rule_number(last) + 1;
+        if (!next) {
+            if (run)
+                snprintf(text + used, size - used, "-%s,%s", last->id, rule->id);
+            else
+                snprintf(text + used, size - used, "%s%s", last != NULL ? "," : "", rule->id);
+        }
+        run = next;
+        last = rule;
     }
+    if (run)
+        snprintf(text + strlen(text), size - strlen(text), "-%s", last->id);
 }
 
 void bench_checks_text(const struct bench_options *options, char *text, size_t size)

@@ -32,5 +32,5 @@ bool bench_machine_open(struct bench_machine *bench, const struct bench_options 
 bool bench_machine_unload(struct bench_machine *bench, size_t *errors);
 void bench_machine_close(struct bench_machine *bench);
 
-/* "on(R01-R13,R15)+outcomes(LEAK,LOST)": the rules that are checked. */
+/* "outcomes(LEAK,LOST)+rules(R01-R74)": what is checked. */
 void bench_checks_text(const struct bench_options *options, char *text, size_t size);

@@ -36,7 +36,7 @@ function target(title, label, input, key, want, format,    have) {
     if (have == "")
         return
     printf "%-34s %10s %10s %8s %9s %9s %9s %9s\n", title, sprintf(format, want),
-        sprintf(format, have), have + 0 >= want ? "yes" : "NO",
+        sprintf(format, have), (have + 0 >= want ? "yes" : "NO"),
         ratio(have, figure("any-" (label ~ /off$/ ? "off" : "on") "-" input, key)),
         ratio(have, figure("libnids-" input, key)), ratio(have, figure("ngrep-" input, key)),
         ratio(have, figure("memcpy-" input, key))
