@@ -45,7 +45,8 @@ bool setup_machine(const struct options *options, const struct netio_profile *pr
         }
         memcpy(name, options->switches[i], length);
         name[length] = '\0';
-        if (!netio_switches_set(&config->switches, name, equals + 1)) {
+        if (!netio_switches_set(&config->switches, name, equals + 1) &&
+            !tcpip_config_set(&config->tcpip, name, equals + 1)) {
             fprintf(stderr,
                     "sluice: there is no switch %s with the value %s (SPEC.md lists them)\n", name,
                     equals + 1);
