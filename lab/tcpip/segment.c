@@ -141,11 +141,18 @@ static bool checksum_wrong(const struct datagram *d)
 {
     if (d->captured < d->length)
         return false;
-    const size_t size = d->v6 ? 16 : 4;
-    uint64_t sum = checksum_add(0, d->source, size);
-    sum = checksum_add(sum, d->destination, size);
     const uint8_t tail[4] = {0, PROTOCOL_TCP, (uint8_t)(d->length >> 8), (uint8_t)d->length};
-    const uint64_t pseudo = checksum_add(sum, tail, sizeof(tail));
+    uint32_t words[3];
+    memcpy(&words[2], tail, sizeof(tail));
+    uint64_t pseudo = words[2];
+    if (d->v6) {
+        pseudo = checksum_add(pseudo, d->source, 16);
+        pseudo = checksum_add(pseudo, d->destination, 16);
+    } else {
+        memcpy(&words[0], d->source, 4);
+        memcpy(&words[1], d->destination, 4);
+        pseudo += (uint64_t)words[0] + words[1];
+    }
     uint16_t field;
     memcpy(&field, d->bytes + 16, sizeof(field));
     if (field == 0 || field == checksum_fold(pseudo))
