@@ -15,7 +15,7 @@
 #define PAINT_EVERY  256u
 #define STACK_MARGIN 1024u
 
-static struct pe_role *role_of(struct pe *pe, const char *name)
+static struct pe_role *find_role(struct pe *pe, const char *name)
 {
     for (unsigned i = 0; i < pe->role_count; i++) {
         if (pe->roles[i].name == name)
@@ -30,6 +30,14 @@ static struct pe_role *role_of(struct pe *pe, const char *name)
     struct pe_role *role = &pe->roles[pe->role_count++];
     role->name = name;
     return role;
+}
+
+/* The same role is entered again and again. */
+static inline struct pe_role *role_of(struct pe *pe, const char *name)
+{
+    if (__builtin_expect(pe->last_role == NULL || pe->last_role->name != name, 0))
+        pe->last_role = find_role(pe, name);
+    return pe->last_role;
 }
 
 void pe_stack_note(struct pe *pe, const char *role_name, size_t bytes)
@@ -133,6 +141,23 @@ void pe_leave(struct pe *pe, struct pe_call *call)
     sim_frame_pop(&call->frame);
 }
 
+/* Out of the way of the many calls that change nothing. */
+__attribute__((noinline)) static void note_deeper(struct pe *pe, struct pe_call *call,
+                                                  uintptr_t frame)
+{
+    const size_t bytes = call->stack - frame;
+
+    call->deepest = frame;
+    if (bytes > pe->peak || bytes >= PE_STACK_WARNING)
+        pe_stack_note(pe, call->frame.function, bytes);
+}
+
+static inline bool is_driver(const struct pe *pe, const void *address)
+{
+    return (pe->last != NULL && pe_image_holds(pe->last, (uintptr_t)address)) ||
+           pe_image_of(pe, address) != NULL;
+}
+
 void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
 {
     struct pe_call *call = *pe_call_slot(pe);
@@ -140,17 +165,13 @@ void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
     if (call == NULL)
         return;
     /* An export that the lab itself calls tells nothing about the driver. */
-    if (pe->native == NULL && pe_image_of(pe, return_address) == NULL)
+    if (pe->native == NULL && !is_driver(pe, return_address))
         return;
     call->exported = true;
     call->frame.address = return_address;
     call->site = frame;
-    if (frame < call->deepest) {
-        call->deepest = frame;
-        const size_t bytes = call->stack - frame;
-        if (__builtin_expect(bytes > pe->peak || bytes >= PE_STACK_WARNING, 0))
-            pe_stack_note(pe, call->frame.function, bytes);
-    }
+    if (frame < call->deepest)
+        note_deeper(pe, call, frame);
 }
 
 size_t pe_stack_peak(const struct pe *pe, const char **role)

@@ -73,6 +73,7 @@ struct pe {
     uint64_t pauses;         /* met since without a call */
     struct pe_role roles[PE_MAX_ROLES];
     unsigned role_count;
+    struct pe_role *last_role; /* the one entered last */
     size_t peak;
     const char *peak_role;
     uint8_t *spare_stack; /* where a trap runs whose own stack is used up */
