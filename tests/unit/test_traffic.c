@@ -133,6 +133,52 @@ static enum traffic_read read_all(const uint8_t *bytes, size_t length, size_t *c
     return result;
 }
 
+static void swap_words(uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, bytes + 4 * i, 4);
+        word = __builtin_bswap32(word);
+        memcpy(bytes + 4 * i, &word, 4);
+    }
+}
+
+/* A file of the other byte order is read by libpcap, a plain one directly: the same comes out. */
+static void test_capture_byte_order(void **state)
+{
+    static const uint8_t version[4] = {0, 2, 0, 4};
+    uint8_t bytes[2][1024];
+    struct traffic_batch *batches[2];
+    const size_t length = make_capture(bytes[0], &good_header, 3);
+
+    memcpy(bytes[1], bytes[0], length);
+    swap_words(bytes[1], sizeof(struct pcap_header) / 4);
+    memcpy(bytes[1] + 4, version, sizeof(version));
+    for (size_t at = sizeof(struct pcap_header); at < length; at += sizeof(struct pcap_record) + 55)
+        swap_words(bytes[1] + at, sizeof(struct pcap_record) / 4);
+    for (size_t i = 0; i < 2; i++) {
+        char text[256];
+        struct traffic_capture *capture =
+            traffic_capture_open(stream_of(bytes[i], length), "d.pcap", text, sizeof(text));
+        assert_non_null(capture);
+        batches[i] = traffic_batch_create();
+        assert_int_equal(traffic_capture_read(capture, batches[i], text, sizeof(text)),
+                         TRAFFIC_READ_END);
+        assert_int_equal(batches[i]->count, 3);
+        traffic_capture_close(capture);
+    }
+    for (size_t k = 0; k < 3; k++) {
+        const struct tcpip_frame *a = &batches[0]->frames[k], *b = &batches[1]->frames[k];
+        assert_int_equal(batches[0]->times[k], batches[1]->times[k]);
+        assert_int_equal(a->captured, b->captured);
+        assert_int_equal(a->length, b->length);
+        assert_int_equal(a->number, b->number);
+        assert_memory_equal(a->bytes, b->bytes, a->captured);
+    }
+    traffic_batch_destroy(batches[0]);
+    traffic_batch_destroy(batches[1]);
+}
+
 /* Cut anywhere behind the header: whole records count, a part of one is a warning. */
 static void test_capture_cut(void **state)
 {
@@ -488,6 +534,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_capture_reads),
+        cmocka_unit_test(test_capture_byte_order),
         cmocka_unit_test(test_capture_bad_files),
         cmocka_unit_test(test_capture_cut),
         cmocka_unit_test(test_capture_absurd_record),
