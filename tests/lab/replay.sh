@@ -34,9 +34,9 @@ one_run() { # capture mode profile
   mkdir "$work/got"
   timeout 60 "$sluice" replay "$capture" --mode "$mode" --profile "$profile" --deliver "$work/got" --json \
     >"$work/out" 2>"$work/err" || got=$?
-  [ "$got" -eq 0 ] || echo "exit code $got: $(tail -n 1 "$work/err")"
   bytes=$(find "$work/got" -type f -exec stat -c %s {} + | awk '{ n += $1 } END { printf "%d", n }')
   jq -rs --argjson delivered "$bytes" "$judge" "$work/out" 2>&1
+  [ "$got" -eq 0 ] || echo "exit code $got: $(tail -n 1 "$work/err")"
   [ -s "$work/sums" ] || return
   (cd "$work/got" && sha256sum --check --quiet "$work/sums" 2>/dev/null) | sed -n 's/: FAILED.*//p' | while read -r name; do
     cmp "$work/want/$name" "$work/got/$name" 2>&1 | sed "s|$work/||g" | head -n 1
