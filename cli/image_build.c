@@ -4,6 +4,7 @@
 #include "cli/image_build.h"
 
 #include "cli/exit_code.h"
+#include "cli/header_case.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 
 #define BUILD_SOURCES 512
 #define BUILD_WORDS   1024
+#define HEADER_CASE   "headers.json" /* in the work folder */
 
 extern char **environ;
 
@@ -74,7 +76,7 @@ static const char *const compile_flags[] = {"-c",
                                             "-DSLUICE_IMAGE"};
 
 static const char *const warn_flags[] = {"-Wall", "-Wno-unknown-pragmas", "-Wno-ignored-pragmas",
-                                         "-Wno-microsoft"};
+                                         "-Wno-nonportable-include-path", "-Wno-microsoft"};
 
 static const char *const link_flags[] = {"/nologo",
                                          "/driver",
@@ -317,6 +319,37 @@ static int make_work_folder(struct build *build)
     return EXIT_CLEAN;
 }
 
+/* The folders where headers are looked for, for the sake of their case. */
+static int list_headers(struct build *build)
+{
+    static const char *const parts[] = {"", "/crt", "/ndis", "/nt"};
+    const struct image_build_options *options = build->options;
+    char path[PATH_MAX + 16];
+    struct words folders = {.count = 0};
+    int result = EXIT_CLEAN;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        words_add(&folders, "%s%s", build->wdk, parts[i]);
+    for (size_t i = 0; i < options->include_count; i++) {
+        char real[PATH_MAX];
+        if (realpath(options->includes[i], real) != NULL)
+            words_add(&folders, "%s", real);
+    }
+    for (size_t i = 0; i < build->source_count; i++) {
+        const char *source = build->sources[i];
+        int length = (int)(strrchr(source, '/') - source);
+        if (i == 0 || strncmp(source, build->sources[i - 1], (size_t)length + 1) != 0)
+            words_add(&folders, "%.*s", length, source);
+    }
+    snprintf(path, sizeof(path), "%s/%s", build->work, HEADER_CASE);
+    if (folders.failed)
+        result = complain(build, EXIT_ENVIRONMENT, "too many folders", NULL);
+    else if (!header_case_write(path, (const char *const *)folders.word, folders.count))
+        result = complain(build, EXIT_ENVIRONMENT, path, strerror(errno));
+    words_free(&folders);
+    return result;
+}
+
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status;
@@ -364,6 +397,8 @@ static int compile(struct build *build, const struct target *target, const char 
         }
         words_add(&words, "-I%s", real);
     }
+    words_add(&words, "-ivfsoverlay");
+    words_add(&words, "%s", HEADER_CASE);
     words_add(&words, "-isystem");
     words_add(&words, "%s", build->wdk);
     words_add(&words, "-isystem");
@@ -524,6 +559,8 @@ int image_build(const struct image_build_options *options, FILE *err)
         result = find_headers(&build);
     if (result == EXIT_CLEAN)
         result = make_work_folder(&build);
+    if (result == EXIT_CLEAN)
+        result = list_headers(&build);
     if (result == EXIT_CLEAN)
         result = compile_all(&build, target);
     if (result == EXIT_CLEAN)

@@ -5,7 +5,8 @@ if(SLUICE_IMAGES)
   set(image_dir ${CMAKE_CURRENT_SOURCE_DIR}/image)
   set(image_out ${CMAKE_BINARY_DIR}/tests/images)
   file(MAKE_DIRECTORY ${image_out})
-  add_executable(image_build_main ${image_dir}/build_main.c ${CMAKE_SOURCE_DIR}/cli/image_build.c)
+  add_executable(image_build_main ${image_dir}/build_main.c ${CMAKE_SOURCE_DIR}/cli/header_case.c
+    ${CMAKE_SOURCE_DIR}/cli/image_build.c)
   add_executable(pe_shape ${image_dir}/pe_shape.c)
   foreach(program image_build_main pe_shape)
     target_link_libraries(${program} PRIVATE sluice_flags)
@@ -33,6 +34,8 @@ if(SLUICE_IMAGES)
     COMMAND ${image_dir}/reproducible.sh $<TARGET_FILE:image_build_main> win7 ${leak})
   add_test(NAME image_build_errors
     COMMAND ${image_dir}/build-errors.sh $<TARGET_FILE:image_build_main>)
+  add_test(NAME image_header_case
+    COMMAND ${image_dir}/header-case.sh $<TARGET_FILE:image_build_main>)
   # A Windows 8 function is refused for Windows 7: the allow-list can fail.
   add_test(NAME image_too_new_builds COMMAND image_build_main ${image_out}/too-new.sys win8
     ${image_dir}/too_new.c -Wextra -Werror)
