@@ -23,8 +23,6 @@
 #define BUILD_WORDS   1024
 #define HEADER_CASE   "headers.json" /* in the work folder */
 
-extern char **environ;
-
 struct tool {
     const char *program;
     const char *package;

@@ -2,6 +2,7 @@
 /* The command line: parsing by table. */
 #include "cli/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ static bool assign(struct options *options, const struct option_row *row, const 
 {
     char *field = (char *)options + row->offset;
     char *end;
+
+    assert(value != NULL || row->kind == KIND_FLAG);
 
     switch (row->kind) {
     case KIND_FLAG:

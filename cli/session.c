@@ -279,11 +279,12 @@ void session_deliver(struct session_channel *channel, const char *name, const ui
         if (payload == NULL)
             _exit(EXIT_ENVIRONMENT);
         memcpy(payload, name, name_size);
-        if (part != 0)
+        if (part != 0) {
             memcpy(payload + name_size, bytes, part);
+            bytes += part;
+        }
         send(channel, MESSAGE_DELIVER, payload, name_size + part);
         free(payload);
-        bytes += part;
         length -= part;
     } while (length != 0);
 }

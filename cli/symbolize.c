@@ -17,8 +17,6 @@
 #define ANSWER_SIZE 65536
 #define FRAME_TEXT  256
 
-extern char **environ;
-
 static const char *const tools[] = {"llvm-symbolizer-19", "llvm-symbolizer"};
 
 /* Runs a tool and reads what it says, at most size - 1 bytes. False when it is missing or fails. */

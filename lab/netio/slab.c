@@ -2,6 +2,7 @@
 /* Free lists of equal objects. */
 #include "netio/slab.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SLAB_BYTES (64u << 10)
@@ -29,6 +30,7 @@ void *slab_take(struct slab *slab, struct sim *sim)
     if (slab->free == NULL && !slab_fill(slab, sim))
         return NULL;
     object = slab->free;
+    assert(object != NULL); /* what is filled holds one at least */
     slab->free = *object;
     slab->live++;
     return memset(object, 0, slab->size);
