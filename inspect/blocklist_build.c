@@ -51,6 +51,9 @@ static bool builder_grow(void **memory, size_t *capacity, size_t wanted, size_t 
     if (wanted <= *capacity) {
         return true;
     }
+    if (wanted > SIZE_MAX / 4 / item) {
+        return false;
+    }
     size_t larger = *capacity * 2 > wanted ? *capacity * 2 : wanted + 64;
     void *grown = realloc(*memory, larger * item);
     if (grown == NULL) {

@@ -5,6 +5,7 @@
 #include "ndis/mdl.h"
 #include "ndis/state.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The pool's own links use the first bytes of a free block: the magic must not lie there, or a
@@ -127,6 +128,7 @@ static void shape_net_buffer(NET_BUFFER *nb, const struct ndis_nbl_shape *shape,
     uint8_t *data = room + (mdls + shape->empty_first_mdl) * mdl_size;
     MDL *first = NULL, *current = NULL, **link = &first;
 
+    assert(bytes != NULL || length == 0);
     if (shape->empty_first_mdl) {
         MDL *const empty = (MDL *)room;
 
