@@ -76,6 +76,11 @@ static const char *const compile_flags[] = {"-c",
 static const char *const warn_flags[] = {"-Wall", "-Wno-unknown-pragmas", "-Wno-ignored-pragmas",
                                          "-Wno-nonportable-include-path", "-Wno-microsoft"};
 
+/* Warnings of Microsoft's compiler (C4113, C4028, C4047) that are errors of clang. Who says -Werror
+ * gets them as errors. */
+static const char *const lenient_flags[] = {"-Wno-error=incompatible-function-pointer-types",
+                                            "-Wno-error=int-conversion"};
+
 static const char *const link_flags[] = {"/nologo",
                                          "/driver",
                                          "/entry:GsDriverEntry",
@@ -370,6 +375,14 @@ static void add_prefix_maps(struct build *build, struct words *words, const char
         words_add(words, "-ffile-prefix-map=%.*s=src", (int)(slash - source), source);
 }
 
+static bool is_strict(const struct image_build_options *options)
+{
+    for (size_t i = 0; i < options->flag_count; i++)
+        if (strcmp(options->flags[i], "-Werror") == 0)
+            return true;
+    return false;
+}
+
 static int compile(struct build *build, const struct target *target, const char *source,
                    const char *object, bool ours)
 {
@@ -401,6 +414,8 @@ static int compile(struct build *build, const struct target *target, const char 
     words_add(&words, "%s", build->wdk);
     words_add(&words, "-isystem");
     words_add(&words, "%s/crt", build->wdk);
+    if (!ours && !is_strict(options))
+        words_add_all(&words, lenient_flags, sizeof(lenient_flags) / sizeof(lenient_flags[0]));
     if (ours)
         words_add(&words, "-Werror");
     else

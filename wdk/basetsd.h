@@ -28,6 +28,10 @@ typedef unsigned long ULONGLONG;
 #endif
 #endif
 
+/* Every kernel header brings them. */
+typedef __INTPTR_TYPE__ intptr_t;
+typedef __UINTPTR_TYPE__ uintptr_t;
+
 typedef signed char INT8, *PINT8;
 typedef short INT16, *PINT16;
 typedef int INT32, *PINT32;

@@ -149,6 +149,7 @@
 #define STATUS_FILE_NOT_AVAILABLE                    ((NTSTATUS)0xC0000467)
 #define STATUS_INVALID_MEMBER                        ((NTSTATUS)0xC000017B)
 #define STATUS_DEVICE_CONFIGURATION_ERROR            ((NTSTATUS)0xC0000182)
+#define STATUS_NOT_SAFE_MODE_DRIVER                  ((NTSTATUS)0xC000035F)
 #define STATUS_FAILED_DRIVER_ENTRY                   ((NTSTATUS)0xC0000365)
 #define STATUS_TOO_LATE                              ((NTSTATUS)0xC0000189)
 #define STATUS_UNKNOWN_REVISION                      ((NTSTATUS)0xC0000058)

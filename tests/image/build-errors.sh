@@ -33,4 +33,14 @@ expect 3 env SLUICE_WDK="$work/empty" "$builder" "$work/x.sys" win7 "$work/broke
 expect 3 env PATH="$work/empty" "$builder" "$work/x.sys" win7 "$work/broken.c"
 grep -q 'Debian package clang-19' "$work/log" || { echo "the package was not named"; failed=1; }
 expect 3 env TMPDIR="$work/nowhere" "$builder" "$work/x.sys" win7 "$work/broken.c"
+# A notify function with a const filter: a warning of Microsoft's compiler, so one of ours.
+echo '#include <fwpsk.h>
+static NTSTATUS NTAPI Notify(FWPS_CALLOUT_NOTIFY_TYPE t, const GUID *k, const FWPS_FILTER *f) { (void)t; (void)k; (void)f; return 0; }
+NTSTATUS DriverEntry(PDRIVER_OBJECT o, PUNICODE_STRING p) { FWPS_CALLOUT c = {0}; c.notifyFn = Notify; (void)p; return FwpsCalloutRegister(o, &c, NULL); }' > "$work/lenient.c"
+expect 2 "$builder" "$work/x.sys" win7 "$work/lenient.c" -Werror
+if ! "$builder" "$work/x.sys" win7 "$work/lenient.c" 2> "$work/log" || ! grep -q 'warning: incompatible function pointer' "$work/log"; then
+    echo 'a const filter was not taken with a warning'
+    cat "$work/log"
+    failed=1
+fi
 exit $failed

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <ntddk.h>
+#include <intsafe.h>
 #include <ntintsafe.h>
 #include <ntstrsafe.h>
 #include <fwpmu.h>
@@ -187,6 +188,24 @@ static void integers_report_overflow(void **state)
     assert_int_equal(narrow, 65535);
 }
 
+static void results_report_overflow(void **state)
+{
+    ULONG_PTR pointer;
+    ULONG narrow;
+    (void)state;
+    assert_int_equal(SizeTToULong(0xffffffff, &narrow), S_OK);
+    assert_int_equal(narrow, 0xffffffffu);
+    assert_true(FAILED(SizeTToULong(0x100000000, &narrow)));
+    assert_int_equal(ULongLongToULongPtr(~0ull, &pointer), S_OK);
+    assert_int_equal(pointer, ~(ULONG_PTR)0);
+    assert_int_equal(ULongLongAdd(~0ull, 1, (ULONGLONG *)&pointer), INTSAFE_E_ARITHMETIC_OVERFLOW);
+    assert_int_equal(HRESULT_FROM_WIN32(ERROR_ARITHMETIC_OVERFLOW), INTSAFE_E_ARITHMETIC_OVERFLOW);
+    assert_int_equal(HRESULT_FROM_WIN32(ERROR_INVALID_PARAMETER), E_INVALIDARG);
+    assert_int_equal(HRESULT_FROM_WIN32(ERROR_SUCCESS), S_OK);
+    assert_int_equal(HRESULT_FACILITY(E_OUTOFMEMORY), FACILITY_WIN32);
+    assert_int_equal(HRESULT_CODE(E_OUTOFMEMORY), ERROR_OUTOFMEMORY);
+}
+
 static void strings_end_and_tell_truncation(void **state)
 {
     CHAR text[6];
@@ -252,6 +271,7 @@ int main(void)
         cmocka_unit_test(irp_stack_moves_downwards),
         cmocka_unit_test(mdl_describes_its_pages),
         cmocka_unit_test(integers_report_overflow),
+        cmocka_unit_test(results_report_overflow),
         cmocka_unit_test(strings_end_and_tell_truncation),
         cmocka_unit_test(interlocked_returns_as_documented),
         cmocka_unit_test(guid_objects_are_there),
