@@ -41,7 +41,7 @@ ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
 {
     const FWPS_STREAM_DATA0 *Data = Io->streamData;
 
-    Flow->Half[Direction].Offered += Data->dataLength;
+    FlowCountOffered(Flow, Direction, Data->dataLength);
     FlowCountPermitted(Flow, Direction, Data->dataLength);
     if (Data->dataLength != 0)
         (VOID) AnalysisData(Flow, Direction, Data, Io->missedBytes);
@@ -67,7 +67,7 @@ ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
         Verdict = AnalysisRelease(Flow, Direction, TRUE);
     if (Verdict == SLUICE_VERDICT_ALLOWED && (Data->flags & CLASSIFY_DISCONNECT) != 0)
         Verdict = AnalysisFin(Flow, Direction);
-    Flow->Half[Direction].Offered += Data->dataLength;
+    FlowCountOffered(Flow, Direction, Data->dataLength);
     if (Verdict == SLUICE_VERDICT_ALLOWED) {
         FlowCountPermitted(Flow, Direction, Data->dataLength);
         AnswerAction(Io, Out, FWP_ACTION_PERMIT);
@@ -86,7 +86,7 @@ ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
 {
     SIZE_T Length = Io->streamData->dataLength;
 
-    Flow->Half[Direction].Offered += Length;
+    FlowCountOffered(Flow, Direction, Length);
     FlowCountSunk(Flow, Direction, Length);
     if (FlowIsDoomed(Flow) && !Flow->DropTold && !Flow->Aborted) {
         Flow->DropTold = TRUE;

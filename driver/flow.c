@@ -267,6 +267,14 @@ FlowSettleHold(FLOW *Flow, ULONG Direction)
 
 _Use_decl_annotations_
 VOID
+FlowCountOffered(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+{
+    Flow->Half[Direction].Offered += Bytes;
+    FlowTotals(Direction)->offered += Bytes;
+}
+
+_Use_decl_annotations_
+VOID
 FlowCountPermitted(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     Flow->Half[Direction].Permitted += Bytes;

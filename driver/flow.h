@@ -13,8 +13,8 @@
  * Life. One reference is the engine's (associate to flowDelete), one is held by every injection
  * under way, every place in the drainer's queue and every running expiration.
  *
- * Bytes. Every change of a direction's ledger goes through the four functions at the end, which
- * keep the flow's and the processor's figures alike. Held = blocked - injected - dropped -
+ * Bytes. Every change of a direction's ledger goes through the FlowCount functions, which keep the
+ * flow's and the processor's figures alike. Held = blocked - injected - dropped -
  * discarded; it lies in Queue, in Retry, or in an inject call that has not returned.
  */
 #pragma once
@@ -163,6 +163,9 @@ _Requires_lock_held_(Flow->Lock)
 VOID
 FlowSettleHold(_Inout_ FLOW *Flow, _In_ ULONG Direction);
 
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountOffered(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
 _Requires_lock_held_(Flow->Lock)
 VOID
 FlowCountPermitted(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);

@@ -76,7 +76,7 @@ static GATE_ANSWER
 GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
 {
     GateFree(Work);
-    Work->Half->Offered += Work->Data->dataLength;
+    FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
     FlowDoom(Work->Flow, Verdict, TRUE);
     FlowCountSunk(Work->Flow, Work->Direction, Work->Data->dataLength);
     return GateDrop;
@@ -196,7 +196,7 @@ GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
 {
     FLOW *Flow = Work->Flow;
 
-    Work->Half->Offered += Work->Data->dataLength;
+    FlowCountOffered(Flow, Work->Direction, Work->Data->dataLength);
     FlowCountBlocked(Flow, Work->Direction, Work->Data->dataLength);
     GateKeep(Work);
     if (Work->Release != NULL)
@@ -285,7 +285,7 @@ GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T 
         return GateCommit(&Work, Handle);
     }
     GateFree(&Work);
-    Work.Half->Offered += Data->dataLength;
+    FlowCountOffered(Flow, Direction, Data->dataLength);
     FlowCountPermitted(Flow, Direction, Data->dataLength);
     *Permitted = TRUE;
     Answer = GateBlock;
