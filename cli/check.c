@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/rerun.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #define EXPLORE_PREEMPT 20000 /* of a million kernel calls switch tasks when seeds are explored */
-#define SETTINGS_TEXT   512
 
 struct check_command {
     const struct options *options;
@@ -22,22 +22,33 @@ struct check_command {
     size_t profile_count;
 };
 
-/* The command that repeats a run. */
 static void write_rerun(const struct check_command *command, const char *profile, uint64_t seed,
-                        char *text, size_t size)
+                        struct rerun *rerun)
 {
     const struct options *options = command->options;
-    size_t used = (size_t)snprintf(text, size, "sluice check %s --profile %s --seed %llu",
-                                   options->files[0], profile, (unsigned long long)seed);
+    char number[24];
 
-    if (options->explore != 0 && used < size)
-        used += (size_t)snprintf(text + used, size - used, " --explore 1");
-    for (size_t i = 0; i < options->setting_count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, " --set %s", options->settings[i]);
-    for (size_t i = 0; i < options->switch_count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, " --switch %s", options->switches[i]);
-    if (options->special_pool && used < size)
-        snprintf(text + used, size - used, " --special-pool");
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)seed);
+    rerun_begin(rerun, "check");
+    rerun_add(rerun, options->files[0]);
+    rerun_add(rerun, "--profile");
+    rerun_add(rerun, profile);
+    rerun_add(rerun, "--seed");
+    rerun_add(rerun, number);
+    if (options->explore != 0) {
+        rerun_add(rerun, "--explore");
+        rerun_add(rerun, "1");
+    }
+    for (size_t i = 0; i < options->setting_count; i++) {
+        rerun_add(rerun, "--set");
+        rerun_add(rerun, options->settings[i]);
+    }
+    for (size_t i = 0; i < options->switch_count; i++) {
+        rerun_add(rerun, "--switch");
+        rerun_add(rerun, options->switches[i]);
+    }
+    if (options->special_pool)
+        rerun_add(rerun, "--special-pool");
 }
 
 static int worst(int a, int b)
@@ -49,14 +60,14 @@ static int worst(int a, int b)
 }
 
 static int check_profile(struct check_command *command, struct session_channel *channel,
-                         const char *name, bool may_lack_exports)
+                         const char *name, bool *not_loaded)
 {
     const struct options *options = command->options;
-    char rerun[SETTINGS_TEXT];
+    struct rerun rerun;
     struct telling telling = {
         .channel = channel,
         .command = "check",
-        .rerun = rerun,
+        .rerun = rerun.text,
         .mode = "",
         .flows = false,
         .ledgers = options->explore <= 1,
@@ -81,12 +92,18 @@ static int check_profile(struct check_command *command, struct session_channel *
     for (uint64_t i = 0; i < runs && code == EXIT_CLEAN; i++) {
         char line[96];
         config.machine.seed = options->seed + i;
-        write_rerun(command, name, config.machine.seed, rerun, sizeof(rerun));
+        write_rerun(command, name, config.machine.seed, &rerun);
         snprintf(line, sizeof(line), "check on %s: seed %llu", name,
                  (unsigned long long)config.machine.seed);
         session_progress(channel, line);
         telling_run(&telling, &config, &result);
         code = setup_exit_code(result.status, result.errors);
+        if (code == EXIT_CLEAN && result.classifies == 0) {
+            code = EXIT_NO_VERDICT;
+            snprintf(result.text, sizeof(result.text),
+                     "no callout of the driver was called at a stream layer: nothing was checked");
+        }
+        *not_loaded = result.not_loaded;
     }
     if (code == EXIT_CLEAN || code == EXIT_FINDINGS) {
         telling_end(&telling, &config, name, code, NULL);
@@ -94,18 +111,24 @@ static int check_profile(struct check_command *command, struct session_channel *
     }
     telling_end(&telling, &config, name, code, result.text);
     session_say(channel, "%s on %s: %s", command->image.path, name, result.text);
-    return may_lack_exports && code == EXIT_NO_VERDICT ? EXIT_CLEAN : code;
+    return code;
 }
 
 static int work(void *context, struct session_channel *channel)
 {
     struct check_command *command = context;
-    bool all = command->profile_count > 1;
     int code = EXIT_CLEAN;
+    bool loaded = false;
 
-    for (size_t i = 0; i < command->profile_count; i++)
-        code = worst(code, check_profile(command, channel, command->profiles[i], all));
-    return code;
+    for (size_t i = 0; i < command->profile_count; i++) {
+        bool not_loaded = false;
+        int one = check_profile(command, channel, command->profiles[i], &not_loaded);
+        if (not_loaded) /* a Windows that the driver was not made for does not count */
+            continue;
+        code = worst(code, one);
+        loaded = true;
+    }
+    return loaded ? code : EXIT_NO_VERDICT;
 }
 
 int command_check(int argc, char **argv)

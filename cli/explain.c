@@ -196,12 +196,12 @@ int command_explain(int argc, char **argv)
     struct report_writer *writer = NULL;
     int code = EXIT_ENVIRONMENT;
 
-    if (!options_parse(&options, "explain", OPTION_RUN | OPTION_MATRIX, argc, argv))
+    if (!options_parse(&options, "explain", OPTION_LAB | OPTION_MATRIX, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
         puts("sluice explain: the reported cell of the leak matrix (2 NBLs, 2 injects) step by "
-             "step");
-        options_help(OPTION_RUN | OPTION_MATRIX);
+             "step (default: profile 7sp1)");
+        options_help(OPTION_LAB | OPTION_MATRIX);
         return EXIT_CLEAN;
     }
     if (options.file_count != 0) {

@@ -40,7 +40,7 @@ static void usage(FILE *out)
           out);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
@@ -60,4 +60,15 @@ int main(int argc, char **argv)
     }
     fprintf(stderr, "sluice: there is no command %s (sluice --help lists them)\n", argv[1]);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const int code = run(argc, argv);
+
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code != EXIT_ENVIRONMENT) {
+        fputs("sluice: the output could not be written whole\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
+    return code;
 }

@@ -121,7 +121,9 @@ static void look(void *context, struct machine *machine, const struct cell_resul
             if (strncmp(finding->stack.frames[f], "nt!KeBugCheck", 13) != 0)
                 snprintf(seen->place, sizeof(seen->place), "%s", finding->stack.frames[f]);
         }
-        session_record(seen->channel, report_record_finding(finding, "sluice matrix"));
+        struct check_finding told = *finding;
+        snprintf(told.detail, sizeof(told.detail), "prediction P2: %s", finding->detail);
+        session_record(seen->channel, report_record_finding(&told, "sluice matrix"));
     }
 }
 
@@ -245,12 +247,12 @@ int command_matrix(int argc, char **argv)
     struct report_writer *writer = NULL;
     int code = EXIT_USAGE;
 
-    if (!options_parse(&options, "matrix", OPTION_RUN | OPTION_MATRIX, argc, argv))
+    if (!options_parse(&options, "matrix", OPTION_LAB | OPTION_MATRIX, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
         puts("sluice matrix: where the chain cut of 2011 leaks; every cell is a run of an "
-             "nbuf-leak specimen");
-        options_help(OPTION_RUN | OPTION_MATRIX);
+             "nbuf-leak specimen (default: profiles 7sp1 and 10)");
+        options_help(OPTION_LAB | OPTION_MATRIX);
         return EXIT_CLEAN;
     }
     if (options.file_count != 0) {

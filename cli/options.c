@@ -21,13 +21,14 @@ struct option_row {
 };
 
 #define ALL                                                                                        \
-    (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT)
+    (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT |  \
+     OPTION_LAB)
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row rows[] = {
-    {"--profile", "NAME", KIND_TEXT, OPTION_RUN, AT(profile), 0,
+    {"--profile", "NAME", KIND_TEXT, OPTION_RUN | OPTION_LAB, AT(profile), 0,
      "Windows to be: vista-sp1, 7sp1, 8.1, 10 or 11 (check: or all)"},
-    {"--seed", "N", KIND_NUMBER, OPTION_RUN, AT(seed), 0,
+    {"--seed", "N", KIND_NUMBER, OPTION_RUN | OPTION_LAB, AT(seed), 0,
      "every choice of the run follows from it (default 1)"},
     {"--driver", "X.sys", KIND_TEXT, OPTION_REPLAY, AT(driver), 0,
      "another driver than sluice.sys"},
@@ -42,7 +43,7 @@ static const struct option_row rows[] = {
     {"--deliver", "DIR", KIND_TEXT, OPTION_REPLAY, AT(deliver), 0,
      "write what each application received: <client>_<port>-<server>_<port>.c2s and .s2c"},
     {"--model", "M", KIND_TEXT, OPTION_MATRIX, AT(model), 0,
-     "how the defect works: A, B, C, D or none (matrix: all of them by default)"},
+     "how the defect works: A, B, C, D or none (default: matrix all, explain the profile's own)"},
     {"--explore", "N", KIND_NUMBER, OPTION_CHECK, AT(explore), 0,
      "run N seeds, beginning with --seed"},
     {"--set", "NAME=VALUE", KIND_LIST, OPTION_RUN, AT(settings), AT(setting_count),
@@ -61,10 +62,10 @@ static const struct option_row rows[] = {
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
      "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
-    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_CONTRACT, AT(json), 0,
+    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_CONTRACT, AT(json), 0,
      "JSON lines on standard output"},
-    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_BUILD | OPTION_CONTRACT, AT(quiet), 0,
-     "findings and verdict only, no progress"},
+    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT,
+     AT(quiet), 0, "less to read: no progress, no ledgers"},
     {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
 };
 

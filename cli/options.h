@@ -17,6 +17,7 @@ enum option_group {                         /* which options a command takes: or
                     OPTION_CHECK = 1 << 3,  /* --explore */
                     OPTION_BUILD = 1 << 4,  /* -o -D -I --target --keep */
                     OPTION_CONTRACT = 1 << 5, /* --json --quiet */
+                    OPTION_LAB = 1 << 6,      /* of OPTION_RUN: --json --quiet --seed --profile */
 };
 
 struct options {

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/rerun.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RERUN_TEXT 512
 
 struct replay_command {
     const struct options *options;
@@ -30,7 +29,7 @@ struct replay_command {
     size_t blocklist_size;
     FILE *files[OPTIONS_FILES];
     int descriptors[OPTIONS_FILES];
-    char rerun[RERUN_TEXT];
+    struct rerun rerun;
 };
 
 static int work(void *context, struct session_channel *channel)
@@ -42,7 +41,7 @@ static int work(void *context, struct session_channel *channel)
     struct telling telling = {
         .channel = channel,
         .command = "replay",
-        .rerun = command->rerun,
+        .rerun = command->rerun.text,
         .mode = command->mode,
         .flows = true,
         .ledgers = true,
@@ -157,11 +156,9 @@ static bool read_blocklist(struct replay_command *command)
 
 static void write_rerun(struct replay_command *command, int argc, char **argv)
 {
-    size_t used = (size_t)snprintf(command->rerun, sizeof(command->rerun), "sluice replay");
-
-    for (int i = 0; i < argc && used < sizeof(command->rerun); i++)
-        used +=
-            (size_t)snprintf(command->rerun + used, sizeof(command->rerun) - used, " %s", argv[i]);
+    rerun_begin(&command->rerun, "replay");
+    for (int i = 0; i < argc; i++)
+        rerun_add(&command->rerun, argv[i]);
 }
 
 static bool open_captures(struct replay_command *command)

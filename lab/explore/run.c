@@ -261,6 +261,8 @@ void run_once(const struct run_config *config, struct run_result *result)
     }
     result->status =
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
+    result->not_loaded =
+        result->status == MACHINE_NO_VERDICT && nt_unmodelled(run.machine.nt) == NULL;
     if (result->status != MACHINE_OK && result->status != MACHINE_STOPPED)
         goto done;
     if (result->status == MACHINE_OK) {
@@ -283,6 +285,11 @@ void run_once(const struct run_config *config, struct run_result *result)
     }
     compare_content(&run);
     tell_ledgers(&run, own ? &statistics : NULL);
+    for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
+        struct netio_ledger sum;
+        netio_total_ledger(run.machine.netio, d, &sum);
+        result->classifies += sum.classifies;
+    }
     if (config->listener.pool != NULL)
         nt_pool_each_tag(run.machine.nt, tell_pool, &run);
 

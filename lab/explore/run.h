@@ -55,10 +55,12 @@ struct run_config {
 struct run_result {
     enum machine_status status; /* NO_VERDICT also when a limit of the lab was met */
     bool bad_capture;           /* text says where */
+    bool not_loaded; /* NO_VERDICT because the profile lacks an export, or DriverEntry refused */
     char text[512];
     uint64_t trace_hash;
     size_t errors, warnings;
     uint64_t flows;
+    uint64_t classifies; /* calls of the driver at the stream layers */
 };
 
 void run_once(const struct run_config *config, struct run_result *result);
