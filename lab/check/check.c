@@ -73,6 +73,13 @@ static bool list_has(const uint64_t *list, size_t count, uint64_t value)
     return false;
 }
 
+/* A classify that is judged after it returned: its function is no longer on the stack. */
+static bool is_late(const struct sim_breach *breach)
+{
+    return breach->function != NULL && strcmp(breach->function, "classifyFn") == 0 &&
+           !check_stack_has_driver();
+}
+
 static void note(void *context, const struct sim_breach *breach)
 {
     struct check *check = context;
@@ -96,10 +103,8 @@ static void note(void *context, const struct sim_breach *breach)
     if (breach->detail != NULL)
         snprintf(finding->detail, sizeof(finding->detail), "%s", breach->detail);
     check_stack_capture(check->pe, &finding->stack);
-    if (breach->address != NULL && finding->stack.count == 0) {
-        pe_describe(check->pe, breach->address, finding->stack.frames[0], CHECK_FRAME_TEXT);
-        finding->stack.count = 1;
-    }
+    if (breach->address != NULL && (finding->stack.count == 0 || is_late(breach)))
+        check_stack_put(check->pe, &finding->stack, breach->address, breach->function);
 }
 
 static struct snapshot *snapshot_of(struct check *check, const struct netio_classify *classify)
@@ -142,6 +147,7 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
             .function = "classifyFn",
             .flow = netio_flow_handle(classify->flow),
             .classify = classify->number,
+            .address = classify->callout->classify,
         };
         char detail[160];
         breach.detail = detail;
@@ -195,6 +201,7 @@ static void classify_exit(void *context, struct netio_classify *classify)
                      .flow = flow,
                      .classify = classify->number,
                      .bytes = classify->length,
+                     .address = classify->callout->classify,
                  });
         }
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The checker of one world: listens to what the floors of the lab tell, and makes findings of it. */
+/* The checker of one world: listens to what the floors of the lab tell, and makes findings of it.
+ */
 #pragma once
 
 #include "check/finding.h"
@@ -9,14 +10,14 @@
 
 struct check;
 
-/* Listens to sim's breaches and, with `contract` set, to the engine's hooks too: without it only outcomes
- * (crash, leak, hang) are noticed. One for each world. NULL when memory is short. */
+/* Listens to sim's breaches and, with `contract` set, to the engine's hooks too: without it only
+ * outcomes (crash, leak, hang) are noticed. One for each world. NULL when memory is short. */
 struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, struct netio *netio,
                            bool contract);
 void check_destroy(struct check *check);
 
-/* After the driver was unloaded, or when it cannot be: NBLs of the stack that nobody will ever release become
- * findings. */
+/* After the driver was unloaded, or when it cannot be: NBLs of the stack that nobody will ever
+ * release become findings. */
 void check_finish(struct check *check);
 
 struct check_findings *check_findings(struct check *check);
@@ -30,6 +31,14 @@ struct check_leak check_leaked(const struct check *check);
 
 /* The names of the functions that are running, innermost first; driver code as "image+0x1234". */
 void check_stack_capture(struct pe *pe, struct check_stack *stack);
+
+/* Whether driver code is among the functions that are running. */
+bool check_stack_has_driver(void);
+
+/* Puts driver code in front that is answerable but has returned, with its role when that is known
+ * ("classifyFn"). */
+void check_stack_put(struct pe *pe, struct check_stack *stack, const void *address,
+                     const char *role);
 
 /* What was noticed of chain cuts: for the explanation of a cell. NULL when there was none. */
 struct check_cut {

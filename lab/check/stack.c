@@ -6,6 +6,7 @@
 #include "sim/frame.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define DRIVER_FRAMES 16
 
@@ -38,4 +39,26 @@ void check_stack_capture(struct pe *pe, struct check_stack *stack)
         else /* pushed by pe_enter(): the first member of its call */
             add_driver(pe, (const struct pe_call *)(const void *)frame, stack);
     }
+}
+
+bool check_stack_has_driver(void)
+{
+    for (const struct sim_frame *frame = *sim_frame_list(); frame != NULL; frame = frame->up) {
+        if (frame->address != NULL)
+            return true;
+    }
+    return false;
+}
+
+void check_stack_put(struct pe *pe, struct check_stack *stack, const void *address,
+                     const char *role)
+{
+    char place[64];
+    const bool is_role = role != NULL && strcmp(role, "classifyFn") == 0;
+    unsigned kept = stack->count < CHECK_STACK_FRAMES ? stack->count : CHECK_STACK_FRAMES - 1;
+
+    memmove(stack->frames[1], stack->frames[0], kept * sizeof(stack->frames[0]));
+    snprintf(stack->frames[0], CHECK_FRAME_TEXT, "%s%s",
+             pe_describe(pe, address, place, sizeof(place)), is_role ? " (classifyFn)" : "");
+    stack->count = kept + 1;
 }

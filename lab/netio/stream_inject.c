@@ -88,7 +88,12 @@ static NTSTATUS check_chain(const struct inject_call *call, size_t *total, uint3
             broken(call, "R44", "NBL %u of the chain is injected already", *count + 1);
             return STATUS_INVALID_PARAMETER;
         }
-        if (call->told.direction == NETIO_INBOUND && NET_BUFFER_LIST_FIRST_NB(nbl) != NULL &&
+        /* A clone has the shape of what was offered: no fault of the driver's. */
+        const bool clone = header->origin == NDIS_NBL_CLONE ||
+                           header->origin == NDIS_NBL_FWPS_CLONE ||
+                           header->origin == NDIS_NBL_STREAM_CLONE;
+        if (call->told.direction == NETIO_INBOUND && !clone &&
+            NET_BUFFER_LIST_FIRST_NB(nbl) != NULL &&
             NET_BUFFER_NEXT_NB(NET_BUFFER_LIST_FIRST_NB(nbl)) != NULL)
             broken(call, "R72", "NBL %u of the chain has more than one NET_BUFFER", *count + 1);
         *total += ndis_nbl_length(nbl);
