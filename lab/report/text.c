@@ -37,11 +37,14 @@ void report_text_flows(FILE *out, json_t *records)
             server, "server", "proto", "c2s bytes", "s2c bytes", "held peak", "verdict", "name");
     for (size_t i = 0; i < count && i < FLOWS_SHOWN; i++) {
         const json_t *flow = json_array_get(records, i);
-        fprintf(out, "%5llu  %-*s  %-*s  %-5s  %10s  %10s  %9s  %-9s %s\n", number_of(flow, "flow"),
+        int gap = 10 - (int)strlen(text_of(flow, "verdict")); /* no blanks at the end of a line */
+        if (gap < 1 || *text_of(flow, "name") == '\0')
+            gap = *text_of(flow, "name") != '\0';
+        fprintf(out, "%5llu  %-*s  %-*s  %-5s  %10s  %10s  %9s  %s%*s%s\n", number_of(flow, "flow"),
                 client, text_of(flow, "client"), server, text_of(flow, "server"),
                 text_of(flow, "protocol"), report_number(number_of(flow, "c2s")),
                 report_number(number_of(flow, "s2c")), report_number(number_of(flow, "held_peak")),
-                text_of(flow, "verdict"), text_of(flow, "name"));
+                text_of(flow, "verdict"), gap, "", text_of(flow, "name"));
     }
     if (count > FLOWS_SHOWN)
         fprintf(out, "       ... and %s more (all of them with --json)\n",
@@ -106,6 +109,17 @@ static void print_list(FILE *out, const char *title, const json_t *list)
     }
 }
 
+/* A classify or an inject call of number 0 is none: it happened outside. */
+static void print_where(FILE *out, const json_t *finding)
+{
+    fprintf(out, "  %-12s flow %llu", "where", number_of(finding, "flow"));
+    if (number_of(finding, "classify") != 0)
+        fprintf(out, ", classify %llu", number_of(finding, "classify"));
+    if (number_of(finding, "inject") != 0)
+        fprintf(out, ", inject call %llu", number_of(finding, "inject"));
+    fputc('\n', out);
+}
+
 void report_text_findings(FILE *out, json_t *records)
 {
     json_t *finding;
@@ -125,12 +139,11 @@ void report_text_findings(FILE *out, json_t *records)
         if (*text_of(finding, "detail") != '\0')
             fprintf(out, "  %-12s %s\n", "what", text_of(finding, "detail"));
         if (number_of(finding, "flow") != 0)
-            fprintf(out, "  %-12s flow %llu, classify %llu, inject call %llu\n", "where",
-                    number_of(finding, "flow"), number_of(finding, "classify"),
-                    number_of(finding, "inject"));
+            print_where(out, finding);
         if (number_of(finding, "nbls") != 0)
-            fprintf(out, "  %-12s %s NBLs, %s bytes%s%s\n", "lost",
+            fprintf(out, "  %-12s %s NBL%s, %s bytes%s%s\n", "lost",
                     report_number(number_of(finding, "nbls")),
+                    number_of(finding, "nbls") == 1 ? "" : "s",
                     report_number(number_of(finding, "bytes")),
                     *text_of(finding, "tag") != '\0' ? ", tag " : "", text_of(finding, "tag"));
         print_list(out, "consequence", json_object_get(finding, "consequences"));
@@ -149,7 +162,7 @@ void report_text_predictions(FILE *out, json_t *records)
     json_t *row;
     size_t index;
 
-    fputs("Further predictions of the model (contract 7.4)\n", out);
+    fputs("Further predictions of the model\n", out);
     json_array_foreach(records, index, row)
     {
         fprintf(out, "  %-3s %-5s %-4s expected: %s\n      %10s observed: %s%s (%s)\n",

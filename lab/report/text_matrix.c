@@ -45,7 +45,7 @@ void report_text_cells(FILE *out, json_t *records)
             fprintf(out, "\n%s, model %s, workaround %s (%s)\n  %-5s", text_of(cell, "profile"),
                     text_of(cell, "model"), text_of(cell, "workaround"), text_of(cell, "basis"),
                     "N");
-            fprintf(out, "%-13s%-13s%-13s%-13s", "k=0", "k=1", "k=2", "k=3");
+            fprintf(out, "%-13s%-13s%-13s%s", "k=0", "k=1", "k=2", "k=3");
         }
         if (heading || number_of(last, "nbls") != number_of(cell, "nbls"))
             fprintf(out, "\n  %-5d", number_of(cell, "nbls"));
@@ -58,7 +58,7 @@ void report_text_cells(FILE *out, json_t *records)
                      equal ? "" : "*");
         else
             snprintf(text, sizeof(text), "0%s", equal ? "" : " *");
-        fprintf(out, "%-13s", text);
+        fprintf(out, "%-*s", number_of(cell, "injects") == 3 ? 0 : 13, text);
         different += !equal;
         last = cell;
     }
