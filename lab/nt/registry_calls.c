@@ -348,6 +348,8 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path,
             uint16_t path[MAX_UNITS];
             const size_t units = nt_wide_length(entry->Name);
 
+            if (base->path_length / 2 + 1 + units > MAX_UNITS)
+                return STATUS_OBJECT_NAME_INVALID;
             memcpy(path, base->path, base->path_length);
             path[base->path_length / 2] = u'\\';
             memcpy(path + base->path_length / 2 + 1, entry->Name, units * 2);

@@ -45,11 +45,6 @@ static inline struct nt_thread *nt_thread_current(struct nt *nt)
  * thing. */
 void nt_thread_end(struct nt *nt, NTSTATUS status);
 
-/* A task of the lab's kernel that runs function(context) and ends its thread object properly. NULL
- * when short. */
-struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function,
-                                 void *context);
-
 void nt_threads_close(struct nt *nt);
 
 /* Driver threads that have not ended; the first one's start routine in *start. */
