@@ -4,8 +4,8 @@
 # A test that survives its defect proves nothing.
 #
 # usage: run.sh [PATCH...]     all of them without names
-# First line of a patch: "test: NAME" for a test of ctest's, or "test: SCRIPT ARGUMENTS..." for a script in tests/lab.
-# Second line: "build: TARGET..." what it needs.
+# A patch begins with what the defect is, then "test: NAME" for a test of ctest's or "test: SCRIPT ARGUMENTS..." for a
+# script in tests/lab, then "build: TARGET..." for what that needs.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
