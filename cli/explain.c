@@ -30,7 +30,7 @@ struct story {
     unsigned step;
     json_t *findings; /* records, for after the text */
     const char *rerun;
-    size_t errors;
+    size_t errors, warnings;
     uint64_t pool_bytes;
 };
 
@@ -113,6 +113,7 @@ static void look(void *context, struct machine *machine, const struct cell_resul
     for (size_t i = 0; i < findings->count; i++) {
         const struct check_finding *finding = findings->list[i];
         story->errors += finding->severity == CHECK_ERROR;
+        story->warnings += finding->severity != CHECK_ERROR;
         json_array_append_new(story->findings, report_record_finding(finding, story->rerun));
     }
 }
@@ -183,8 +184,10 @@ static int work(void *context, struct session_channel *channel)
                                 .trace_hash = bad.trace_hash,
                                 .checks = "on",
                                 .findings = story.errors,
+                                .warnings = story.warnings,
                                 .verdict = story.errors != 0 ? "findings" : "clean",
-                                .reason = "the specimen is meant to leak",
+                                .reason = story.errors != 0 ? "the specimen is meant to leak"
+                                                            : "nothing leaks here",
                             }));
     return EXIT_CLEAN;
 }
