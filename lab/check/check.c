@@ -10,14 +10,15 @@
 #include <string.h>
 
 #define SNAPSHOT_NBLS 64
-#define SNAPSHOT_DEPTH                                                                             \
-    8 /* classifies nest when injected data is shown to a lower callout at once */
+/* Classifies run on several processors at once, and nest when injected data is shown to a lower
+ * callout at once; what further ones do to their chain is not reported. */
+#define SNAPSHOTS 16
+#define MODES     64 /* callouts that are followed; what further ones do is not reported */
 #define TAG_NBUF NT_TAG('N', 'b', 'u', 'f')
 #define TAG_TNBL NT_TAG('T', 'N', 'b', 'l')
 
 /* The links of the offered chain on entry of a classify. */
 struct snapshot {
-    const struct netio_classify *classify;
     unsigned count;
     struct {
         NET_BUFFER_LIST *nbl, *next;
@@ -25,6 +26,15 @@ struct snapshot {
         uint64_t number;
         bool cut; /* the engine itself cut behind it during this classify */
     } entry[SNAPSHOT_NBLS];
+};
+
+/* How one callout treats its flows: two callouts of a flow may differ, each is alone with its way.
+ */
+struct mode {
+    uint32_t callout;
+    struct check_flow_set out_of_band; /* with an injection from outside a classify */
+    struct check_flow_set excused; /* that deferred, or whose FIN was blocked: outside injects are
+                                      lawful there */
 };
 
 struct check {
@@ -35,17 +45,16 @@ struct check {
     bool contract;
     struct check_findings findings;
     struct check_finding *many_injects; /* the finding of R42, whatever became of it */
-    struct snapshot snapshots[SNAPSHOT_DEPTH];
-    unsigned depth;
+    const struct netio_classify *running[SNAPSHOTS]; /* NULL: its snapshot is free */
+    struct snapshot snapshots[SNAPSHOTS];
     struct check_cut *cuts;
     size_t cut_count, cut_capacity;
     struct check_stack cut_stack; /* of the last cut */
     struct check_leak lost[2];    /* by enum netio_direction */
     uint64_t *lost_numbers;       /* NBLs that the engine reported lost, to be told once */
     size_t lost_count, lost_capacity;
-    struct check_flow_set out_of_band; /* with an injection from outside a classify */
-    struct check_flow_set excused; /* that deferred, or whose FIN was blocked: outside injects are
-                                      lawful there */
+    struct mode modes[MODES];
+    size_t mode_count;
     struct netio_hooks hooks;
 };
 
@@ -107,23 +116,26 @@ static void note(void *context, const struct sim_breach *breach)
         check_stack_put(check->pe, &finding->stack, breach->address, breach->function);
 }
 
-static struct snapshot *snapshot_of(struct check *check, const struct netio_classify *classify)
+/* Of a classify, or with NULL one that is free; SNAPSHOTS: there is none. */
+static unsigned snapshot_find(const struct check *check, const struct netio_classify *classify)
 {
-    for (unsigned i = check->depth; i > 0; i--) {
-        if (check->snapshots[i - 1].classify == classify)
-            return &check->snapshots[i - 1];
-    }
-    return NULL;
+    unsigned i = 0;
+
+    while (i < SNAPSHOTS && check->running[i] != classify)
+        i++;
+    return i;
 }
 
 static void classify_enter(void *context, struct netio_classify *classify)
 {
     struct check *check = context;
 
-    if (check->depth == SNAPSHOT_DEPTH)
+    const unsigned place = snapshot_find(check, NULL);
+
+    if (place == SNAPSHOTS)
         return;
-    struct snapshot *snapshot = &check->snapshots[check->depth++];
-    snapshot->classify = classify;
+    struct snapshot *snapshot = &check->snapshots[place];
+    check->running[place] = classify;
     snapshot->count = 0;
     for (NET_BUFFER_LIST *nbl = classify->chain; nbl != NULL && snapshot->count < SNAPSHOT_NBLS;
          nbl = nbl->Next) {
@@ -172,37 +184,63 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
     }
 }
 
+/* NULL: more callouts than are followed. */
+static struct mode *mode_of(struct check *check, uint32_t callout)
+{
+    for (size_t i = 0; i < check->mode_count; i++) {
+        if (check->modes[i].callout == callout)
+            return &check->modes[i];
+    }
+    if (check->mode_count == MODES)
+        return NULL;
+    check->modes[check->mode_count].callout = callout;
+    return &check->modes[check->mode_count++];
+}
+
+/* What a classify answered, when an out-of-band flow may not answer so; else NULL. */
+static const char *inline_answer(const struct netio_classify *classify)
+{
+    if (classify->io->streamAction == FWPS_STREAM_ACTION_ALLOW_CONNECTION)
+        return "ALLOW_CONNECTION for a flow that was injected into from outside classify";
+    if (classify->io->streamAction != FWPS_STREAM_ACTION_NONE)
+        return NULL;
+    if (classify->out->actionType == FWP_ACTION_PERMIT)
+        return "PERMIT for a flow that was injected into from outside classify";
+    if (classify->out->actionType == FWP_ACTION_CONTINUE)
+        return "CONTINUE for a flow that was injected into from outside classify";
+    return NULL;
+}
+
 static void classify_exit(void *context, struct netio_classify *classify)
 {
     struct check *check = context;
     uint64_t flow = netio_flow_handle(classify->flow);
     const FWPS_STREAM_CALLOUT_IO_PACKET0 *io = classify->io;
 
-    struct snapshot *snapshot = snapshot_of(check, classify);
-    if (snapshot != NULL) {
-        compare_chain(check, classify, snapshot);
-        check->depth = (unsigned)(snapshot - check->snapshots);
+    const unsigned place = snapshot_find(check, classify);
+    if (place < SNAPSHOTS) {
+        compare_chain(check, classify, &check->snapshots[place]);
+        check->running[place] = NULL;
     }
     bool fin_blocked = classify->length == 0 && io->streamAction == FWPS_STREAM_ACTION_NONE &&
                        classify->out->actionType == FWP_ACTION_BLOCK;
+    struct mode *mode = mode_of(check, classify->callout->id);
+    if (mode == NULL)
+        return;
     if (io->streamAction == FWPS_STREAM_ACTION_DEFER || fin_blocked)
-        check_flow_set_add(&check->excused, flow);
-    if (check_flow_set_has(&check->out_of_band, flow)) {
-        bool inline_again = io->streamAction == FWPS_STREAM_ACTION_ALLOW_CONNECTION ||
-                            (io->streamAction == FWPS_STREAM_ACTION_NONE &&
-                             (classify->out->actionType == FWP_ACTION_PERMIT ||
-                              classify->out->actionType == FWP_ACTION_CONTINUE));
-        if (inline_again) {
-            note(check,
-                 &(struct sim_breach){
-                     .rule = "R36",
-                     .function = "classifyFn",
-                     .detail = "the flow was out of band: an injection came from outside classify",
-                     .flow = flow,
-                     .classify = classify->number,
-                     .bytes = classify->length,
-                     .address = classify->callout->classify,
-                 });
+        check_flow_set_add(&mode->excused, flow);
+    if (check_flow_set_has(&mode->out_of_band, flow)) {
+        const char *inline_again = inline_answer(classify);
+        if (inline_again != NULL) {
+            note(check, &(struct sim_breach){
+                            .rule = "R36",
+                            .function = "classifyFn",
+                            .detail = inline_again,
+                            .flow = flow,
+                            .classify = classify->number,
+                            .bytes = classify->length,
+                            .address = classify->callout->classify,
+                        });
         }
     }
 }
@@ -215,17 +253,18 @@ static void inject_enter(void *context, struct netio_inject *inject)
         return;
     uint64_t flow = netio_flow_handle(inject->flow);
     if (inject->classify == NULL) {
-        if (!check_flow_set_has(&check->excused, flow))
-            check_flow_set_add(&check->out_of_band, flow);
+        struct mode *mode = mode_of(check, inject->callout);
+        if (mode != NULL && !check_flow_set_has(&mode->excused, flow))
+            check_flow_set_add(&mode->out_of_band, flow);
         return;
     }
-    const struct snapshot *snapshot = snapshot_of(check, inject->classify);
-    if (snapshot == NULL || snapshot->count < 2 || inject->number < 2)
+    const unsigned place = snapshot_find(check, inject->classify);
+    if (place == SNAPSHOTS || check->snapshots[place].count < 2 || inject->number < 2)
         return;
     char detail[160];
     snprintf(detail, sizeof(detail),
              "inject call %u of the same classify, while a chain of %u NBLs is on offer",
-             inject->number, snapshot->count);
+             inject->number, check->snapshots[place].count);
     struct sim_breach breach = {
         .rule = "R42",
         .function = "FwpsStreamInjectAsync0",
@@ -259,9 +298,12 @@ static void cut(void *context, const struct netio_cut *cut)
         }
         return;
     }
-    for (unsigned i = 0; check->depth != 0 && i < check->snapshots[check->depth - 1].count; i++) {
-        if (check->snapshots[check->depth - 1].entry[i].number == cut->nbl)
-            check->snapshots[check->depth - 1].entry[i].cut = true;
+    for (unsigned place = 0; place < SNAPSHOTS; place++) {
+        struct snapshot *snapshot = &check->snapshots[place];
+        for (unsigned i = 0; check->running[place] != NULL && i < snapshot->count; i++) {
+            if (snapshot->entry[i].number == cut->nbl)
+                snapshot->entry[i].cut = true;
+        }
     }
     if (check->cut_count == check->cut_capacity) {
         size_t bigger = check->cut_capacity != 0 ? check->cut_capacity * 2 : 16;
@@ -369,8 +411,10 @@ void check_destroy(struct check *check)
     check_findings_clear(&check->findings);
     free(check->cuts);
     free(check->lost_numbers);
-    check_flow_set_clear(&check->out_of_band);
-    check_flow_set_clear(&check->excused);
+    for (size_t i = 0; i < check->mode_count; i++) {
+        check_flow_set_clear(&check->modes[i].out_of_band);
+        check_flow_set_clear(&check->modes[i].excused);
+    }
     free(check);
 }
 

@@ -46,4 +46,15 @@ if expect_exit 4 "the image of Windows 8 on Windows 7" "$sluice" check "$images/
 fi
 expect_exit 0 "special pool" "$sluice" check "$images/sluice.sys" --profile 10 --special-pool &&
   passed "sluice.sys with special pool"
+# Two callouts of one flow, one out of band and one inline, are not one that changed its mind.
+for back in 0 1; do
+  expect_exit 0 "two-modes, BACK_INLINE=$back, builds" "$sluice" build "$SLUICE_SOURCE/tests/lab/drivers/two-modes.c" \
+    -o "$work/two-modes-$back.sys" -D BACK_INLINE=$back -Wextra -Werror || finish
+done
+clean "$work/two-modes-0.sys" 10
+if expect_exit 1 "two-modes, BACK_INLINE=1" "$sluice" check "$work/two-modes-1.sys" --profile 10 --json; then
+  got=$(jq -r 'select(.type == "finding") | .severity + " " + .rule' "$work/out" | sort -u | tr '\n' ',')
+  [ "$got" = "error R36," ] && passed "a callout that goes back inline is convicted" ||
+    failed "a callout that goes back inline: ${got:-no finding}"
+fi
 finish
