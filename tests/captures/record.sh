@@ -175,6 +175,19 @@ http_small() {
     get --data-binary @"$work/upload" http://$server/post
 }
 http_one() { get http://$server/small && same small; }
+http_slow_head() { # the head in three pieces, the name cut in two
+    (printf 'GET /small HTTP/1.1\r\nHost: www.slu'; sleep 0.2; printf 'ice.example\r\n'; sleep 0.2
+        printf 'Connection: close\r\n\r\n'; sleep 0.3) |
+        on_client socat -t 2 - TCP:$server:80,nodelay > "$work/got"
+}
+small_segments() { # a ClientHello over several segments
+    ip -n $sns route change 192.0.2.0/24 dev taps src $server advmss 120
+    ip -n $cns route change 192.0.2.0/24 dev tapc src $client advmss 120
+    tls --tlsv1.3
+    get --resolve $host:80:$server http://$host/small && same small
+    ip -n $sns route change 192.0.2.0/24 dev taps src $server advmss 0
+    ip -n $cns route change 192.0.2.0/24 dev tapc src $client advmss 0
+}
 http_middle() { get http://$server/middle && same middle; }
 http_large() { get http://$server/large && same large; }
 http_both() { get http://$server/small && get "http://[$server6]/small"; }

@@ -55,3 +55,6 @@ record cut.pcap client http_middle "nginx, curl" "EDITED: the recording ends ins
 record gap.pcap client http_middle "nginx, curl" "EDITED: two delivered segments are not in the recording" --delay 5000 --omit s2c:5-6
 record half-seen.pcap client http_one "nginx, curl" "EDITED: nothing of the server is in the recording" --omit s2c:0-100000
 record snapped.pcap client http_one "nginx, curl" "EDITED: 200 bytes of each packet kept" --snaplen 200
+
+record slow-head.pcap server http_slow_head "nginx, socat" "a request head in three pieces: held over several classifies" --delay 500
+record small-segments.pcap client small_segments "nginx, curl" "segments of 120 bytes: a ClientHello and a request head over several of them" --delay 1000
