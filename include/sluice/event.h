@@ -32,16 +32,16 @@ struct sluice_flow_end {
 };
 
 struct sluice_event {
-    uint32_t size; /* of this record, a multiple of 8 */
-    uint16_t type; /* enum sluice_event_type */
+    uint32_t size;     /* of this record, a multiple of 8 */
+    uint16_t type;     /* enum sluice_event_type */
     uint8_t family;    /* 4 or 6 */
     uint8_t direction; /* of the connection: 0 this host connected, 1 it accepted */
     uint64_t time;     /* system time, 100 ns since 1601 */
     uint64_t flow;     /* flow handle */
     uint64_t process;
-    uint8_t local[16], remote[16]; /* network byte order; IPv4 in the first four */
+    uint8_t local[16], remote[16];    /* network byte order; IPv4 in the first four */
     uint16_t local_port, remote_port; /* host byte order */
-    uint32_t lost_before; /* events lost just before this one */
+    uint32_t lost_before;             /* events lost just before this one */
     union {
         struct inspect_event message;
         struct sluice_flow_end flow_end;
@@ -49,9 +49,11 @@ struct sluice_event {
 };
 
 /* Bytes of a record up to and with its body's used part. */
-#define SLUICE_EVENT_MESSAGE_SIZE  (offsetof(struct sluice_event, body) + sizeof(struct inspect_event))
-#define SLUICE_EVENT_FLOW_END_SIZE (offsetof(struct sluice_event, body) + sizeof(struct sluice_flow_end))
-#define SLUICE_EVENT_SIZE_MAX      sizeof(struct sluice_event)
+#define SLUICE_EVENT_MESSAGE_SIZE                                                                  \
+    (offsetof(struct sluice_event, body) + sizeof(struct inspect_event))
+#define SLUICE_EVENT_FLOW_END_SIZE                                                                 \
+    (offsetof(struct sluice_event, body) + sizeof(struct sluice_flow_end))
+#define SLUICE_EVENT_SIZE_MAX sizeof(struct sluice_event)
 
 _Static_assert(offsetof(struct sluice_event, body) == 72, "event: fixed layout");
 _Static_assert(sizeof(struct sluice_event) % 8 == 0, "event: records stay aligned");

@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control interface of sluice.sys: what control tools and the lab say to \Device\Sluice (\DosDevices\Sluice).
- * All requests are METHOD_BUFFERED, need FILE_READ_DATA | FILE_WRITE_DATA, and are refused with
- * STATUS_INVALID_PARAMETER when a size or version is not exactly right (STATUS_BUFFER_TOO_SMALL for the output).
- * Fixed layouts, little endian, no pointers: 32- and 64-bit callers see the same.
+ * The control interface of sluice.sys: what control tools and the lab say to \Device\Sluice
+ * (\DosDevices\Sluice). All requests are METHOD_BUFFERED, need FILE_READ_DATA | FILE_WRITE_DATA,
+ * and are refused with STATUS_INVALID_PARAMETER when a size or version is not exactly right
+ * (STATUS_BUFFER_TOO_SMALL for the output). Fixed layouts, little endian, no pointers: 32- and
+ * 64-bit callers see the same.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLUICE_DEVICE_NAME     "\\Device\\Sluice"
-#define SLUICE_DOS_DEVICE_NAME "\\DosDevices\\Sluice"
+#define SLUICE_DEVICE_NAME       "\\Device\\Sluice"
+#define SLUICE_DOS_DEVICE_NAME   "\\DosDevices\\Sluice"
 
 #define SLUICE_INTERFACE_VERSION 1u
 
-#define SLUICE_DEVICE_TYPE 0x8053u
+#define SLUICE_DEVICE_TYPE       0x8053u
 #define SLUICE_IOCTL(function)                                                                     \
     ((SLUICE_DEVICE_TYPE << 16) | (3u << 14) | ((0x800u + (function)) << 2) | 0u)
 
 /* Out: struct sluice_version. */
-#define SLUICE_IOCTL_VERSION SLUICE_IOCTL(0)
+#define SLUICE_IOCTL_VERSION     SLUICE_IOCTL(0)
 /* Out: struct sluice_statistics. */
-#define SLUICE_IOCTL_STATISTICS SLUICE_IOCTL(1)
-/* In: a block list blob (inspect/blocklist.h); empty input: no names are blocked. Applies to messages that become
- * whole later. A damaged blob is refused with STATUS_INVALID_PARAMETER and the list in force stays. */
-#define SLUICE_IOCTL_BLOCKLIST SLUICE_IOCTL(2)
+#define SLUICE_IOCTL_STATISTICS  SLUICE_IOCTL(1)
+/* In: a block list blob (inspect/blocklist.h); empty input: no names are blocked. Applies to
+ * messages that become whole later. A damaged blob is refused with STATUS_INVALID_PARAMETER and the
+ * list in force stays. */
+#define SLUICE_IOCTL_BLOCKLIST   SLUICE_IOCTL(2)
 /* In: struct sluice_mode. Applies to new flows. */
-#define SLUICE_IOCTL_MODE SLUICE_IOCTL(3)
-/* Out: struct sluice_event records, one after the other, as many as fit (at least one: the output must hold
- * SLUICE_EVENT_SIZE_MAX). Pended until there is one; at most SLUICE_READERS_MAX requests wait. */
+#define SLUICE_IOCTL_MODE        SLUICE_IOCTL(3)
+/* Out: struct sluice_event records, one after the other, as many as fit (at least one: the output
+ * must hold SLUICE_EVENT_SIZE_MAX). Pended until there is one; at most SLUICE_READERS_MAX requests
+ * wait. */
 #define SLUICE_IOCTL_READ_EVENTS SLUICE_IOCTL(4)
 
-#define SLUICE_READERS_MAX 16u
+#define SLUICE_READERS_MAX       16u
 
 struct sluice_version {
     uint32_t interface; /* SLUICE_INTERFACE_VERSION */
@@ -70,9 +73,10 @@ struct sluice_statistics {
     uint32_t mode;
     uint64_t flows_now, flows_total;
     /* Let through without inspection: no memory under fail-open, or the driver was stopping.
-     * Connections older than the driver are not shown to it (conditional on flow), so not counted. */
+     * Connections older than the driver are not shown to it (conditional on flow), so not counted.
+     */
     uint64_t flows_not_inspected;
-    uint64_t flows_dropped;       /* by verdict */
+    uint64_t flows_dropped; /* by verdict */
     struct sluice_ledger outbound, inbound;
     uint64_t classifies, injects, completions;
     uint64_t injects_outside;   /* by the drainer */
@@ -83,6 +87,6 @@ struct sluice_statistics {
     uint64_t chains_restored; /* chain guard, policy restore */
     uint64_t deadlines, caps; /* flows that ran into the hold deadline or cap */
     uint64_t memory_failures;
-    uint64_t events_lost; /* no reader, ring full */
+    uint64_t events_lost;         /* no reader, ring full */
     uint64_t held_now, held_peak; /* bytes over all flows */
 };

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct check_finding *check_findings_get(struct check_findings *findings, const struct check_rule *rule,
-                                         const char *function, uint32_t tag, bool *is_new)
+struct check_finding *check_findings_get(struct check_findings *findings,
+                                         const struct check_rule *rule, const char *function,
+                                         uint32_t tag, bool *is_new)
 {
     const char *place = function != NULL ? function : "";
 
@@ -55,7 +56,8 @@ void check_finding_consequence(struct check_finding *finding, const char *format
     if (finding->consequences == CHECK_CONSEQUENCES)
         return;
     va_start(arguments, format);
-    vsnprintf(finding->consequence[finding->consequences], CHECK_CONSEQUENCE_TEXT, format, arguments);
+    vsnprintf(finding->consequence[finding->consequences], CHECK_CONSEQUENCE_TEXT, format,
+              arguments);
     va_end(arguments);
     finding->consequences++;
 }

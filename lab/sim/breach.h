@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A breach: a floor of the lab saw a rule broken or an outcome go wrong. The floors only say so; check/ decides
- * what it means (severity, text, advice) from its table. */
+/* A breach: a floor of the lab saw a rule broken or an outcome go wrong. The floors only say so;
+ * check/ decides what it means (severity, text, advice) from its table. */
 #pragma once
 
 #include <stdint.h>
@@ -20,9 +20,10 @@ struct sim_breach {
     const void *address; /* of driver code concerned, or NULL */
 };
 
-/* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody listens. */
+/* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody
+ * listens. */
 void sim_breach(struct sim *sim, const struct sim_breach *breach);
 
 /* The common case: rule, function and a formatted line. */
-void sim_breach_text(struct sim *sim, const char *rule, const char *function, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void sim_breach_text(struct sim *sim, const char *rule, const char *function, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));

@@ -15,7 +15,8 @@ struct sim;
 struct sim_timer {
     uint64_t due;
     uint64_t order;
-    void (*fire)(void *context); /* runs in the host's context, must not block: queue or wake something */
+    void (*fire)(
+        void *context); /* runs in the host's context, must not block: queue or wake something */
     void *context;
     uint32_t heap_index; /* 0: not armed */
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The stack of kernel functions that a report shows: each modelled function notes its name while it runs. */
+/* The stack of kernel functions that a report shows: each modelled function notes its name while it
+ * runs. */
 #pragma once
 
 #include "sim/sim.h"
 
 struct sim_frame {
-    const char *module;   /* "NETIO", "tcpip", "ndis", "fwpkclnt", "nt"; for driver code its image's name */
+    const char
+        *module; /* "NETIO", "tcpip", "ndis", "fwpkclnt", "nt"; for driver code its image's name */
     const char *function; /* the kernel's name; for driver code the role ("classifyFn") */
     const void *address;  /* driver code: where control is or was last seen, else NULL */
     struct sim_frame *up;

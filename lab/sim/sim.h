@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulation: one deterministic world of tasks, virtual time, choices and trace, in one OS thread. */
+/* The simulation: one deterministic world of tasks, virtual time, choices and trace, in one OS
+ * thread. */
 #pragma once
 
 #include "sim/clock.h"
@@ -46,7 +47,7 @@ struct sim {
     struct sim_trace trace;
     struct sim_random random; /* choices: scheduling, completions */
     void *layers[SIM_LAYERS];
-    struct sim_observer observer; /* breach may be NULL: nobody listens */
+    struct sim_observer observer;        /* breach may be NULL: nobody listens */
     void (*time_changed)(void *context); /* called whenever `now` went on; may be NULL */
     void *time_context;
     uint32_t preempt_per_million;
@@ -58,18 +59,20 @@ struct sim {
     struct sim_faults *faults;
 };
 
-/* The world whose task or host code runs in this OS thread. The only thread-local of the lab: exports that a
- * driver calls have no other way to find their lab. sim_run() and sim_enter() set it. */
+/* The world whose task or host code runs in this OS thread. The only thread-local of the lab:
+ * exports that a driver calls have no other way to find their lab. sim_run() and sim_enter() set
+ * it. */
 extern _Thread_local struct sim *sim_current;
 
-/* Makes a world. Ownership: the caller, who ends it with sim_destroy(). Returns NULL when memory or address
- * space cannot be had (errno says why). */
+/* Makes a world. Ownership: the caller, who ends it with sim_destroy(). Returns NULL when memory or
+ * address space cannot be had (errno says why). */
 struct sim *sim_create(const struct sim_config *config);
 
 /* Ends the world: tasks that have not ended are dropped with their stacks. */
 void sim_destroy(struct sim *sim);
 
-/* Makes sim the current world for host code; returns the one that was, to be handed to sim_leave(). */
+/* Makes sim the current world for host code; returns the one that was, to be handed to sim_leave().
+ */
 struct sim *sim_enter(struct sim *sim);
 void sim_leave(struct sim *previous);
 
@@ -77,20 +80,21 @@ void sim_leave(struct sim *previous);
  * Returns false when the world was stopped by sim_stop(). */
 bool sim_run(struct sim *sim);
 
-/* Host only: lets virtual time go on to `until` (100 ns units), firing timers and running tasks on the way, in
- * order of due time. Returns false when the world was stopped. */
+/* Host only: lets virtual time go on to `until` (100 ns units), firing timers and running tasks on
+ * the way, in order of due time. Returns false when the world was stopped. */
 bool sim_run_until(struct sim *sim, uint64_t until);
 
-/* Host only: like sim_run_until(), but ends as soon as nothing is runnable and no timer is due before `limit`.
- * Used to drain a driver: virtual time goes on only as far as timers ask. */
+/* Host only: like sim_run_until(), but ends as soon as nothing is runnable and no timer is due
+ * before `limit`. Used to drain a driver: virtual time goes on only as far as timers ask. */
 bool sim_run_idle(struct sim *sim, uint64_t limit);
 
-/* Ends the world after a bug check. In a task, control returns to the host's sim_run*(); in host code, to the
- * innermost sim_guard(), without which the program aborts. */
+/* Ends the world after a bug check. In a task, control returns to the host's sim_run*(); in host
+ * code, to the innermost sim_guard(), without which the program aborts. */
 _Noreturn void sim_stop(struct sim *sim);
 
-/* Host only: runs function(context) so that sim_stop() in it comes back here: whatever host code calls kernel
- * functions or driver code outside a task belongs into a guard. Returns false when the world was stopped. */
+/* Host only: runs function(context) so that sim_stop() in it comes back here: whatever host code
+ * calls kernel functions or driver code outside a task belongs into a guard. Returns false when the
+ * world was stopped. */
 bool sim_guard(struct sim *sim, void (*function)(void *context), void *context);
 
 /* A choice among n (>= 1) possibilities, by the seed; recorded in the trace under `kind`. */
@@ -116,20 +120,21 @@ static inline unsigned sim_task_processor(const struct sim *sim)
     return sim->self->processor;
 }
 
-/* A stretch of address space at an address that depends on nothing but the order of calls (and on how many
- * worlds live at once): page aligned, readable and writable, zero. Never given back before sim_destroy().
- * Returns NULL when the arena is used up. */
+/* A stretch of address space at an address that depends on nothing but the order of calls (and on
+ * how many worlds live at once): page aligned, readable and writable, zero. Never given back before
+ * sim_destroy(). Returns NULL when the arena is used up. */
 void *sim_arena_take(struct sim *sim, size_t bytes);
 
-/* Fault points: true when this call is to fail. `site` names the call (a literal). Always false unless a
- * plan was set with sim_fault_plan(). */
+/* Fault points: true when this call is to fail. `site` names the call (a literal). Always false
+ * unless a plan was set with sim_fault_plan(). */
 bool sim_fault(struct sim *sim, const char *site);
 
 /* Makes the nth call (from 1) of sim_fault() with this site fail; every later one too if `forever`.
  * site NULL: any site. n 0 clears the plan. */
 void sim_fault_plan(struct sim *sim, const char *site, uint64_t n, bool forever);
 
-/* Calls that the present plan's site matched so far: a plan with n UINT64_MAX counts what a sweep has to cover. */
+/* Calls that the present plan's site matched so far: a plan with n UINT64_MAX counts what a sweep
+ * has to cover. */
 uint64_t sim_fault_seen(const struct sim *sim);
 
 #include "sim/frame.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The trace: a hash over events and choices by object number; never the seed itself, an address or a clock. */
+/* The trace: a hash over events and choices by object number; never the seed itself, an address or
+ * a clock. */
 #pragma once
 
 #include <stdint.h>
@@ -52,8 +53,8 @@ struct sim_trace {
 };
 
 /* Adds one event. Cheap enough for every classify: one multiply a word. */
-static inline void sim_trace_add(struct sim_trace *trace, enum sim_event event, uint64_t a, uint64_t b,
-                                 uint64_t c)
+static inline void sim_trace_add(struct sim_trace *trace, enum sim_event event, uint64_t a,
+                                 uint64_t b, uint64_t c)
 {
     const uint64_t prime = 0x9E3779B97F4A7C15ull;
     uint64_t h = trace->hash;

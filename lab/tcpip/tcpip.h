@@ -26,8 +26,8 @@ struct tcpip_config {
     uint64_t close_delay;
 };
 
-/* Sets one member by its switch's name: batch=N, slow_reader=N (at most 4096), low_resources=off|on,
- * chain_shape=plain|random. False when name or value is unknown. */
+/* Sets one member by its switch's name: batch=N, slow_reader=N (at most 4096),
+ * low_resources=off|on, chain_shape=plain|random. False when name or value is unknown. */
 bool tcpip_config_set(struct tcpip_config *config, const char *name, const char *value);
 
 /* What became of a connection; see traffic/sink.h for who listens. */
