@@ -249,16 +249,32 @@ NTKERNELAPI NTSTATUS NTAPI FwpsClassifyOptionSet0(const VOID *classifyContext,
                                                   FWP_CLASSIFY_OPTION_TYPE option,
                                                   SIZE_T optionBufferSize, VOID *optionBuffer);
 typedef struct FWPS_PACKET_LIST_INBOUND_IPSEC_INFORMATION0_ {
-    BOOL isSecure;
-    BOOL isAuthenticated;
-    BOOL isTunnelMode;
-    BOOL isDeTunneled;
-    UINT32 spiAndFlags;
+    unsigned isSecure : 1;
+    unsigned isTransportMode : 1;
+    unsigned isTunnelMode : 1;
+    unsigned isTransportModeVerified : 1;
+    unsigned isTunnelModeVerified : 1;
+    unsigned isDeTunneled : 1;
 } FWPS_PACKET_LIST_INBOUND_IPSEC_INFORMATION0;
-typedef struct FWPS_PACKET_LIST_INFORMATION0_ {
+typedef struct FWPS_PACKET_LIST_OUTBOUND_IPSEC_INFORMATION0_ {
+    unsigned isIPsecPolicyMatch : 1;
+    unsigned isTransportPolicyMatch : 1;
+    unsigned isTunnelPolicyMatch : 1;
+    unsigned isTunnelIPinIP : 1;
+} FWPS_PACKET_LIST_OUTBOUND_IPSEC_INFORMATION0;
+typedef struct FWPS_PACKET_LIST_IPSEC_INFORMATION0_ {
     union {
-        FWPS_PACKET_LIST_INBOUND_IPSEC_INFORMATION0 ipsecInformation;
+        FWPS_PACKET_LIST_INBOUND_IPSEC_INFORMATION0 inbound;
+        FWPS_PACKET_LIST_OUTBOUND_IPSEC_INFORMATION0 outbound;
+        unsigned flags;
     };
+} FWPS_PACKET_LIST_IPSEC_INFORMATION0;
+typedef struct FWPS_PACKET_LIST_FWP_INFORMATION0_ {
+    unsigned isReinjected : 1;
+} FWPS_PACKET_LIST_FWP_INFORMATION0;
+typedef struct FWPS_PACKET_LIST_INFORMATION0_ {
+    FWPS_PACKET_LIST_IPSEC_INFORMATION0 ipsecInformation;
+    FWPS_PACKET_LIST_FWP_INFORMATION0 fwpInformation;
 } FWPS_PACKET_LIST_INFORMATION0;
 NTKERNELAPI NTSTATUS NTAPI
 FwpsGetPacketListSecurityInformation0(NET_BUFFER_LIST *packetList, UINT32 queryFlags,
