@@ -11,3 +11,8 @@ sluice_test(driver7_stream SOURCES ${driver_stream} DEPENDS sluice_driver7 sluic
 target_compile_definitions(test_driver7_stream PRIVATE SLUICE_DRIVER_7)
 sluice_test(driver_parts SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_parts.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_fakes.c DEPENDS sluice_driver)
+set(driver_races ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_races.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_world.c)
+sluice_test(driver_races SOURCES ${driver_races} DEPENDS sluice_driver sluice_explore)
+sluice_test(driver7_races SOURCES ${driver_races} DEPENDS sluice_driver7 sluice_explore)
+target_compile_definitions(test_driver7_races PRIVATE SLUICE_DRIVER_7)
