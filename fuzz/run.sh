@@ -3,14 +3,14 @@
 # Runs each fuzzer of a build, beginning with the corpus in fuzz/corpus/<name>.
 #
 # usage: run.sh BUILD SECONDS   for that many seconds each; what is new goes to a temporary folder
-#        run.sh BUILD corpus    the corpus, then the same 5,000 inputs made from it every time
+#        run.sh BUILD corpus    the corpus, then the same 2,000 inputs made from it every time
 # Crashes are kept in BUILD/crashes/<name>. Exit code: 0 none, 1 a crash, 2 usage, 3 no fuzzer in BUILD.
 set -uo pipefail
 
 [ $# -eq 2 ] || { sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2; }
 build=$1 span=$2
 case $span in
-  corpus) limits=(-runs=5000 -seed=1) ;;
+  corpus) limits=(-runs=2000 -seed=1) ;;
   *[!0-9]* | 0 | '') echo "run.sh: '$span' is no number of seconds" >&2; exit 2 ;;
   *) limits=(-max_total_time="$span") ;;
 esac

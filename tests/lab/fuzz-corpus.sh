@@ -11,7 +11,7 @@ if ! clang-19 -fsanitize=fuzzer,address,undefined "$work/try.c" -o "$work/try" 2
   exit 77
 fi
 if ! cmake -G Ninja -S "$SLUICE_SOURCE" -B "$folder" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_BUILD_TYPE=Debug \
-  -DCMAKE_C_FLAGS_DEBUG="-O1 -gline-tables-only" -DSLUICE_FUZZ=ON -DSLUICE_TESTS=OFF -DSLUICE_BENCH=OFF \
+  -DCMAKE_C_FLAGS_DEBUG="-O1 -g0" -DSLUICE_FUZZ=ON -DSLUICE_TESTS=OFF -DSLUICE_BENCH=OFF \
   -DSLUICE_IMAGES=OFF >"$work/out" 2>&1 || ! ninja -C "$folder" fuzzers >"$work/out" 2>&1; then
   failed "the fuzzers do not build"
   tail -n 20 "$work/out"
