@@ -239,6 +239,9 @@ static void interlocked_returns_as_documented(void **state)
     assert_int_equal(value, 3);
     assert_false(InterlockedBitTestAndSet(&value, 4));
     assert_true(InterlockedBitTestAndReset(&value, 4));
+    assert_int_equal(_byteswap_ulong(0x01020304u), 0x04030201u);
+    assert_int_equal(_byteswap_ushort(0x0102u), 0x0201u);
+    assert_int_equal(_byteswap_uint64(0x0102030405060708u), 0x0807060504030201u);
     assert_int_equal(RtlUlongByteSwap(0x01020304u), 0x04030201u);
 }
 

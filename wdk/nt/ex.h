@@ -387,6 +387,10 @@ typedef CALLBACK_FUNCTION *PCALLBACK_FUNCTION;
 NTKERNELAPI NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
                                             POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                             BOOLEAN AllowMultipleCallbacks);
+/* First argument of \Callback\PowerState. Source: "System-defined callback objects". */
+#define PO_CB_SYSTEM_POWER_POLICY 0
+#define PO_CB_AC_STATUS           1
+#define PO_CB_SYSTEM_STATE_LOCK   3
 NTKERNELAPI PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject,
                                            PCALLBACK_FUNCTION CallbackFunction,
                                            PVOID CallbackContext);

@@ -2,6 +2,7 @@
 /* Interlocked operations and barriers, over the compiler's builtins. All are full barriers on x64.
    Source: "Interlocked variable access" and the nf-wdm-interlocked* pages. */
 #pragma once
+#include <nt/byteswap.h>
 #include <ntdef.h>
 
 #define InterlockedIncrement(p)             __atomic_add_fetch((p), 1, __ATOMIC_SEQ_CST)
@@ -91,14 +92,8 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndReset(LONG volatile *Base, LONG Bit)
 void __debugbreak(void);
 void __int2c(void);
 void __fastfail(unsigned int code) __attribute__((noreturn));
-unsigned short _byteswap_ushort(unsigned short value);
-unsigned long _byteswap_ulong(unsigned long value);
-unsigned long long _byteswap_uint64(unsigned long long value);
 #else
-#define __debugbreak()      __builtin_trap()
-#define _byteswap_ushort(v) __builtin_bswap16(v)
-#define _byteswap_ulong(v)  __builtin_bswap32(v)
-#define _byteswap_uint64(v) __builtin_bswap64(v)
+#define __debugbreak() __builtin_trap()
 #endif
 
 FORCEINLINE UCHAR BitScanForward(ULONG *Index, ULONG Mask)
