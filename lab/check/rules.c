@@ -221,7 +221,9 @@ static const struct check_rule rules[] = {
      "Give each kind of object its tag.", true},
     {"R65", "no double free, foreign pointer, overrun or use after free", "memory corruption",
      "Driver Verifier special pool 0xC1, 0xCC, 0xCD, 0xC2", CHECK_DOCUMENTED,
-     "Run again with --special-pool: the faulting access is then caught at once.", true},
+     "Free each block once, by its owner. --special-pool catches what touches memory outside a "
+     "block, or after it was freed, in the act.",
+     true},
     {"R66", "nothing is left allocated at unload", "pool is used up until nothing works",
      "Driver Verifier pool tracking 0xC4/0x62", CHECK_DOCUMENTED,
      "Free it on the path that the call site names.", true},

@@ -98,6 +98,29 @@ void report_text_pools(FILE *out, json_t *records)
     fprintf(out, "  %s\n\n", left == 0 ? "every tag: difference 0" : "blocks are LEFT: see Diff");
 }
 
+#define INDENT 15
+#define WIDTH  80
+
+/* A titled paragraph, broken at blanks so that it fits a terminal. */
+static void print_paragraph(FILE *out, const char *title, const char *text)
+{
+    size_t column = INDENT;
+
+    fprintf(out, "  %-12s", title);
+    do {
+        size_t blanks = strspn(text, " ");
+        size_t word = strcspn(text + blanks, " ");
+        if (column > INDENT && column + 1 + word > WIDTH) {
+            fprintf(out, "\n%*s", INDENT - 1, "");
+            column = INDENT;
+        }
+        fprintf(out, " %.*s", (int)word, text + blanks);
+        column += 1 + word;
+        text += blanks + word;
+    } while (*text != '\0');
+    fputc('\n', out);
+}
+
 static void print_list(FILE *out, const char *title, const json_t *list)
 {
     json_t *item;
@@ -122,8 +145,8 @@ static void print_where(FILE *out, const json_t *finding)
 
 void report_text_findings(FILE *out, json_t *records)
 {
-    json_t *finding;
-    size_t index;
+    json_t *finding, *consequence;
+    size_t index, at;
 
     json_array_foreach(records, index, finding)
     {
@@ -137,7 +160,7 @@ void report_text_findings(FILE *out, json_t *records)
         if (*text_of(finding, "function") != '\0')
             fprintf(out, "  %-12s %s\n", "in", text_of(finding, "function"));
         if (*text_of(finding, "detail") != '\0')
-            fprintf(out, "  %-12s %s\n", "what", text_of(finding, "detail"));
+            print_paragraph(out, "what", text_of(finding, "detail"));
         if (number_of(finding, "flow") != 0)
             print_where(out, finding);
         if (number_of(finding, "nbls") != 0)
@@ -146,10 +169,13 @@ void report_text_findings(FILE *out, json_t *records)
                     number_of(finding, "nbls") == 1 ? "" : "s",
                     report_number(number_of(finding, "bytes")),
                     *text_of(finding, "tag") != '\0' ? ", tag " : "", text_of(finding, "tag"));
-        print_list(out, "consequence", json_object_get(finding, "consequences"));
-        fprintf(out, "  %-12s %s\n", "why", text_of(finding, "why"));
-        fprintf(out, "  %-12s %s\n", "source", text_of(finding, "source"));
-        fprintf(out, "  %-12s %s\n", "mend", text_of(finding, "advice"));
+        json_array_foreach(json_object_get(finding, "consequences"), at, consequence)
+        {
+            print_paragraph(out, "consequence", json_string_value(consequence));
+        }
+        print_paragraph(out, "why", text_of(finding, "why"));
+        print_paragraph(out, "source", text_of(finding, "source"));
+        print_paragraph(out, "mend", text_of(finding, "advice"));
         print_list(out, "stack", json_object_get(finding, "stack"));
         if (*text_of(finding, "rerun") != '\0')
             fprintf(out, "  %-12s %s\n", "again", text_of(finding, "rerun"));

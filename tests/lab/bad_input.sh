@@ -300,6 +300,18 @@ drivers() {
   driver ENTRY_REFUSES IN_ENTRY
   refused 4 'ENTRY_REFUSES.sys on 10: DriverEntry refused with status 0xC00000BB' "DriverEntry refuses" \
     "$sluice" check "$work/ENTRY_REFUSES.sys"
+  expect_exit 4 "DriverEntry refuses everywhere" bounded "$sluice" check "$work/ENTRY_REFUSES.sys" --profile all --quiet &&
+    passed "a driver that loads on no Windows gets no verdict"
+  printf '%s\n' '#include <ntddk.h>' 'DRIVER_INITIALIZE DriverEntry;' \
+    'NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Key)' \
+    '{ (void)Driver; (void)Key; return STATUS_SUCCESS; }' >"$work/idle one.c"
+  bounded "$sluice" build "$work/idle one.c" -o "$work/idle one.sys" >"$work/log" 2>&1 || failed "idle one.c does not build"
+  refused 4 'idle one.sys on 10: no callout .* nothing was checked' "a driver without callouts" \
+    "$sluice" check "$work/idle one.sys"
+  cp "$work/LEAK_POOL.sys" "$work/leak 'it.sys"
+  expect_exit 1 "a name with a blank and a quote" bounded "$sluice" check "$work/leak 'it.sys" --json &&
+    (eval "set -- $(jq -r 'select(.type == "finding") | .rerun' "$work/out" | head -n 1)" && [ "$3" = "$work/leak 'it.sys" ]) &&
+    passed "the command that repeats a run can be pasted into a shell" || failed "rerun: $(grep -o '"rerun":[^,]*' "$work/out")"
   driver UNMODELLED IN_CLASSIFY
   refused 4 'UNMODELLED.sys on 10: .*MmMapIoSpace.*UNMODELLED\+0x' "an import that is not modelled" \
     "$sluice" check "$work/UNMODELLED.sys"
