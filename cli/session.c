@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define CPU_SECONDS  600
+#define WALL_FACTOR  3 /* a child that waits for ever uses no processor time */
 #define MEMORY_LIMIT (12ull << 30)
 #define NAME_LIMIT   160
 #define OPEN_FILES   64
@@ -201,6 +202,8 @@ int session_run(const struct session_options *options,
     struct confine_options confine = {
         .memory = MEMORY_LIMIT,
         .cpu_seconds = options->cpu_seconds != 0 ? options->cpu_seconds : CPU_SECONDS,
+        .wall_ms =
+            WALL_FACTOR * 1000 * (options->cpu_seconds != 0 ? options->cpu_seconds : CPU_SECONDS),
         .keep = options->keep,
         .keep_count = options->keep_count,
         .context = &session,
