@@ -274,7 +274,15 @@ static bool StreamCalloutProcessData(struct netio_flow *flow, enum netio_directi
                                             : FWPS_STREAM_FLAG_SEND_DISCONNECT;
     verdict =
         StreamInvokeCalloutAndNormalizeAction(flow, direction, stage, chunk, flags, out_flags);
-    return !dead(flow) && act(flow, direction, index, flags, !last && !barred, &verdict);
+    if (!dead(flow))
+        return act(flow, direction, index, flags, !last && !barred, &verdict);
+    /* The flow died during the call; what the callout took out of the stream is its own all the
+     * same. */
+    if (verdict.kind == VERDICT_BLOCK)
+        stream_block(flow, direction, index, chunk, verdict.bytes);
+    else if (verdict.kind == VERDICT_DROP)
+        stream_block(flow, direction, index, chunk, chunk->length);
+    return false;
 }
 
 void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction direction,

@@ -213,6 +213,7 @@ static void StreamCommonInspect(struct netio_flow *flow, enum netio_direction di
         ledger->fins_offered++;
     if (flags & FLAGS_ABORT) {
         flow->aborted = true;
+        flow->aborted_at = netio->sim->now;
         if (abort_is_silent(netio)) {
             drop_chain(chain);
             ledger->discarded += length;

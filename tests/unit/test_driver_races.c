@@ -153,7 +153,8 @@ static void traffic(void *context)
         memset(bytes, (int)i, sizeof(bytes));
         offer(peer, NETIO_INBOUND, bytes, sizeof(bytes));
         if (i % 5 == 0)
-            (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 400) * (SIM_MILLISECOND / 1000));
+            (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 400) *
+                                                     (SIM_MILLISECOND / 1000));
     }
 }
 
@@ -167,7 +168,8 @@ static void send_traffic(void *context)
 
         memset(bytes, (int)i, sizeof(bytes));
         offer(peer, NETIO_OUTBOUND, bytes, sizeof(bytes));
-        (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 400) * (SIM_MILLISECOND / 1000));
+        (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 400) *
+                                                 (SIM_MILLISECOND / 1000));
     }
 }
 
@@ -310,6 +312,34 @@ static void cuts_on_several_processors(void **state)
     }
 }
 
+/* Connections that die while their bytes are classified: engine and driver count the same bytes as
+ * taken out. */
+static void dying_flows_are_counted_alike(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 12; seed++) {
+        struct machine_config config;
+        struct sluice_statistics s;
+        struct netio_ledger ledger;
+        struct world w;
+
+        world_prepare(&w, &config, PROFILE);
+        config.seed = seed;
+        config.switches.complete_status = STATUS_CONNECTION_ABORTED;
+        config.preempt_per_million = 200000;
+        world_start(&w, &config);
+        tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
+        assert_true(scenario_run(&w.machine));
+        world_statistics(&w, &s);
+        world_expect_closed_ledger(&s);
+        netio_total_ledger(w.machine.netio, NETIO_OUTBOUND, &ledger);
+        assert_int_equal(s.outbound.blocked, ledger.blocked);
+        netio_total_ledger(w.machine.netio, NETIO_INBOUND, &ledger);
+        assert_int_equal(s.inbound.blocked, ledger.blocked);
+        world_finish(&w);
+    }
+}
+
 static void keep_opening(void *context)
 {
     struct sim *sim = races.world.machine.sim;
@@ -320,7 +350,8 @@ static void keep_opening(void *context)
 
         open_flow(peer);
         if (peer->flow != NULL) {
-            (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 100) * (SIM_MILLISECOND / 1000));
+            (void)sim_task_block(sim, sim->now + sim_choose(sim, SIM_CHOICE_GENERATOR, 100) *
+                                                     (SIM_MILLISECOND / 1000));
             netio_flow_close(peer->flow);
             peer->flow = NULL;
         }
@@ -353,6 +384,7 @@ int main(void)
         cmocka_unit_test(unload_under_traffic),
         cmocka_unit_test(unload_while_connecting),
         cmocka_unit_test(cuts_on_several_processors),
+        cmocka_unit_test(dying_flows_are_counted_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
