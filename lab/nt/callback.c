@@ -29,6 +29,20 @@ static void destroy(struct nt *nt, void *body)
     nt_list_remove(&object->link);
 }
 
+/* The system creates these as it starts. Nothing in the lab notifies them, so one need not exist
+ * before it is opened. Source: "System-defined callback objects". */
+static bool is_system(const UNICODE_STRING *name)
+{
+    static const uint16_t *const names[] = {u"\\Callback\\SetSystemTime", u"\\Callback\\PowerState",
+                                            u"\\Callback\\ProcessorAdd"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (nt_wide_equal(names[i], 2 * nt_wide_length(names[i]), name->Buffer, name->Length, true))
+            return true;
+    }
+    return false;
+}
+
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
                                 POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                 BOOLEAN AllowMultipleCallbacks)
@@ -47,7 +61,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
     }
     if (object != NULL) {
         nt_object_reference(object);
-    } else if (!Create) {
+    } else if (!Create && (name == NULL || !is_system(name))) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     } else {
         object = nt_object_create(nt, NT_OBJECT_CALLBACK, sizeof(*object), CALLBACK_TAG, destroy,
@@ -55,7 +69,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
         if (object == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         nt_list_init(&object->registrations);
-        object->multiple = AllowMultipleCallbacks;
+        object->multiple = AllowMultipleCallbacks || (name != NULL && is_system(name));
         if (name != NULL) {
             memcpy(object->name, name->Buffer, name->Length);
             object->name_bytes = name->Length;

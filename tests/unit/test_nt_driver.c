@@ -398,6 +398,53 @@ static void test_system_routines(void **state)
     assert_non_null(strstr(nt_unmodelled(world->nt), "ZwQuerySystemInformation"));
 }
 
+static void NTAPI callback_called(PVOID context, PVOID first, PVOID second)
+{
+    (void)first;
+    (void)second;
+    ++*(unsigned *)context;
+}
+
+static NTSTATUS open_callback(const WCHAR *text, BOOLEAN create, PCALLBACK_OBJECT *object)
+{
+    OBJECT_ATTRIBUTES attributes;
+    UNICODE_STRING name;
+
+    RtlInitUnicodeString(&name, text);
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    return ExCreateCallback(object, &attributes, create, FALSE);
+}
+
+static void callback_body(struct world *world)
+{
+    PCALLBACK_OBJECT object, again;
+    unsigned calls = 0;
+
+    (void)world;
+    assert_int_equal(open_callback(u"\\Callback\\Nobody", FALSE, &object),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(open_callback(u"\\Callback\\SetSystemTime", FALSE, &object), STATUS_SUCCESS);
+    ObDereferenceObject(object);
+    assert_int_equal(open_callback(u"\\callback\\powerstate", FALSE, &object), STATUS_SUCCESS);
+    assert_int_equal(open_callback(u"\\Callback\\PowerState", FALSE, &again), STATUS_SUCCESS);
+    assert_ptr_equal(object, again);
+    PVOID one = ExRegisterCallback(object, callback_called, &calls);
+    PVOID two = ExRegisterCallback(object, callback_called, &calls);
+    assert_non_null(one);
+    assert_non_null(two); /* of the system's callbacks many can be told */
+    ExNotifyCallback(object, NULL, NULL);
+    assert_int_equal(calls, 2);
+    ExUnregisterCallback(one);
+    ExUnregisterCallback(two);
+    ObDereferenceObject(again);
+    ObDereferenceObject(object);
+}
+
+static void test_system_callbacks(void **state)
+{
+    world_run(*state, callback_body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +458,7 @@ int main(void)
         NT_TEST(test_entry_fails),
         NT_TEST(test_exports_are_sorted),
         NT_TEST(test_system_routines),
+        NT_TEST(test_system_callbacks),
     };
     return cmocka_run_group_tests_name("nt_driver", tests, NULL, NULL);
 }
