@@ -313,11 +313,14 @@ WfpRemoveContext(FLOW *Flow, PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     FlowLock(Flow, &Handle);
     Told = Flow->RemoveTold;
+    FlowUnlock(&Handle);
+    /* flowDelete comes inside the call, or later when a classify is running. A flow that is just
+     * being associated has no context yet: the next round finds it. */
+    if (Told || !NT_SUCCESS(FwpsFlowRemoveContext0(Flow->Handle, Flow->LayerId, Flow->CalloutId)))
+        return TRUE;
+    FlowLock(Flow, &Handle);
     Flow->RemoveTold = TRUE;
     FlowUnlock(&Handle);
-    /* flowDelete comes inside the call, or later when a classify is running. */
-    if (!Told)
-        (VOID) FwpsFlowRemoveContext0(Flow->Handle, Flow->LayerId, Flow->CalloutId);
     return TRUE;
 }
 
