@@ -127,11 +127,10 @@ ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
     else
         Answer = GateClassify(Flow, Direction, Io->streamData, Io->missedBytes, Handle);
     Changed = GuardLeave(&Guard, Restore);
-    if (Changed != 0 || Answer == GateDrop) {
+    if (Changed != 0) {
         FlowLock(Flow, &Again);
-        Flow->DropTold |= Answer == GateDrop;
-        StatisticsHere()->chains_cut += Changed != 0;
-        StatisticsHere()->chains_restored += Changed != 0 && Restore;
+        StatisticsHere()->chains_cut++;
+        StatisticsHere()->chains_restored += Restore;
         FlowUnlock(&Again);
     }
     FlowDereference(Flow);

@@ -78,6 +78,7 @@ GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
     GateFree(Work);
     FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
     FlowDoom(Work->Flow, Verdict, TRUE);
+    Work->Flow->DropTold = TRUE;
     FlowCountSunk(Work->Flow, Work->Direction, Work->Data->dataLength);
     return GateDrop;
 }
