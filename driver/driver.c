@@ -23,10 +23,15 @@ _Use_decl_annotations_
 static VOID NTAPI
 DriverUnload(PDRIVER_OBJECT DriverObject)
 {
+    BOOLEAN Rest;
+
     UNREFERENCED_PARAMETER(DriverObject);
     DeviceClose();
-    StopFlows();
+    Rest = StopFlows();
     WfpRemoveFilters();
+    /* What was shown in between comes to rest too, before flows lose their contexts. */
+    if (Rest)
+        (VOID) StopFlows();
     WfpUnload();
     ReleaseUnload();
     DrainUnload();

@@ -76,14 +76,15 @@ StopWait(VOID)
 }
 
 _Use_decl_annotations_
-VOID
+BOOLEAN
 StopFlows(VOID)
 {
     FlowStop();
     FlowVisitAll(StopDecide, NULL);
     EventPump();
     if (StopWait())
-        return;
+        return TRUE;
     FlowVisitAll(StopAbort, NULL);
     (VOID) StopWait();
+    return FALSE;
 }

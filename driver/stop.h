@@ -10,5 +10,7 @@
 
 #include <ntddk.h>
 
+/* TRUE: everything came to rest, nothing was aborted for that. May be called again. */
 _IRQL_requires_(PASSIVE_LEVEL)
-VOID StopFlows(VOID);
+BOOLEAN
+StopFlows(VOID);
