@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct replay_command {
     const struct options *options;
@@ -93,6 +94,18 @@ done:
     return code;
 }
 
+/* What --set says of the mode; registry names know no case. NULL: nothing. */
+static const char *mode_set(const struct options *options)
+{
+    const char *mode = NULL;
+
+    for (size_t i = 0; i < options->setting_count; i++) {
+        if (strncasecmp(options->settings[i], "Mode=", 5) == 0)
+            mode = options->settings[i] + 5;
+    }
+    return mode;
+}
+
 static bool choose_mode(struct replay_command *command)
 {
     static const char *const modes[][2] = {
@@ -105,6 +118,15 @@ static bool choose_mode(struct replay_command *command)
         fputs("sluice replay: --mode is for sluice.sys only; use --set for another driver\n",
               stderr);
         return false;
+    }
+    const char *set = mode_set(command->options);
+    if (set != NULL && mode != NULL) {
+        fputs("sluice replay: --mode and --set Mode say the same thing twice: give one\n", stderr);
+        return false;
+    }
+    if (set != NULL) { /* the driver judges it */
+        command->mode = set;
+        return true;
     }
     command->mode = mode != NULL ? mode : "gate";
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
