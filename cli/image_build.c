@@ -76,10 +76,10 @@ static const char *const compile_flags[] = {"-c",
 static const char *const warn_flags[] = {"-Wall", "-Wno-unknown-pragmas", "-Wno-ignored-pragmas",
                                          "-Wno-nonportable-include-path", "-Wno-microsoft"};
 
-/* Warnings of Microsoft's compiler (C4113, C4028, C4047) that are errors of clang. Who says -Werror
- * gets them as errors. */
+/* What Microsoft's compiler lets pass: warnings (C4113, C4028, C4047) that are errors of clang, and
+ * one variable that a header defines for several sources. Who says -Werror gets them as errors. */
 static const char *const lenient_flags[] = {"-Wno-error=incompatible-function-pointer-types",
-                                            "-Wno-error=int-conversion"};
+                                            "-Wno-error=int-conversion", "-fcommon"};
 
 static const char *const link_flags[] = {"/nologo",
                                          "/driver",

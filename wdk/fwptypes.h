@@ -3,6 +3,12 @@
 #pragma once
 #include <ntdef.h>
 
+#ifdef _WIN32
+/* The headers of Windows are made from IDL and bring its types. Source: "MIDL base types". */
+typedef unsigned char byte;
+typedef unsigned char boolean;
+#endif
+
 typedef enum FWP_DIRECTION_ {
     FWP_DIRECTION_OUTBOUND,
     FWP_DIRECTION_INBOUND,

@@ -43,4 +43,16 @@ if ! "$builder" "$work/x.sys" win7 "$work/lenient.c" 2> "$work/log" || ! grep -q
     cat "$work/log"
     failed=1
 fi
+# A variable that a header defines for two sources: one variable.
+echo 'unsigned long Shared;' > "$work/shared.h"
+echo '#include "shared.h"
+unsigned long Other(void) { return Shared; }' > "$work/other.c"
+sed 's/NoSuchExport()/(NTSTATUS)(Shared + Other())/; 1a #include "shared.h"\nunsigned long Other(void);' "$work/missing.c" > "$work/common.c"
+rm -f "$work/x.sys"
+expect 2 "$builder" "$work/x.sys" win7 "$work/common.c" "$work/other.c" -Werror
+if ! "$builder" "$work/x.sys" win7 "$work/common.c" "$work/other.c" 2> "$work/log"; then
+    echo 'a variable of two sources was not taken'
+    cat "$work/log"
+    failed=1
+fi
 exit $failed
