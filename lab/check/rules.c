@@ -183,7 +183,9 @@ static const struct check_rule rules[] = {
     {"R52", "every callout is unregistered before DriverUnload returns",
      "the next classify calls freed code",
      "nf-fwpsk-fwpscalloutunregisterbyid0; unloading-a-callout-driver; HLK 0270", CHECK_DOCUMENTED,
-     "Remove flow contexts and retry on STATUS_DEVICE_BUSY.", true},
+     "Unregister each callout in DriverUnload; on STATUS_DEVICE_BUSY remove flow contexts and "
+     "retry.",
+     true},
     {"R53", "filters, callouts, sublayers and providers are removed at unload",
      "they stay in force", "HLK 0270", CHECK_DOCUMENTED,
      "Delete them, or add them in a dynamic session and close it.", true},
