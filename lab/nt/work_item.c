@@ -12,7 +12,8 @@ struct _IO_WORKITEM {
     WORK_QUEUE_ITEM item;
     LIST_ENTRY link; /* nt->work_items */
     struct nt *nt;
-    PVOID object; /* device or driver object */
+    PVOID object;       /* device or driver object */
+    const void *driver; /* driver object: the device may be deleted before the item is freed */
     PIO_WORKITEM_ROUTINE routine;
     PIO_WORKITEM_ROUTINE_EX routine_ex;
     PVOID context;
@@ -91,6 +92,15 @@ void nt_work_queue(struct nt *nt, WORK_QUEUE_ITEM *item)
 
 /* ---- items of the I/O manager ---- */
 
+static const void *driver_of(const struct nt *nt, const void *body)
+{
+    const struct nt_object *object = nt_object_of(nt, body);
+
+    return object != NULL && object->type == NT_OBJECT_DEVICE
+               ? (const void *)((const DEVICE_OBJECT *)body)->DriverObject
+               : body;
+}
+
 static void queue_io_item(struct nt *nt, struct _IO_WORKITEM *item, PVOID context)
 {
     const uint64_t parameters[4] = {0, (uint64_t)(uintptr_t)item, 0, 0};
@@ -112,12 +122,8 @@ unsigned nt_work_items_left(const struct nt *nt, const DRIVER_OBJECT *driver, co
 
     for (const LIST_ENTRY *e = nt->work_items.Flink; e != &nt->work_items; e = e->Flink) {
         const struct _IO_WORKITEM *item = CONTAINING_RECORD(e, struct _IO_WORKITEM, link);
-        const struct nt_object *object = nt_object_of(nt, item->object);
-        const void *owner = object->type == NT_OBJECT_DEVICE
-                                ? (const void *)((DEVICE_OBJECT *)item->object)->DriverObject
-                                : item->object;
 
-        if (owner != driver)
+        if (item->driver != driver)
             continue;
         *routine = item->routine_ex != NULL ? (const void *)(uintptr_t)item->routine_ex
                                             : (const void *)(uintptr_t)item->routine;
@@ -161,7 +167,8 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 
     if (item == NULL)
         return NULL;
-    *item = (struct _IO_WORKITEM){.nt = nt, .object = DeviceObject};
+    *item = (struct _IO_WORKITEM){
+        .nt = nt, .object = DeviceObject, .driver = driver_of(nt, DeviceObject)};
     nt_list_append(&nt->work_items, &item->link);
     return item;
 }
@@ -208,7 +215,8 @@ ULONG NTAPI IoSizeofWorkItem(VOID)
 VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 {
     NT_EXPORT("IoInitializeWorkItem", DISPATCH_LEVEL);
-    *IoWorkItem = (struct _IO_WORKITEM){.nt = nt, .object = IoObject};
+    *IoWorkItem =
+        (struct _IO_WORKITEM){.nt = nt, .object = IoObject, .driver = driver_of(nt, IoObject)};
     nt_list_append(&nt->work_items, &IoWorkItem->link);
 }
 

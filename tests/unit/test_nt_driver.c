@@ -20,6 +20,7 @@ static struct {
     ULONG limit; /* from the registry */
     WCHAR text[16];
     bool leave_things;
+    bool leave_work;
     void *left;
     KTIMER timer;
 } sample;
@@ -183,7 +184,8 @@ static void read_parameters(PUNICODE_STRING path)
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
 {
     IoDeleteSymbolicLink(&sample.link);
-    IoFreeWorkItem(sample.work);
+    if (!sample.leave_work)
+        IoFreeWorkItem(sample.work);
     IoDeleteDevice(sample.device);
     if (sample.leave_things) {
         LARGE_INTEGER due = {.QuadPart = -(LONGLONG)(100 * SIM_SECOND)};
@@ -337,6 +339,19 @@ static void test_left_behind(void **state)
     assert_true(sim_run_idle(world->sim, UINT64_MAX));
 }
 
+/* The device that the item was made for is gone by then. */
+static void test_work_item_left_behind(void **state)
+{
+    struct world *world = *state;
+    struct nt_driver *driver = load(world);
+
+    sample.leave_work = true;
+    assert_true(nt_driver_unload(world->nt, driver, SIM_SECOND));
+    world_expect(world, "R68 DriverUnload: 1 work item(s)");
+    world_expect(world, "R66 DriverUnload: 1 block(s)");
+    IoFreeWorkItem(sample.work);
+}
+
 static NTSTATUS refuse(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -455,6 +470,7 @@ int main(void)
         NT_TEST_SPECIAL(test_pended_and_cancelled),
         NT_TEST(test_completed_twice),
         NT_TEST(test_left_behind),
+        NT_TEST(test_work_item_left_behind),
         NT_TEST(test_entry_fails),
         NT_TEST(test_exports_are_sorted),
         NT_TEST(test_system_routines),
