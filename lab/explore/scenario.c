@@ -47,11 +47,22 @@ static void describe(struct netio_flow_info *info, unsigned number, bool v6, boo
     info->application = "\\device\\harddiskvolume1\\windows\\system32\\scenario.exe";
 }
 
-/* What this host's application says first, or the other side's, when it connected. */
-static void opening(struct machine *machine, struct tcpip_tcb *tcb, bool outbound)
+static void say(struct tcpip_tcb *tcb, bool outbound, const uint8_t *bytes, size_t length,
+                size_t segment)
+{
+    if (outbound)
+        tcpip_stream_send(tcb, bytes, length, segment);
+    else
+        tcpip_stream_receive(tcb, bytes, length, segment, true);
+}
+
+/* What this host's application says first, or the other side's, when it connected: in two
+ * indications, cut anywhere. A flow that falls silent says the first part only: who holds it has to
+ * decide by deadline. */
+static void opening(struct machine *machine, struct tcpip_tcb *tcb, bool outbound, bool silent)
 {
     const void *bytes;
-    size_t length, segment;
+    size_t length, segment, part;
 
     switch (sim_choose(machine->sim, SIM_CHOICE_GENERATOR, 3)) {
     case 0:
@@ -69,10 +80,10 @@ static void opening(struct machine *machine, struct tcpip_tcb *tcb, bool outboun
         break;
     }
     segment = 1 + sim_choose(machine->sim, SIM_CHOICE_SHAPE, (uint32_t)length);
-    if (outbound)
-        tcpip_stream_send(tcb, bytes, length, segment);
-    else
-        tcpip_stream_receive(tcb, bytes, length, segment, true);
+    part = 1 + sim_choose(machine->sim, SIM_CHOICE_SHAPE, (uint32_t)length - 1);
+    say(tcb, outbound, bytes, part, segment);
+    if (!silent)
+        say(tcb, outbound, (const uint8_t *)bytes + part, length - part, segment);
 }
 
 static void exchange(struct machine *machine, struct tcpip_tcb *tcb, unsigned step, bool outbound)
@@ -143,6 +154,18 @@ static bool wire_traffic(struct machine *machine)
     return true;
 }
 
+static enum ending ending_of(unsigned flow)
+{
+    return (enum ending)(flow / 4 % ENDINGS);
+}
+
+/* Every second round the flows that stay open fall silent after the first part of their first
+ * message. */
+static bool falls_silent(unsigned round, unsigned flow)
+{
+    return round % 2 == 1 && ending_of(flow) == END_OPEN;
+}
+
 bool scenario_run(struct machine *machine)
 {
     struct sim *sim = machine->sim;
@@ -156,17 +179,17 @@ bool scenario_run(struct machine *machine)
             describe(&info, round * FLOWS + i, i & 1, i & 2);
             flows[i] = tcpip_connect(machine->tcpip, &info);
             if (flows[i] != NULL)
-                opening(machine, flows[i], i & 2);
+                opening(machine, flows[i], i & 2, falls_silent(round, i));
         }
         for (unsigned step = 0; step < sizeof(chains) / sizeof(chains[0]); step++) {
             for (unsigned i = 0; i < FLOWS; i++) {
-                if (flows[i] != NULL)
+                if (flows[i] != NULL && !falls_silent(round, i))
                     exchange(machine, flows[i], step, i & 2);
             }
         }
         for (unsigned i = 0; i < FLOWS; i++) {
             if (flows[i] != NULL)
-                finish(flows[i], (enum ending)(i / 4 % ENDINGS));
+                finish(flows[i], ending_of(i));
         }
         if (!sim_run_until(sim, sim->now + 200 * SIM_MILLISECOND))
             return false;
