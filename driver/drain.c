@@ -36,7 +36,7 @@ DrainMayContinue(_In_ const FLOW *Flow)
 
     /* A doomed stream goes on too: its next classify is answered with DROP_CONNECTION. */
     return Flow->Deferred && !Flow->Continuing && Flow->InjectCalls == 0 &&
-           (FlowIsDoomed(Flow) || (!Flow->RetryTimer.Armed && Waiting <= Settings.DeferCap / 2));
+           !Flow->RetryTimer.Armed && (FlowIsDoomed(Flow) || Waiting <= Settings.DeferCap / 2);
 }
 
 static BOOLEAN
@@ -139,11 +139,19 @@ static VOID
 DrainContinueStream(_Inout_ FLOW *Flow)
 {
     KLOCK_QUEUE_HANDLE Handle;
+    NTSTATUS Status;
 
-    (VOID) FwpsStreamContinue0(Flow->Handle, Flow->CalloutId, Flow->LayerId, Flow->DeferFlags);
+    Status = FwpsStreamContinue0(Flow->Handle, Flow->CalloutId, Flow->LayerId, Flow->DeferFlags);
     FlowLock(Flow, &Handle);
     Flow->Continuing = FALSE;
-    StatisticsHere()->continues++;
+    if (NT_SUCCESS(Status)) {
+        StatisticsHere()->continues++;
+    } else if (!Flow->Ended && !Flow->Aborted) {
+        /* The classify that deferred may not have returned yet on its processor: the engine then
+         * knows of no deferred stream. Asked again later; the next classify makes it needless. */
+        Flow->Deferred = TRUE;
+        TimerWheelArm(&Flow->RetryTimer, Settings.RetryMs);
+    }
     FlowUnlock(&Handle);
 }
 

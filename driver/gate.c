@@ -225,6 +225,8 @@ GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed
     GATE_WORK Work;
 
     GateBegin(&Work, Flow, Direction, Data);
+    if (Direction == FLOW_INBOUND)
+        Flow->Deferred = FALSE; /* a stream that is shown waits for nothing */
     if (Data->dataLength != 0 && GateMustDefer(&Work)) {
         Answer = GateDeferStream(&Work);
         goto Unlock;

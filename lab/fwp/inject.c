@@ -224,6 +224,8 @@ NTSTATUS NTAPI FwpsStreamContinue0(UINT64 flowId, UINT32 calloutId, UINT16 layer
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, "FwpsStreamContinue0", DISPATCH_LEVEL);
+    if (sim_fault(fwp->sim, "FwpsStreamContinue0"))
+        return STATUS_UNSUCCESSFUL;
     return netio_stream_continue(fwp->netio, flowId, calloutId, layerId, streamFlags);
 }
 

@@ -454,7 +454,9 @@ static void error_completions_doom(void **state)
     world_finish(&w);
 }
 
-static void defer_follows_outstanding_bytes(void **state)
+/* A stream is deferred and goes on; call number `failing` (0: none) of FwpsStreamContinue0 fails.
+ */
+static void defer_and_go_on(uint64_t failing)
 {
     static uint8_t body[64 * SEGMENT];
     struct machine_config config;
@@ -462,11 +464,12 @@ static void defer_follows_outstanding_bytes(void **state)
     struct sluice_statistics s;
     struct world w;
 
-    (void)state;
     world_prepare(&w, &config, PROFILE);
     config.switches.completion = NETIO_COMPLETION_LATE;
     world_set(&w, "DeferCap=4000");
     world_start(&w, &config);
+    if (failing != 0)
+        sim_fault_plan(w.machine.sim, "FwpsStreamContinue0", failing, false);
     c = world_connect(&w, false, false);
     tcpip_stream_receive(c->tcb, (const uint8_t *)request, sizeof(request) - 1, 0, true);
     for (unsigned i = 0; i < 16; i++)
@@ -480,7 +483,21 @@ static void defer_follows_outstanding_bytes(void **state)
     world_fin(c, NETIO_OUTBOUND);
     world_wait(&w, 5000);
     world_expect_whole(c);
+    assert_int_equal(sim_fault_seen(w.machine.sim) >= failing, 1);
     world_finish(&w);
+}
+
+static void defer_follows_outstanding_bytes(void **state)
+{
+    (void)state;
+    defer_and_go_on(0);
+}
+
+/* As when the drainer is faster than the classify that deferred. */
+static void a_continue_that_fails_is_tried_again(void **state)
+{
+    (void)state;
+    defer_and_go_on(1);
 }
 
 /* The connection was refused, or ended with what it held: lawful when calls fail. Windows 7 cannot
@@ -730,6 +747,7 @@ int main(void)
         cmocka_unit_test(uncompleted_injections_are_waited_for),
         cmocka_unit_test(error_completions_doom),
         cmocka_unit_test(defer_follows_outstanding_bytes),
+        cmocka_unit_test(a_continue_that_fails_is_tried_again),
         cmocka_unit_test(failing_calls),
         cmocka_unit_test(scenarios),
         cmocka_unit_test(no_pool_call_on_the_pass_path),
