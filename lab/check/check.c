@@ -12,10 +12,10 @@
 #define SNAPSHOT_NBLS 64
 /* Classifies run on several processors at once, and nest when injected data is shown to a lower
  * callout at once; what further ones do to their chain is not reported. */
-#define SNAPSHOTS 16
-#define MODES     64 /* callouts that are followed; what further ones do is not reported */
-#define TAG_NBUF NT_TAG('N', 'b', 'u', 'f')
-#define TAG_TNBL NT_TAG('T', 'N', 'b', 'l')
+#define SNAPSHOTS     16
+#define MODES         64 /* callouts that are followed; what further ones do is not reported */
+#define TAG_NBUF      NT_TAG('N', 'b', 'u', 'f')
+#define TAG_TNBL      NT_TAG('T', 'N', 'b', 'l')
 
 /* The links of the offered chain on entry of a classify. */
 struct snapshot {
@@ -44,7 +44,7 @@ struct check {
     struct netio *netio;
     bool contract;
     struct check_findings findings;
-    struct check_finding *many_injects; /* the finding of R42, whatever became of it */
+    struct check_finding *many_injects;              /* the finding of R42, whatever became of it */
     const struct netio_classify *running[SNAPSHOTS]; /* NULL: its snapshot is free */
     struct snapshot snapshots[SNAPSHOTS];
     struct check_cut *cuts;
