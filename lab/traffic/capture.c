@@ -70,7 +70,8 @@ static void look_for_plain(struct traffic_capture *capture, FILE *file)
             capture->fraction = 1;
     }
     capture->at = PCAP_HEADER;
-    rewind(file);
+    if (fseeko(file, 0, SEEK_SET) != 0)
+        capture->fraction = 0;
 }
 
 struct traffic_capture *traffic_capture_open(FILE *file, const char *name, char *text, size_t size)
