@@ -47,6 +47,10 @@ static void write_rerun(const struct check_command *command, const char *profile
         rerun_add(rerun, "--switch");
         rerun_add(rerun, options->switches[i]);
     }
+    if (!options->checks) {
+        rerun_add(rerun, "--checks");
+        rerun_add(rerun, "off");
+    }
     if (options->special_pool)
         rerun_add(rerun, "--special-pool");
 }
