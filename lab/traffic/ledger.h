@@ -5,13 +5,11 @@
 
 #include "tcpip/tcpip.h"
 
-/* Keys of the "ledger" line. held_driver, inserted, removed and dropped are the driver's own
- * figures: 0 here, for the caller to fill in. */
+/* What the lab knows of the "ledger" line; what a driver knows of itself is for others to add. */
 struct traffic_ledger {
     enum netio_direction direction;
     uint64_t offered, permitted, blocked, injected, delivered;
-    uint64_t held_engine, held_driver;
-    uint64_t inserted, removed, dropped;
+    uint64_t held_engine;
     uint64_t discarded; /* offered, but the flow died before the engine had a verdict */
     uint64_t lost;
     uint64_t duplicate; /* payload that came again */
