@@ -8,7 +8,7 @@
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -25,10 +25,10 @@ endif()
 # What people use: the command and the images, without tests and benchmarks.
 add_custom_target(product)
 
-# sluice_module(NAME DEPENDS libs...): the static library sluice_NAME of all .c and .S files here.
+# sluice_module(NAME DEPENDS libs...): the static library sluice_NAME of all .c and .S files here and below.
 function(sluice_module name)
   cmake_parse_arguments(A "" "" "DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.S)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.S)
   add_library(sluice_${name} STATIC ${sources})
   target_link_libraries(sluice_${name} PUBLIC sluice_flags ${A_DEPENDS})
   target_include_directories(sluice_${name} PUBLIC ${CMAKE_SOURCE_DIR}/lab ${CMAKE_SOURCE_DIR}

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "inspect/blocklist.h"
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 #include "inspect/inspect.h"
 
 #define STREAM_MAX 8192

@@ -5,33 +5,30 @@
  * The caller feeds each direction of a TCP flow in order, in pieces of any size, and is told after
  * each call how many leading bytes of that direction may leave. The core copies no payload: the
  * caller holds the bytes, the core keeps the parser's state. No OS call, no allocation, no global
- * state; stack below 1 KB; time linear in the bytes fed.
+ * state; stack below 2 KB; time bounded per byte fed.
  *
  * IRQL: everything here runs at <= DISPATCH_LEVEL with resident memory. Calls for one flow must not
- * overlap (both directions share the verdict "doomed"); different flows are independent.
+ * overlap (the directions share a verdict and the row of open requests); different flows are
+ * independent.
  *
  * What is promised
- * - A direction is held from its first byte until its protocol is known and its first message is
- * whole: a TLS ClientHello or ServerHello over any number of records and pieces (either side may
- * send the ClientHello), a TLS alert as a server's first record, an HTTP/1 request head (client) or
- * response head (server).
- * - Bytes that can be no prefix of these are OTHER at once. Client: the first byte is neither 0x16
- * nor a token byte nor CR or LF, or a "method" holds a byte that is no token byte (SSH's banner: at
- * its CR), or the first line is whole and neither ends in HTTP/1 and more nor is an HTTP/0.9 GET.
- * Server: the bytes are no prefix of a TLS record or of "HTTP/1.". An SSLv2 hello is OTHER.
- * - What stays undecided is released as OTHER after policy.byte_limit bytes. A method that IANA
- * lists, a TLS record with a hello, and "HTTP/1." from the server make the protocol known: then
- * policy.message_limit applies.
- * - A name on the block list gives DROP. No byte of a direction that was not released before a DROP
- * may ever pass.
+ * - Protocols are told by their bytes, not by ports: TLS, HTTP/1, SMTP, FTP, SSH, else OTHER. A
+ * flow that is parsed is parsed message by message to its end: pipelined and kept-alive requests,
+ * chunked and delimited bodies, 100-continue. Behind CONNECT, an upgrade or STARTTLS the protocol
+ * is told anew. Encrypted bytes (TLS records behind the handshake, SSH behind the banners) are not
+ * looked at.
+ * - With a rule set, exactly what its blocking rules need is held (inspect/rule/scope.h). Without
+ * one, or with a block list, each first message of a direction is held until it is whole, as a name
+ * in it may doom the flow; what stays undecided is released as OTHER after policy.byte_limit bytes,
+ * a known message after policy.message_limit.
+ * - A name on the block list or a blocking rule gives DROP. No byte of a direction that was not
+ * released before a DROP may ever pass; the byte that completes a match never was.
  * - The results depend on the bytes alone, never on the cut: after n bytes of a direction the same
- * verdict, release_to and events have been given, however they were fed. (On DROP after an expired
- * deadline, what had been released before depends on what had arrived.)
- * - Only the first message of a direction is read. Later requests of a kept-alive connection,
- * STARTTLS and upgrades are not.
+ * verdict, release_to and events have been given, however they were fed. (What an expired deadline
+ * had released depends on what had arrived.)
  *
- * Sources: RFC 8446 (4.1.2, 5.1), RFC 6066 (3), RFC 7301, RFC 8701, RFC 9112, RFC 9110;
- * draft-ietf-tls-esni (0xfe0d).
+ * Sources: RFC 8446 (4.1.2, 5.1), RFC 5246 (7.4.2), RFC 6066 (3), RFC 7301, RFC 8701, RFC 9112, RFC
+ * 9110, RFC 5321, RFC 3030, RFC 3207, RFC 959, RFC 4253 (4.2); draft-ietf-tls-esni (0xfe0d).
  */
 #pragma once
 
@@ -40,14 +37,10 @@
 #include <stdint.h>
 
 #include "inspect/blocklist.h"
+#include "inspect/direction.h"
 #include "inspect/event.h"
-#include "inspect/http.h"
-#include "inspect/tls.h"
-
-enum inspect_direction {
-    INSPECT_C2S = 0, /* from the side that opened the connection */
-    INSPECT_S2C = 1,
-};
+#include "inspect/parser.h"
+#include "inspect/rule/scope.h"
 
 enum inspect_verdict {
     INSPECT_HOLD = 0,    /* bytes below release_to may go, those at and above it stay held */
@@ -56,11 +49,13 @@ enum inspect_verdict {
 };
 
 enum inspect_policy_flag {
-    /* A known protocol whose first message ends in a deadline, the message limit, a gap, broken
-     * framing or for want of scratch memory: drop. Without the flag: release. */
+    /* A known protocol whose message ends in a deadline, the message limit, a gap, broken framing,
+     * an overflow of matching state or for want of scratch memory: drop. Without it: release. */
     INSPECT_POLICY_FAIL_CLOSED = 1u << 0,
-    /* A first message with any anomaly: drop, instead of reporting it and releasing. */
+    /* A message with any anomaly: drop, instead of reporting it and releasing. */
     INSPECT_POLICY_DROP_ANOMALIES = 1u << 1,
+    /* Tell only what rules and the block list decide, no messages. */
+    INSPECT_POLICY_NO_MESSAGES = 1u << 2,
 };
 
 #define INSPECT_BYTE_LIMIT_DEFAULT    4096u
@@ -69,101 +64,128 @@ enum inspect_policy_flag {
 /* How to decide. Read only for the core; may be shared by any number of flows. */
 struct inspect_policy {
     uint32_t byte_limit; /* held bytes of a direction whose protocol is unknown; 0: the default */
-    uint32_t message_limit; /* held bytes of a known first message; 0: the default */
+    uint32_t message_limit; /* held bytes of a known message's head; 0: the default */
     uint32_t flags;         /* enum inspect_policy_flag, or-ed */
-    const struct inspect_blocklist *blocklist; /* NULL: nothing is blocked */
+    const struct inspect_blocklist *blocklist; /* NULL: nothing is blocked by name */
+    const struct inspect_ruleset *ruleset;     /* NULL: no rules */
 };
 
 /* One direction's share of a flow. Private to the core. */
 struct inspect_half {
-    uint64_t offset;   /* bytes fed, gaps included */
-    uint64_t released; /* leading bytes that may leave */
+    uint64_t offset;                /* bytes fed, gaps included */
+    uint64_t released;              /* leading bytes that may leave */
+    struct inspect_scope_rest rest; /* of an unparsed stream whose scratch was given back */
+    uint32_t transaction;           /* number of the next message */
     uint8_t state;
     uint8_t protocol;
     uint8_t blocked; /* a name on the block list was read */
-    uint8_t reserved[5];
+    uint8_t flags;
 };
 
 /* One flow, to be embedded in the caller's flow context. Plain memory: nothing to free. */
 struct inspect_flow {
     const struct inspect_policy *policy;
     struct inspect_half half[2]; /* by enum inspect_direction */
+    struct inspect_flowbits flowbits;
+    uint32_t requests; /* what the server has yet to answer: 2 bits each, oldest lowest */
+    uint8_t request_count;
     uint8_t doomed;
-    uint8_t reserved[7];
+    uint8_t passed; /* a pass rule exempted the flow */
+    uint8_t reserved;
 };
 
-_Static_assert(sizeof(struct inspect_flow) <= 128, "an idle flow is small");
+_Static_assert(sizeof(struct inspect_flow) <= 104, "an idle flow is small");
 
-/* Memory for one undecided direction, from the caller's lookaside list. Its contents before the
- * first call do not matter; between calls they must not be touched. */
+/* Memory for one direction with something under way, from the caller's lookaside list. Its contents
+ * before the first call do not matter; between calls they must not be touched. */
 struct inspect_scratch {
     struct inspect_event event;
-    union {
-        struct inspect_tls tls;
-        struct inspect_http http;
-    };
-    uint8_t parser;
+    struct inspect_scope scope;
+    union inspect_parser parser;
+    uint64_t message_begin; /* stream offset */
+    uint64_t work[4];       /* private to the core */
 };
 
-_Static_assert(sizeof(struct inspect_scratch) <= 2048, "a lookaside entry is at most half a page");
+_Static_assert(sizeof(struct inspect_scratch) <= 4096, "a lookaside entry is at most a page");
+
+/* Exchange these bytes of the direction, all still held, for others (keyword replace). */
+struct inspect_edit {
+    uint64_t begin, end;  /* stream offsets as fed: edits do not move them */
+    const uint8_t *bytes; /* lies in the rule set */
+    uint32_t length;
+};
 
 /* The answer to one call. */
 struct inspect_result {
     enum inspect_verdict verdict;
     enum inspect_protocol protocol;
     enum inspect_reason reason; /* why the verdict; NONE while held and on later calls */
-    /* The direction needs no scratch any more: free it after reading `event`. After a DROP this
-     * holds for both directions. */
+    /* Nothing is under way: give the scratch back after reading `event` (inspect_wants_scratch says
+     * when one is needed again). After a DROP this holds for both directions. */
     bool finished;
     /* Leading bytes of the direction, counted from its start, that may leave. */
     uint64_t release_to;
+    /* Bytes of the piece that were read. Fewer than given: an event stopped it; call again with the
+     * rest (with length 0 too while `again`). */
+    size_t consumed;
+    bool again; /* more to tell at this place */
     /* To emit, or NULL. Lies in the scratch: valid until that is used again or freed. */
     const struct inspect_event *event;
+    /* To carry out before release_to is obeyed, or NULL; lies as `event` does. */
+    const struct inspect_edit *edit;
 };
 
 /* Starts a flow. `policy` must stay valid until the flow ends or inspect_flow_set_policy replaced
  * it. */
 void inspect_flow_init(struct inspect_flow *flow, const struct inspect_policy *policy);
 
-/* Changes the policy (a new block list). Messages that are whole later are judged by the new one;
- * names that were already read keep their judgement. */
+/* True while both directions stand between messages (or nothing is under way in an unparsed
+ * stream): a policy with another rule set may be put in force. Until then a message goes on under
+ * the old one, which the caller keeps alive. */
+bool inspect_flow_may_swap(const struct inspect_flow *flow);
+
+/* Changes the policy. With the same rule set at any time; with another one only when
+ * inspect_flow_may_swap. Names that were already read keep their judgement; an unparsed stream is
+ * matched anew from here. */
 void inspect_flow_set_policy(struct inspect_flow *flow, const struct inspect_policy *policy);
 
-/* True if the next inspect_data of this direction wants a scratch: nothing was fed yet, or it is
- * undecided. A caller allocates one when the first byte arrives and passes the same one until
- * result.finished. */
+/* True if the next inspect_data of this direction wants a scratch. A caller allocates one before
+ * feeding and passes the same one until result.finished. */
 bool inspect_wants_scratch(const struct inspect_flow *flow, enum inspect_direction direction);
 
 /*
- * Feeds the next `length` bytes of a direction (0 is allowed and changes nothing). `scratch` may be
- * NULL when inspect_wants_scratch says false; NULL in spite of it means that the caller had no
- * memory: the direction is finished with REASON_NO_SCRATCH, DROP under FAIL_CLOSED and else
- * RELEASE, and no event. `result` is written in full. At most one event per call, at most two per
- * direction (one at an expired deadline, one at the end of its inspection).
+ * Feeds the next `length` bytes of a direction. `scratch` may be NULL when inspect_wants_scratch
+ * says false; NULL in spite of it means that the caller had no memory: the direction is finished
+ * with REASON_NO_SCRATCH, DROP under FAIL_CLOSED and else RELEASE, and no event. `result` is
+ * written in full. At most one event and one edit a call; result->consumed says how far it went.
  */
 void inspect_data(struct inspect_flow *flow, enum inspect_direction direction,
-                  struct inspect_scratch *scratch, const void *data, size_t length,
-                  struct inspect_result *result);
+                  struct inspect_scratch *scratch, const struct inspect_call *call,
+                  const void *data, size_t length, struct inspect_result *result);
 
-/* The direction ended (FIN): what is undecided is released (a partial message can no longer become
- * whole), unless a blocked name was read in it. Nothing fed: RELEASE without an event. */
+/* The direction ended (FIN): no partial match can complete, what is undecided is released unless a
+ * blocked name was read in it; rules that needed the end are decided. Call until !result->again. */
 void inspect_end(struct inspect_flow *flow, enum inspect_direction direction,
-                 struct inspect_scratch *scratch, struct inspect_result *result);
+                 struct inspect_scratch *scratch, const struct inspect_call *call,
+                 struct inspect_result *result);
 
 /*
  * The caller's deadline for held bytes expired. Nothing held: no change. A known protocol under
- * FAIL_CLOSED, or a blocked name read already: DROP. Else RELEASE, with `finished` false: the
- * parser's state stays, later bytes are released as they are fed, but the byte that completes a
- * blocked name gives DROP.
+ * FAIL_CLOSED, or a blocked name read already: DROP. Else RELEASE, with `finished` false: all
+ * matching and parsing state stays, and the byte that completes a blocked match gives DROP. With a
+ * rule set, later bytes are held again as its rules need; a first message that was held as such is
+ * not.
  */
 void inspect_deadline(struct inspect_flow *flow, enum inspect_direction direction,
-                      struct inspect_scratch *scratch, struct inspect_result *result);
+                      struct inspect_scratch *scratch, const struct inspect_call *call,
+                      struct inspect_result *result);
 
 /* `length` bytes of the direction are missing and will never be fed (capture gap, adopted
- * connection). An undecided direction is finished: known protocol under FAIL_CLOSED or blocked
- * name: DROP, else RELEASE. */
+ * connection). A message that they cut is finished: known protocol under FAIL_CLOSED or blocked
+ * name: DROP, else RELEASE. What follows is an unparsed stream, matched anew behind the gap. */
 void inspect_gap(struct inspect_flow *flow, enum inspect_direction direction,
-                 struct inspect_scratch *scratch, uint64_t length, struct inspect_result *result);
+                 struct inspect_scratch *scratch, const struct inspect_call *call, uint64_t length,
+                 struct inspect_result *result);
 
 /* Names for reports: "tls", "message_complete", "client_hello" ... Never NULL. */
 const char *inspect_protocol_name(unsigned protocol);

@@ -10,6 +10,7 @@ knows() {
   cat <<'TABLE'
 wdk|wdk
 inspect|inspect
+rules|rules inspect
 driver|driver wdk include inspect
 specimens|specimens wdk
 lab/sim|lab/sim
@@ -21,9 +22,9 @@ lab/fwp|lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk
 lab/tcpip|lab/tcpip lab/netio lab/ndis lab/nt lab/pe lab/sim wdk
 lab/traffic|lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk
 lab/check|lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk
-lab/report|lab/report lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk include inspect
+lab/report|lab/report lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk include inspect rules
 lab/explore|lab/explore lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk include inspect
-cli|cli lab/report lab/explore lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk include inspect
+cli|cli lab/report lab/explore lab/check lab/traffic lab/tcpip lab/fwp lab/netio lab/ndis lab/nt lab/pe lab/sim wdk include inspect rules
 TABLE
 }
 

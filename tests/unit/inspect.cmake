@@ -3,5 +3,5 @@ foreach(part tls http flow blocklist)
   sluice_test(inspect_${part}
     SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_${part}.c
             ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_feed.c
-    DEPENDS sluice_inspect)
+    DEPENDS sluice_rules sluice_inspect)
 endforeach()

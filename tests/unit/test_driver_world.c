@@ -2,7 +2,7 @@
 /* A machine of the lab with the native sluice.sys in it. */
 #include "test_driver_world.h"
 
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

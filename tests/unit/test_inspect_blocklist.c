@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "inspect/blocklist.h"
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 
 static const char names[] = "\xef\xbb\xbf# what nobody here should see\r\n"
                             "Exact.Example.COM\r\n"

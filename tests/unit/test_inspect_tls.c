@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 #include "test_inspect_feed.h"
 
 static const struct inspect_policy defaults = {0};

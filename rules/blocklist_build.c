@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiles a text of names into a block list blob: one pass over the lines, then sort, merge and
  * write. */
-#include "inspect/blocklist_build.h"
+#include "rules/blocklist_build.h"
 
 #include <errno.h>
 #include <stdbool.h>
