@@ -6,7 +6,8 @@
 #include "sluice/ioctl.h"
 
 enum sluice_event_type {
-    SLUICE_EVENT_MESSAGE = 1,  /* body.message: a first message was decided */
+    SLUICE_EVENT_MESSAGE = 1,  /* body.message: what the inspection tells: a message, its end, a
+                                  rule's match, an overflow; as long as inspect_event_size says */
     SLUICE_EVENT_FLOW_END = 2, /* body.flow_end */
 };
 
@@ -26,8 +27,11 @@ enum sluice_verdict {
 struct sluice_flow_end {
     uint8_t flow_class; /* enum sluice_flow_class at the end */
     uint8_t verdict;    /* enum sluice_verdict */
-    uint8_t reserved[6];
+    uint8_t reserved[2];
+    uint32_t matches;      /* rules that matched, silent ones included */
+    uint64_t start;        /* system time at which the flow was established */
     uint64_t held_peak[2]; /* bytes held at once; by enum inspect_direction */
+    uint64_t edits;        /* carried out in both directions (ledger: inserted, removed) */
     struct sluice_ledger outbound, inbound;
 };
 
@@ -42,18 +46,21 @@ struct sluice_event {
     uint8_t local[16], remote[16];    /* network byte order; IPv4 in the first four */
     uint16_t local_port, remote_port; /* host byte order */
     uint32_t lost_before;             /* events lost just before this one */
+    uint32_t hold_ms; /* message: how long the oldest byte held of its direction was, at most */
+    uint32_t reserved;
     union {
         struct inspect_event message;
         struct sluice_flow_end flow_end;
     } body;
 };
 
-/* Bytes of a record up to and with its body's used part. */
-#define SLUICE_EVENT_MESSAGE_SIZE                                                                  \
-    (offsetof(struct sluice_event, body) + sizeof(struct inspect_event))
+/* Bytes of a record up to and with its body's used part. A message has at least these: its body
+ * goes as far as inspect_event_size says, rounded up to 8. */
+#define SLUICE_EVENT_MESSAGE_SIZE_MIN                                                              \
+    (offsetof(struct sluice_event, body) + offsetof(struct inspect_event, body))
 #define SLUICE_EVENT_FLOW_END_SIZE                                                                 \
     (offsetof(struct sluice_event, body) + sizeof(struct sluice_flow_end))
 #define SLUICE_EVENT_SIZE_MAX sizeof(struct sluice_event)
 
-_Static_assert(offsetof(struct sluice_event, body) == 72, "event: fixed layout");
+_Static_assert(offsetof(struct sluice_event, body) == 80, "event: fixed layout");
 _Static_assert(sizeof(struct sluice_event) % 8 == 0, "event: records stay aligned");

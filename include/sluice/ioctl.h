@@ -14,7 +14,7 @@
 #define SLUICE_DEVICE_NAME       "\\Device\\Sluice"
 #define SLUICE_DOS_DEVICE_NAME   "\\DosDevices\\Sluice"
 
-#define SLUICE_INTERFACE_VERSION 1u
+#define SLUICE_INTERFACE_VERSION 2u
 
 #define SLUICE_DEVICE_TYPE       0x8053u
 #define SLUICE_IOCTL(function)                                                                     \
@@ -34,8 +34,16 @@
  * must hold SLUICE_EVENT_SIZE_MAX). Pended until there is one; at most SLUICE_READERS_MAX requests
  * wait. */
 #define SLUICE_IOCTL_READ_EVENTS SLUICE_IOCTL(4)
+/* In: a rule set blob (inspect/rule/ruleset.h), at most SLUICE_RULES_SIZE_MAX bytes; empty input:
+ * no rules. Verified in full before use: a damaged or oversized one is refused with
+ * STATUS_INVALID_PARAMETER, one of another version with STATUS_REVISION_MISMATCH, and the set in
+ * force stays. New flows and those between messages move to the new set at once, a message under
+ * way ends under the old one; no flow is dropped. The request is buffered: while it runs the blob
+ * takes its size twice in non-paged memory. */
+#define SLUICE_IOCTL_RULES       SLUICE_IOCTL(5)
 
 #define SLUICE_READERS_MAX       16u
+#define SLUICE_RULES_SIZE_MAX    (64u << 20)
 
 struct sluice_version {
     uint32_t interface; /* SLUICE_INTERFACE_VERSION */
@@ -89,4 +97,22 @@ struct sluice_statistics {
     uint64_t memory_failures;
     uint64_t events_lost;         /* no reader, ring full */
     uint64_t held_now, held_peak; /* bytes over all flows */
+    /* Rules. */
+    uint64_t ruleset, ruleset_bytes; /* identity and size of the set in force; 0: none */
+    uint64_t rulesets_loaded, rulesets_refused;
+    uint64_t rulesets_now;      /* rule sets that exist: the one in force and older ones in use */
+    uint64_t matches;           /* rules that matched, silent ones included */
+    uint64_t match_drops;       /* of them drop and reject */
+    uint64_t replaced;          /* edits carried out */
+    uint64_t edits_skipped;     /* edits of bytes that were not in the driver's hands */
+    uint64_t overflows;         /* state_overflow: rules may have been missed */
+    uint64_t prefix_released;   /* bytes of blocked matches that an expired deadline had released */
+    uint64_t deadline_released; /* bytes that went because a deadline or a cap expired */
+    uint64_t scanned;           /* bytes given to the inspection */
+    uint64_t scanned_outside;   /* of them by the drainer */
+    uint64_t scans_sliced;      /* indications of which some bytes were left to the drainer */
+    /* Memory, in bytes. An idle flow takes flow_bytes and nothing else; a direction with a message
+     * or a match under way takes a scratch more, and what it holds is kept in blocks. */
+    uint64_t flow_bytes, scratch_bytes, block_bytes; /* of one */
+    uint64_t scratches_now, blocks_now;              /* in use */
 };
