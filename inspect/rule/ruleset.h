@@ -21,8 +21,15 @@
  *   byte tests at an absolute offset.
  * The chain is then run by a thread (inspect/rule/thread.h) until it matches or cannot.
  *
- * Segments. A gap without an upper bound between two elements cuts a chain into segments; the last
- * one is what a `tail` rule withholds. Element flag SEGMENT marks a segment's first element.
+ * The elements of a chain stand in the rule's order. Path elements (content, regex, byte jump)
+ * follow one another: each begins relative to the end of the path element before it (the origin; 0
+ * for the head of an anchored chain). Side elements (negated content or regex, byte test, data-at)
+ * are judged beside the path, relative to the path element before them, and all must hold. A chain
+ * has matched at the byte that decides its last element, side ones included.
+ *
+ * Segments. A gap without an upper bound in front of a path element cuts a chain into segments; the
+ * last one is what is withheld. Such an element has the flag UNBOUNDED and begins a segment (flag
+ * SEGMENT), as the head does.
  */
 #pragma once
 
@@ -80,20 +87,25 @@ enum ruleset_element_flag {
     RULESET_NOCASE = 1u << 1,    /* data is folded */
     RULESET_UNBOUNDED = 1u << 2, /* maximum does not count */
     RULESET_SEGMENT = 1u << 3,
-    RULESET_AT_END = 1u << 4, /* the buffer must end where this element's match ends */
-    RULESET_FINAL = 1u << 5,  /* the chain's last */
-    RULESET_SEARCH =
-        1u << 6, /* regex: automaton compiled as a search (else it begins at the origin) */
+    RULESET_AT_END = 1u << 4,   /* the buffer must end where this match ends; not with NEGATED */
+    RULESET_FINAL = 1u << 5,    /* the chain's last element, whatever its kind */
+    RULESET_SEARCH = 1u << 6,   /* regex: compiled as a search or tracked, UNBOUNDED as well */
     RULESET_ABSOLUTE = 1u << 7, /* head: window counts from the buffer's begin */
+    RULESET_MARK = 1u << 8,     /* a rule's `replace`: where it matched is kept */
 };
 
 /* A content: `data` is the blob offset of `length` bytes followed, 4-byte aligned, by its border
- * table (uint16_t[length], Knuth-Morris-Pratt). Its match begins within [origin + minimum, origin +
- * maximum]. A regex: `data` is an automaton. Byte tests: `data` is an index into bytes. */
+ * table (uint16_t[length], Knuth-Morris-Pratt: entry i is the length of the longest proper border
+ * of the first i + 1 bytes). Its match begins within [origin + minimum, origin + maximum]. A regex:
+ * `data` is an automaton, started at origin + minimum (minimum >= 0). Byte tests and jumps: `data`
+ * is an index into bytes. DATA_AT: a byte at origin + minimum. Bytes before the buffer's begin are
+ * never looked at. */
 struct ruleset_element {
-    uint8_t kind;
-    uint8_t flags;
+    uint8_t kind; /* enum ruleset_element_kind */
+    uint8_t reserved;
+    uint16_t flags;  /* enum ruleset_element_flag */
     uint16_t length; /* content */
+    uint16_t reserved_too;
     uint32_t data;
     int32_t minimum, maximum;
     uint32_t predicate;
@@ -117,6 +129,10 @@ enum ruleset_byte_flag {
 enum ruleset_predicate_flag {
     RULESET_PREDICATE_BLOCKING = 1u << 0, /* a blocking rule has it as a positive condition */
     RULESET_PREDICATE_BOUNDED = 1u << 1,  /* one segment, span known */
+    RULESET_PREDICATE_NEGATED = 1u << 2,  /* some rule has it as a negated condition */
+    /* The only condition on BODY or STREAM of a rule that replaces: it comes true each time it
+     * matches anew, behind the match before. */
+    RULESET_PREDICATE_REPEAT = 1u << 3,
 };
 
 struct ruleset_predicate {
@@ -143,6 +159,9 @@ struct ruleset_context {
     struct ruleset_range literal_gates; /* in gate_ranges, by literal number */
     struct ruleset_range anchors;       /* in anchors: element indices that start at offset 0 */
     struct ruleset_range lengths; /* in anchors: LENGTH elements, judged at the buffer's end */
+    /* In rule_index: rules without a positive condition and with a negated one on this buffer; each
+     * is listed under one buffer only. Looked at when it is closed (head: at the head's end). */
+    struct ruleset_range closing;
 };
 
 struct ruleset_condition {
@@ -167,8 +186,9 @@ struct ruleset_rule {
     uint32_t header;                 /* index into headers */
     struct ruleset_range conditions; /* positive ones first; 0: header and flowbits alone */
     struct ruleset_range flowbits;
-    uint32_t threshold;              /* index into thresholds, or INSPECT_NONE */
-    uint32_t replace;                /* element whose bytes are exchanged, or INSPECT_NONE */
+    uint32_t threshold; /* index into thresholds, or INSPECT_NONE */
+    uint32_t replace;   /* element (MARK) whose bytes are exchanged, or INSPECT_NONE: in
+                         * the last segment of the only condition on STREAM */
     struct ruleset_part replacement; /* bytes in the blob */
     uint32_t message;                /* blob offset of a NUL-terminated text */
 };
@@ -216,12 +236,16 @@ struct ruleset_header_block {
     struct ruleset_part gate_ranges, gates, anchors;
     struct ruleset_part elements, bytes, predicates, rule_index;
     struct ruleset_part rules, conditions, headers, addresses, ports, flowbits, thresholds;
-    struct ruleset_part bare;     /* rule_index entries: rules without conditions */
-    struct ruleset_part automata; /* bytes of a section of inspect/match/automaton.h */
-    struct ruleset_part data;     /* bytes: contents, replacements, messages */
+    struct ruleset_part bare;          /* uint32_t: rules without conditions */
+    struct ruleset_part head_blocking; /* uint32_t: blocking rules with a condition on the head */
+    struct ruleset_part automata;      /* bytes of a section of inspect/match/automaton.h */
+    struct ruleset_part data;          /* bytes: contents, replacements, messages */
 };
 
-/* A verified blob. Read only; shared by any number of flows. */
+/* Parts lie at offsets that are multiples of 8 (content bytes and texts inside `data` anywhere).
+ * Numbers of rules, elements and predicates are below 2^24.
+ *
+ * A verified blob. Read only; shared by any number of flows. */
 struct inspect_ruleset {
     const uint8_t *base;
     const struct ruleset_header_block *header;
@@ -234,6 +258,7 @@ struct inspect_ruleset {
     const uint32_t *anchors;
     const uint32_t *rule_index;
     const uint32_t *bare;
+    const uint32_t *head_blocking;
     const struct ruleset_header *headers;
     const struct ruleset_address *addresses;
     const struct ruleset_ports *ports;
@@ -244,6 +269,7 @@ struct inspect_ruleset {
     struct inspect_automata automata;
     struct inspect_literals literals[2][INSPECT_BUFFERS]; /* by direction; count 0: none */
     unsigned features;                                    /* enum inspect_literals_feature */
+    uint32_t looks_back[2]; /* bit enum inspect_buffer: some element needs the history */
 };
 
 enum inspect_ruleset_error {
