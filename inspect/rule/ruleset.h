@@ -97,7 +97,7 @@ enum ruleset_element_flag {
 /* A content: `data` is the blob offset of `length` bytes followed, 4-byte aligned, by its border
  * table (uint16_t[length], Knuth-Morris-Pratt: entry i is the length of the longest proper border
  * of the first i + 1 bytes). Its match begins within [origin + minimum, origin + maximum]. A regex:
- * `data` is an automaton, started at origin + minimum (minimum >= 0). Byte tests and jumps: `data`
+ * `data` is an automaton, started at origin + minimum. Byte tests and jumps: `data`
  * is an index into bytes. DATA_AT: a byte at origin + minimum. Bytes before the buffer's begin are
  * never looked at. */
 struct ruleset_element {
@@ -159,9 +159,6 @@ struct ruleset_context {
     struct ruleset_range literal_gates; /* in gate_ranges, by literal number */
     struct ruleset_range anchors;       /* in anchors: element indices that start at offset 0 */
     struct ruleset_range lengths; /* in anchors: LENGTH elements, judged at the buffer's end */
-    /* In rule_index: rules without a positive condition and with a negated one on this buffer; each
-     * is listed under one buffer only. Looked at when it is closed (head: at the head's end). */
-    struct ruleset_range closing;
 };
 
 struct ruleset_condition {
