@@ -32,6 +32,7 @@ struct inspect_literals {
 struct inspect_literals_state {
     uint32_t exact;
     uint32_t folded;
+    uint32_t resume; /* after a stop: the first literal number not given yet; 0: all were */
 };
 
 _Static_assert(sizeof(struct inspect_literals_state) <= 16, "matcher state of a direction");

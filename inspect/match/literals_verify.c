@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks a section of literals, so that scanning with it can read nothing but itself and ends,
+ * whatever else it says. */
+#include <string.h>
+
+#include "inspect/match/literals_view.h"
+
+/* Whether `size` bytes at `offset` lie within the section, 4-byte aligned. */
+static bool lies_within(const struct literals_header *header, uint32_t offset, uint64_t size)
+{
+    return offset % 4 == 0 && offset <= header->size && size <= header->size - offset;
+}
+
+/* A link to a node that is at most `depth` deep. */
+static bool link_is_good(const uint32_t *nodes, uint32_t words, uint32_t link, uint32_t depth)
+{
+    return link < words && (nodes[link] & LITERALS_NODE) != 0 &&
+           literals_depth(nodes[link]) <= depth;
+}
+
+static bool words_are_plain(const uint32_t *words, uint32_t count)
+{
+    uint32_t all = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        all |= words[i];
+    return (all & LITERALS_NODE) == 0;
+}
+
+static bool list_is_good(const uint32_t *nodes, uint32_t words, const uint32_t *children,
+                         uint32_t count, uint32_t depth)
+{
+    const uint32_t byte_words = (count + 2) / 3;
+
+    /* The matcher takes the place of a byte for the place of a link. */
+    for (uint32_t i = count; i < 3 * byte_words; i++) {
+        const uint32_t spare = children[i / 3] >> (8 * (i % 3)) & 0xff;
+        bool found = false;
+        for (uint32_t j = 0; j < count && !found; j++)
+            found = (children[j / 3] >> (8 * (j % 3)) & 0xff) == spare;
+        if (!found)
+            return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!link_is_good(nodes, words, children[byte_words + i], depth + 1))
+            return false;
+    }
+    return true;
+}
+
+static bool node_is_good(const uint32_t *nodes, uint32_t words, uint32_t at, uint32_t *size,
+                         const struct literals_record *records, uint32_t record_count)
+{
+    const uint32_t *node = nodes + at;
+    const uint32_t header = node[0], depth = literals_depth(header), lead = literals_lead(header);
+    const uint32_t room = words - at;
+    const uint32_t count = header & LITERALS_BYTE_MASK;
+    uint32_t body = 0;
+
+    if ((header & LITERALS_NODE) == 0)
+        return false;
+    if (literals_kind(header) == LITERALS_LIST)
+        body = (count + 2) / 3 + count;
+    else if (literals_kind(header) == LITERALS_ROW)
+        body = 256;
+    *size = lead + body;
+    if (room < *size || !words_are_plain(node + 1, *size - 1))
+        return false;
+    /* Depths fall on the way of failures, and only the root has none. */
+    if (at == 0 ? depth != 0 || node[1] != 0 || literals_kind(header) != LITERALS_ROW
+                : depth == 0 || !link_is_good(nodes, words, node[1], depth - 1))
+        return false;
+    if (node[2] >= record_count || records[node[2]].length < depth ||
+        ((header & LITERALS_TERMINAL) != 0 && (at == 0 || records[node[2]].length != depth)))
+        return false;
+    if (lead > LITERALS_NODE_WORDS && (at == 0 || !link_is_good(nodes, words, node[3], depth - 1) ||
+                                       (nodes[node[3]] & LITERALS_TERMINAL) == 0))
+        return false;
+    switch (literals_kind(header)) {
+    case LITERALS_ONE: /* the child follows */
+        return room > *size && link_is_good(nodes, words, at + lead, depth + 1);
+    case LITERALS_LIST:
+        return count != 0 && list_is_good(nodes, words, node + lead, count, depth);
+    case LITERALS_ROW:
+        for (uint32_t i = 0; i < 256; i++) {
+            if (!link_is_good(nodes, words, node[lead + i], depth + 1))
+                return false;
+        }
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool part_is_good(const struct literals_header *header, const struct literals_part *part)
+{
+    const uint8_t *base = (const uint8_t *)header;
+    const struct literals_record *records = (const void *)(base + part->records);
+    const uint32_t *nodes = (const void *)(base + part->nodes);
+    uint32_t size;
+
+    if (part->nodes == 0)
+        return part->words == 0 && part->records == 0 && part->count == 0;
+    if (part->words == 0 || part->count == 0 || part->count >= LITERALS_NODE ||
+        part->words >= LITERALS_NODE || !lies_within(header, part->nodes, 4ull * part->words) ||
+        !lies_within(header, part->records, sizeof(*records) * (part->count + 1ull)))
+        return false;
+    /* One record more than there are, which ends every search. */
+    for (uint32_t i = 0; i <= part->count; i++) {
+        const struct literals_record *record = &records[i];
+        if (record->next != LITERALS_NONE && (record->next < i || record->next >= part->count))
+            return false;
+        if (i == part->count)
+            break;
+        if (record->number >= header->count || record->length == 0 ||
+            record->length > header->max_length || record->text > header->size ||
+            record->length > header->size - record->text)
+            return false;
+    }
+    if (records[part->count].next != LITERALS_NONE)
+        return false;
+    for (uint32_t at = 0; at < part->words; at += size) {
+        if (!node_is_good(nodes, part->words, at, &size, records, part->count))
+            return false;
+    }
+    return true;
+}
+
+bool inspect_literals_verify(const void *base, size_t size, struct inspect_literals *literals)
+{
+    const struct literals_header *header = base;
+
+    memset(literals, 0, sizeof(*literals));
+    if (size < sizeof(*header) || size > UINT32_MAX || header->magic != LITERALS_MAGIC ||
+        header->version != LITERALS_VERSION || header->size != size ||
+        header->max_length > LITERALS_LENGTH_MAX)
+        return false;
+    if (header->count >= LITERALS_NODE ||
+        (uint64_t)header->parts[LITERALS_EXACT].count + header->parts[LITERALS_FOLDED].count !=
+            header->count)
+        return false;
+    for (unsigned i = 0; i < LITERALS_CASES; i++) {
+        if (!part_is_good(header, &header->parts[i]))
+            return false;
+    }
+    literals->base = base;
+    literals->size = header->size;
+    literals->count = header->count;
+    literals->max_length = header->max_length;
+    return true;
+}
