@@ -40,6 +40,13 @@ static const struct option_row rows[] = {
      "connections without a SYN: adopt (default) or old (not shown to callouts unless they ask)"},
     {"--block", "FILE", KIND_TEXT, OPTION_REPLAY, AT(block), 0,
      "server names and hosts to drop, one a line; *.example.com for all below"},
+    {"--rules", "FILE", KIND_LIST, OPTION_REPLAY, AT(rules), AT(rules_count),
+     "inspection rules for sluice.sys (Suricata's language; sluice rules check tells what is "
+     "wrong)"},
+    {"--eve", "FILE", KIND_TEXT, OPTION_REPLAY, AT(eve), 0,
+     "write what sluice.sys tells as EVE JSON lines"},
+    {"--annotate", "OUT.pcapng", KIND_TEXT, OPTION_REPLAY, AT(annotate), 0,
+     "write the capture again, with a comment on each packet held, released, blocked or matched"},
     {"--deliver", "DIR", KIND_TEXT, OPTION_REPLAY, AT(deliver), 0,
      "write what each application received: <client>_<port>-<server>_<port>.c2s and .s2c"},
     {"--model", "M", KIND_TEXT, OPTION_MATRIX, AT(model), 0,

@@ -26,7 +26,9 @@ struct options {
     const char *side;
     const char *midstream;
     const char *driver;
-    const char *block, *deliver;
+    const char *block, *deliver, *eve, *annotate;
+    const char *rules[OPTIONS_SETTINGS]; /* files */
+    size_t rules_count;
     const char *model;
     const char *out;
     const char *target;

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include "cli/exit_code.h"
+#include "cli/inspection.h"
 #include "cli/options.h"
 #include "cli/rerun.h"
 #include "cli/session.h"
@@ -29,9 +30,46 @@ struct replay_command {
     void *blocklist;
     size_t blocklist_size;
     FILE *files[OPTIONS_FILES];
-    int descriptors[OPTIONS_FILES];
+    FILE *again[OPTIONS_FILES]; /* to be annotated: a capture is read twice */
+    int descriptors[2 * OPTIONS_FILES];
+    size_t descriptor_count;
+    struct inspection inspection;
     struct rerun rerun;
 };
+
+/* Opens captures from their files, `*count` says how many. Each file is taken over. */
+static bool open_all(struct traffic_capture **captures, size_t *count, FILE **files,
+                     const struct options *options, char *text, size_t size)
+{
+    for (*count = 0; *count < options->file_count; (*count)++) {
+        FILE *file = files[*count];
+        files[*count] = NULL;
+        captures[*count] = traffic_capture_open(file, options->files[*count], text, size);
+        if (captures[*count] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void close_all(struct traffic_capture **captures, size_t count)
+{
+    while (count > 0)
+        traffic_capture_close(captures[--count]);
+}
+
+/* EVE's last lines and the annotated capture; text says what went wrong. */
+static bool finish_outputs(struct replay_command *command, char *text, size_t size)
+{
+    const struct options *options = command->options;
+    struct traffic_capture *captures[OPTIONS_FILES];
+    size_t count = 0;
+    bool good = options->annotate == NULL ||
+                open_all(captures, &count, command->again, options, text, size);
+
+    good = good && inspection_end(&command->inspection, captures, count, text, size);
+    close_all(captures, count);
+    return good;
+}
 
 static int work(void *context, struct session_channel *channel)
 {
@@ -47,6 +85,7 @@ static int work(void *context, struct session_channel *channel)
         .flows = true,
         .ledgers = true,
         .delivers = options->deliver != NULL,
+        .inspection = &command->inspection,
     };
     struct run_config config = {
         .machine = command->machine,
@@ -58,6 +97,8 @@ static int work(void *context, struct session_channel *channel)
         .own = command->own,
         .blocklist = command->blocklist,
         .blocklist_size = command->blocklist_size,
+        .rules = command->inspection.blob,
+        .rules_size = command->inspection.blob_size,
         .traffic = RUN_CAPTURES,
         .captures = captures,
         .side = command->side,
@@ -65,15 +106,15 @@ static int work(void *context, struct session_channel *channel)
     struct run_result result = {0};
     int code;
 
-    for (; count < options->file_count; count++) {
-        captures[count] = traffic_capture_open(command->files[count], options->files[count],
-                                               result.text, sizeof(result.text));
-        if (captures[count] == NULL) {
-            session_say(channel, "%s", result.text);
-            code = EXIT_USAGE;
-            telling_end(&telling, &config, command->profile->name, code, result.text);
-            goto done;
-        }
+    if (!inspection_begin(&command->inspection, channel)) {
+        session_say(channel, "out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    if (!open_all(captures, &count, command->files, options, result.text, sizeof(result.text))) {
+        session_say(channel, "%s", result.text);
+        code = EXIT_USAGE;
+        telling_end(&telling, &config, command->profile->name, code, result.text);
+        goto done;
     }
     config.capture_count = count;
     telling_run(&telling, &config, &result);
@@ -86,11 +127,16 @@ static int work(void *context, struct session_channel *channel)
     else if (!verdict)
         session_say(channel, "%s on %s: %s", command->image.path, command->profile->name,
                     result.text);
+    char why[512];
+    if (!result.bad_capture && !finish_outputs(command, why, sizeof(why))) {
+        session_say(channel, "%s", why);
+        if (verdict)
+            code = EXIT_ENVIRONMENT;
+    }
     telling_end(&telling, &config, command->profile->name, code, verdict ? NULL : result.text);
 
 done:
-    while (count > 0)
-        traffic_capture_close(captures[--count]);
+    close_all(captures, count);
     return code;
 }
 
@@ -193,7 +239,15 @@ static bool open_captures(struct replay_command *command)
             fprintf(stderr, "sluice: %s: %s\n", options->files[i], strerror(errno));
             return false;
         }
-        command->descriptors[i] = fileno(command->files[i]);
+        command->descriptors[command->descriptor_count++] = fileno(command->files[i]);
+        if (options->annotate == NULL)
+            continue;
+        command->again[i] = fopen(options->files[i], "rbe");
+        if (command->again[i] == NULL) {
+            fprintf(stderr, "sluice: %s: %s\n", options->files[i], strerror(errno));
+            return false;
+        }
+        command->descriptors[command->descriptor_count++] = fileno(command->again[i]);
     }
     return true;
 }
@@ -233,24 +287,37 @@ int command_replay(int argc, char **argv)
 
     const struct session_image image = {command.image.path, command.image.service};
     struct report_writer *writer = NULL;
+    if (!command.own && options.rules_count != 0) {
+        fputs("sluice replay: --rules is for sluice.sys only\n", stderr);
+        goto done;
+    }
     if (!choose_mode(&command) || !choose_traffic(&command) || !read_blocklist(&command) ||
         !open_captures(&command))
         goto done;
+    code = inspection_open(&command.inspection, &options, command.profile->name);
+    if (code != EXIT_CLEAN)
+        goto done;
     writer = report_writer_create(stdout, options.json, options.quiet);
-    code = writer == NULL ? EXIT_ENVIRONMENT
-                          : session_run(&(struct session_options){.writer = writer,
-                                                                  .deliver = options.deliver,
-                                                                  .quiet = options.quiet,
-                                                                  .images = &image,
-                                                                  .image_count = 1,
-                                                                  .keep = command.descriptors,
-                                                                  .keep_count = options.file_count},
-                                        work, &command);
+    code = writer == NULL
+               ? EXIT_ENVIRONMENT
+               : session_run(&(struct session_options){.writer = writer,
+                                                       .deliver = options.deliver,
+                                                       .quiet = options.quiet,
+                                                       .images = &image,
+                                                       .image_count = 1,
+                                                       .keep = command.descriptors,
+                                                       .keep_count = command.descriptor_count,
+                                                       .outputs = command.inspection.files},
+                             work, &command);
 done:
+    if (!inspection_close(&command.inspection) && code == EXIT_CLEAN)
+        code = EXIT_ENVIRONMENT;
     report_writer_destroy(writer);
     for (size_t i = 0; i < options.file_count; i++) {
         if (command.files[i] != NULL)
             fclose(command.files[i]);
+        if (command.again[i] != NULL)
+            fclose(command.again[i]);
     }
     free(command.blocklist);
     free(command.image.bytes);

@@ -22,7 +22,13 @@
 #define NAME_LIMIT   160
 #define OPEN_FILES   64
 
-enum message { MESSAGE_RECORD = 1, MESSAGE_DELIVER, MESSAGE_PROGRESS, MESSAGE_SAY };
+enum message {
+    MESSAGE_RECORD = 1,
+    MESSAGE_DELIVER,
+    MESSAGE_PROGRESS,
+    MESSAGE_SAY,
+    MESSAGE_OUTPUT,
+};
 
 /* Delivered files that are open: the least lately used one makes room. */
 struct open_file {
@@ -138,6 +144,20 @@ static void take_delivered(struct session *session, const char *payload, size_t 
     }
 }
 
+/* Payload: which output, one byte, then the bytes. */
+static void take_output(struct session *session, const uint8_t *payload, size_t length)
+{
+    FILE *const *outputs = session->options->outputs;
+
+    if (length == 0 || payload[0] >= SESSION_OUTPUTS || outputs == NULL ||
+        outputs[payload[0]] == NULL) {
+        session->bad = true;
+        return;
+    }
+    /* What went wrong stays with the stream: who opened it asks when closing it. */
+    (void)fwrite(payload + 1, 1, length - 1, outputs[payload[0]]);
+}
+
 /* Text of the child's: control characters are not for the terminal. */
 static void print_plain(const char *text, size_t length)
 {
@@ -157,6 +177,9 @@ static void frame(void *context, uint32_t type, const void *payload, uint32_t le
         break;
     case MESSAGE_DELIVER:
         take_delivered(session, payload, length);
+        break;
+    case MESSAGE_OUTPUT:
+        take_output(session, payload, length);
         break;
     case MESSAGE_PROGRESS:
         if (session->options->quiet || !isatty(STDERR_FILENO))
@@ -290,6 +313,25 @@ void session_deliver(struct session_channel *channel, const char *name, const ui
         free(payload);
         length -= part;
     } while (length != 0);
+}
+
+void session_output(struct session_channel *channel, enum session_output output, const void *bytes,
+                    size_t length)
+{
+    static const size_t most = 1u << 20;
+
+    while (length != 0) {
+        size_t part = length < most ? length : most;
+        uint8_t *payload = malloc(part + 1);
+        if (payload == NULL)
+            _exit(EXIT_ENVIRONMENT);
+        payload[0] = (uint8_t)output;
+        memcpy(payload + 1, bytes, part);
+        send(channel, MESSAGE_OUTPUT, payload, part + 1);
+        free(payload);
+        bytes = (const uint8_t *)bytes + part;
+        length -= part;
+    }
 }
 
 void session_progress(struct session_channel *channel, const char *line)

@@ -13,11 +13,15 @@ struct session_image {
     const char *path, *service;
 };
 
+/* Files that a session writes besides its report. */
+enum session_output { SESSION_EVE, SESSION_ANNOTATED, SESSION_OUTPUTS };
+
 struct session_options {
     struct report_writer *writer;
-    const char *deliver; /* folder for delivered bytes, or NULL */
-    bool quiet;          /* no progress */
-    const int *keep;     /* descriptors that the child reads from */
+    const char *deliver;  /* folder for delivered bytes, or NULL */
+    FILE *const *outputs; /* SESSION_OUTPUTS of them, open for writing or NULL; NULL: none */
+    bool quiet;           /* no progress */
+    const int *keep;      /* descriptors that the child reads from */
     size_t keep_count;
     const struct session_image *images; /* stacks of findings get names from their symbols */
     size_t image_count;
@@ -41,6 +45,10 @@ void session_record(struct session_channel *channel, json_t *record);
 /* Child: bytes to be appended to the file <deliver folder>/<name>. A length of 0 makes the file. */
 void session_deliver(struct session_channel *channel, const char *name, const uint8_t *bytes,
                      size_t length);
+
+/* Child: bytes to be appended to an output. */
+void session_output(struct session_channel *channel, enum session_output output, const void *bytes,
+                    size_t length);
 
 /* Child: how far the run is, one line that replaces the one before; "" wipes it. */
 void session_progress(struct session_channel *channel, const char *line);

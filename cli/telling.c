@@ -50,6 +50,8 @@ static void flow(void *context, const struct traffic_connection *connection,
     struct telling *telling = context;
     char name[INSPECT_NAME_SIZE] = "";
 
+    if (telling->inspection != NULL)
+        inspection_flow(telling->inspection, connection);
     if (telling->delivers) { /* streams without bytes have files too */
         char file[TRAFFIC_FILE_NAME + 8];
         snprintf(file, sizeof(file), "%s.c2s", connection->file);
@@ -73,6 +75,7 @@ static void flow(void *context, const struct traffic_connection *connection,
                        .c2s = connection->streams[TRAFFIC_C2S].delivered,
                        .s2c = connection->streams[TRAFFIC_S2C].delivered,
                        .held_peak = own != NULL ? own->held_peak : 0,
+                       .matches = own != NULL ? own->matches : 0,
                        .verdict = verdict_text(connection, own),
                        .complete = is_complete(connection),
                    }));
@@ -157,6 +160,21 @@ static void finding(void *context, const struct check_finding *found)
     session_record(telling->channel, report_record_finding(found, telling->rerun));
 }
 
+static void event(void *context, const struct sluice_event *told, const struct run_moment *moment)
+{
+    struct telling *telling = context;
+
+    inspection_event(telling->inspection, told, moment);
+}
+
+static void statistics(void *context, const struct sluice_statistics *figures,
+                       const struct run_moment *moment)
+{
+    struct telling *telling = context;
+
+    inspection_statistics(telling->inspection, figures, moment);
+}
+
 void telling_run(struct telling *telling, struct run_config *config, struct run_result *result)
 {
     config->listener = (struct run_listener){
@@ -169,6 +187,13 @@ void telling_run(struct telling *telling, struct run_config *config, struct run_
         .pool = pool,
         .finding = finding,
     };
+    if (telling->inspection != NULL) {
+        if (inspection_wants_events(telling->inspection)) {
+            config->listener.event = event;
+            config->listener.statistics = statistics;
+        }
+        config->listener.passage = inspection_passage(telling->inspection);
+    }
     run_once(config, result);
     telling->errors += result->errors;
     telling->warnings += result->warnings;

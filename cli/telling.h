@@ -2,6 +2,7 @@
 /* A run in the child, told to the parent record by record. */
 #pragma once
 
+#include "cli/inspection.h"
 #include "cli/session.h"
 #include "explore/run.h"
 
@@ -12,6 +13,7 @@ struct telling {
     const char *mode;
     bool flows, ledgers; /* are told */
     bool delivers;
+    struct inspection *inspection; /* wants to know too; NULL: nobody */
     /* Filled in while telling. */
     size_t errors, warnings;
     uint64_t hash;

@@ -3,6 +3,7 @@
 #include "explore/run.h"
 
 #include "explore/scenario.h"
+#include "nt/clock.h"
 #include "sim/breach.h"
 #include "traffic/ledger.h"
 
@@ -18,7 +19,51 @@ struct run {
     struct traffic_connection *kept; /* until the driver has told what it thinks of their flows */
     size_t kept_count, kept_capacity;
     bool no_memory;
+    struct traffic_clock clock; /* of the capture; time 0: none */
+    struct passage *passage;    /* NULL: nobody asks */
 };
+
+#define UNIX_EPOCH 116444736000000000ull /* in 100 ns since 1601 */
+
+/* A time of the driver's clock on the capture's. */
+static struct run_moment moment_of(const struct run *run, uint64_t system_time)
+{
+    const struct traffic_clock *clock = &run->clock;
+    struct run_moment moment = {.time = system_time > UNIX_EPOCH ? (system_time - UNIX_EPOCH) * 100
+                                                                 : 0};
+
+    if (clock->time == 0)
+        return moment;
+    uint64_t at = system_time - NT_BOOT_TIME;
+    moment.capture = traffic_capture_name(run->config->captures[clock->capture]);
+    if (at >= clock->now) {
+        moment.time = clock->time + (at - clock->now) * 100;
+        moment.packet = at == clock->now ? clock->packet : 0;
+    } else {
+        uint64_t before = (clock->now - at) * 100;
+        moment.time = before < clock->time ? clock->time - before : 0;
+    }
+    return moment;
+}
+
+static void event(void *context, const struct sluice_event *told)
+{
+    struct run *run = context;
+    struct run_moment moment = moment_of(run, told->time);
+
+    run->config->listener.event(run->config->listener.context, told, &moment);
+}
+
+static void arrived(void *context, const struct traffic_clock *clock)
+{
+    struct run *run = context;
+
+    run->clock = *clock;
+    if (run->passage != NULL)
+        passage_look(run->passage, clock->now);
+    if (run->client != NULL && run->config->listener.event != NULL)
+        sluice_client_poll(run->client);
+}
 
 static void closed(void *context, const struct traffic_connection *connection)
 {
@@ -158,16 +203,16 @@ static void tell_pool(void *context, const struct nt_pool_tag *tag)
     run->config->listener.pool(run->config->listener.context, tag);
 }
 
-/* sluice.sys edits nothing: what came out must be what went in. Another driver may edit as it
- * likes. */
-static void compare_content(struct run *run)
+/* sluice.sys edits nothing but what `replace` rules tell it to: what came out must be what went in.
+ * Another driver may edit as it likes. */
+static void compare_content(struct run *run, bool edits)
 {
     struct traffic_sink_totals totals;
 
     traffic_sink_totals(run->sink, &totals);
     if (totals.no_memory)
         run->no_memory = true;
-    if (!run->config->own || run->machine.sim->stopped ||
+    if (!run->config->own || edits || run->machine.sim->stopped ||
         (totals.different == 0 && totals.extra == 0))
         return;
     char detail[160];
@@ -198,6 +243,7 @@ static enum machine_status feed(struct run *run, struct run_result *result)
         .context = run,
         .progress = progress,
         .warning = warning,
+        .arrived = arrived,
     };
     switch (traffic_replay_run(&replay, result->text, sizeof(result->text))) {
     case TRAFFIC_REPLAY_OK:
@@ -225,14 +271,20 @@ static bool prepare_own(struct run *run, struct run_result *result)
         result->status = MACHINE_NO_VERDICT;
         return false;
     }
-    if (config->blocklist == NULL)
-        return true;
-    NTSTATUS status =
-        sluice_client_blocklist(run->client, config->blocklist, config->blocklist_size);
+    if (config->listener.event != NULL)
+        sluice_client_listen(run->client, event, run);
+    const char *what = "block list";
+    NTSTATUS status = STATUS_SUCCESS;
+    if (config->blocklist != NULL)
+        status = sluice_client_blocklist(run->client, config->blocklist, config->blocklist_size);
+    if (NT_SUCCESS(status) && config->rules != NULL) {
+        what = "rule set";
+        status = sluice_client_rules(run->client, config->rules, config->rules_size);
+    }
     if (NT_SUCCESS(status))
         return true;
-    snprintf(result->text, sizeof(result->text),
-             "the driver refused the block list with status 0x%08x", (unsigned)status);
+    snprintf(result->text, sizeof(result->text), "the driver refused the %s with status 0x%08x",
+             what, (unsigned)status);
     result->status = MACHINE_NO_VERDICT;
     return false;
 }
@@ -259,6 +311,10 @@ void run_once(const struct run_config *config, struct run_result *result)
         snprintf(result->text, sizeof(result->text), "out of memory");
         goto done;
     }
+    if (config->listener.passage.held != NULL) {
+        run.passage = passage_create(run.machine.netio, &config->listener.passage);
+        run.no_memory = run.passage == NULL;
+    }
     result->status =
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
     result->not_loaded =
@@ -274,7 +330,13 @@ void run_once(const struct run_config *config, struct run_result *result)
         sluice_client_poll(run.client);
         own = NT_SUCCESS(sluice_client_statistics(run.client, &statistics));
     }
+    if (run.passage != NULL)
+        passage_look(run.passage, run.machine.sim->now);
     tell_flows(&run);
+    if (own && config->listener.statistics != NULL) {
+        struct run_moment end = moment_of(&run, NT_BOOT_TIME + run.machine.sim->now);
+        config->listener.statistics(config->listener.context, &statistics, &end);
+    }
     sluice_client_close(run.client);
     run.client = NULL;
     char text[sizeof(result->text)];
@@ -283,7 +345,7 @@ void run_once(const struct run_config *config, struct run_result *result)
         result->status = unloaded;
         snprintf(result->text, sizeof(result->text), "%s", text);
     }
-    compare_content(&run);
+    compare_content(&run, own && statistics.replaced != 0);
     tell_ledgers(&run, own ? &statistics : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
@@ -310,5 +372,6 @@ done:
     if (run.sink != NULL)
         traffic_sink_destroy(run.sink);
     free(run.kept);
+    passage_destroy(run.passage);
     machine_destroy(&run.machine);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "explore/machine.h"
+#include "explore/passage.h"
 #include "explore/sluice_client.h"
 #include "traffic/capture.h"
 #include "traffic/replay.h"
@@ -23,6 +24,13 @@ struct run_ledger {
     bool closed;
 };
 
+/* When something happened, on the capture's clock. */
+struct run_moment {
+    uint64_t time;       /* nanoseconds since 1970 */
+    uint64_t packet;     /* the frame that caused it; 0: none did */
+    const char *capture; /* name, or NULL */
+};
+
 /* Who wants to know. Each may be NULL. Called in the order: flow, deliver and progress during the
  * run; ledger, pool, finding at its end. */
 struct run_listener {
@@ -37,6 +45,12 @@ struct run_listener {
     void (*ledger)(void *context, const struct run_ledger *ledger);
     void (*pool)(void *context, const struct nt_pool_tag *tag);
     void (*finding)(void *context, const struct check_finding *finding);
+    /* What sluice.sys tells, as it happens, and its figures when the last flow has ended. */
+    void (*event)(void *context, const struct sluice_event *event, const struct run_moment *moment);
+    void (*statistics)(void *context, const struct sluice_statistics *statistics,
+                       const struct run_moment *moment);
+    /* Where any driver's bytes are, told whenever the world is quiet. */
+    struct passage_listener passage;
 };
 
 struct run_config {
@@ -45,6 +59,8 @@ struct run_config {
     bool own;              /* the driver is sluice.sys: its device is used */
     const void *blocklist; /* blob for it, or NULL */
     size_t blocklist_size;
+    const void *rules; /* compiled rule set for it, or NULL */
+    size_t rules_size;
     enum run_traffic traffic;
     struct traffic_capture *const *captures; /* RUN_CAPTURES; stay the caller's */
     size_t capture_count;

@@ -17,6 +17,8 @@ struct sluice_client {
     struct nt_request *reads[READERS];
     struct sluice_client_flow *flows; /* by handle */
     size_t flow_capacity;
+    void (*event)(void *context, const struct sluice_event *event);
+    void *context;
 };
 
 static struct sluice_client_flow *flow_at(struct sluice_client *client, uint64_t handle)
@@ -38,46 +40,72 @@ static struct sluice_client_flow *flow_at(struct sluice_client *client, uint64_t
     return &client->flows[handle];
 }
 
+static void take_name(struct sluice_client_flow *flow, const char *name, size_t length)
+{
+    if (flow->name[0] != '\0' || length == 0 || length >= sizeof(flow->name))
+        return;
+    memcpy(flow->name, name, length);
+    flow->name[length] = '\0';
+}
+
 static void take_message(struct sluice_client_flow *flow, const struct inspect_event *message)
 {
-    bool client_side = message->message == INSPECT_MESSAGE_CLIENT_HELLO ||
-                       message->message == INSPECT_MESSAGE_HTTP_REQUEST;
-
     if (flow->protocol == INSPECT_PROTOCOL_UNKNOWN ||
         (flow->protocol == INSPECT_PROTOCOL_OTHER && message->protocol != INSPECT_PROTOCOL_UNKNOWN))
         flow->protocol = message->protocol;
     if (message->flags & INSPECT_EVENT_BLOCKED)
         flow->blocked = true;
-    if (client_side && message->name_length != 0 && message->name_length < sizeof(flow->name)) {
-        memcpy(flow->name, message->name, message->name_length);
-        flow->name[message->name_length] = '\0';
-    }
+    if (message->type != INSPECT_EVENT_MESSAGE)
+        return;
+    if (message->message == INSPECT_MESSAGE_CLIENT_HELLO)
+        take_name(flow, message->body.tls.name, message->body.tls.name_length);
+    else if (message->message == INSPECT_MESSAGE_HTTP_REQUEST)
+        take_name(flow, message->body.http.name, message->body.http.name_length);
+}
+
+static void take_end(struct sluice_client_flow *flow, const struct sluice_flow_end *end)
+{
+    flow->ended = true;
+    flow->verdict = end->verdict;
+    flow->flow_class = end->flow_class;
+    flow->matches = end->matches;
+    flow->held_peak = end->held_peak[0] > end->held_peak[1] ? end->held_peak[0] : end->held_peak[1];
 }
 
 /* Driver output is not trusted: sizes are checked before anything is read. */
+static bool is_sound(const struct sluice_event *event, size_t left)
+{
+    if (event->size > left || event->size > sizeof(*event) || event->size % 8 != 0)
+        return false;
+    switch (event->type) {
+    case SLUICE_EVENT_MESSAGE:
+        return event->size >= SLUICE_EVENT_MESSAGE_SIZE_MIN &&
+               event->size >=
+                   offsetof(struct sluice_event, body) + inspect_event_size(&event->body.message);
+    case SLUICE_EVENT_FLOW_END:
+        return event->size >= SLUICE_EVENT_FLOW_END_SIZE;
+    default:
+        return event->size >= offsetof(struct sluice_event, body);
+    }
+}
+
 static void take(struct sluice_client *client, const uint8_t *data, size_t size)
 {
     while (size >= offsetof(struct sluice_event, body)) {
         struct sluice_event event = {0};
         memcpy(&event, data, size < sizeof(event) ? size : sizeof(event));
-        if (event.size < offsetof(struct sluice_event, body) || event.size > size ||
-            event.size > sizeof(event) || event.size % 8 != 0)
+        if (!is_sound(&event, size))
             return;
         struct sluice_client_flow *flow = flow_at(client, event.flow);
         if (flow != NULL) {
             flow->seen = true;
-            if (event.type == SLUICE_EVENT_MESSAGE && event.size >= SLUICE_EVENT_MESSAGE_SIZE) {
+            if (event.type == SLUICE_EVENT_MESSAGE)
                 take_message(flow, &event.body.message);
-            } else if (event.type == SLUICE_EVENT_FLOW_END &&
-                       event.size >= SLUICE_EVENT_FLOW_END_SIZE) {
-                const struct sluice_flow_end *end = &event.body.flow_end;
-                flow->ended = true;
-                flow->verdict = end->verdict;
-                flow->flow_class = end->flow_class;
-                flow->held_peak =
-                    end->held_peak[0] > end->held_peak[1] ? end->held_peak[0] : end->held_peak[1];
-            }
+            else if (event.type == SLUICE_EVENT_FLOW_END)
+                take_end(flow, &event.body.flow_end);
         }
+        if (client->event != NULL)
+            client->event(client->context, &event);
         data += event.size;
         size -= event.size;
     }
@@ -133,6 +161,22 @@ NTSTATUS sluice_client_blocklist(struct sluice_client *client, const void *blob,
 
     return nt_device_control(client->machine->nt, SLUICE_DEVICE_NAME, SLUICE_IOCTL_BLOCKLIST, blob,
                              size, NULL, 0, &returned);
+}
+
+NTSTATUS sluice_client_rules(struct sluice_client *client, const void *blob, size_t size)
+{
+    size_t returned;
+
+    return nt_device_control(client->machine->nt, SLUICE_DEVICE_NAME, SLUICE_IOCTL_RULES, blob,
+                             size, NULL, 0, &returned);
+}
+
+void sluice_client_listen(struct sluice_client *client,
+                          void (*event)(void *context, const struct sluice_event *event),
+                          void *context)
+{
+    client->event = event;
+    client->context = context;
 }
 
 void sluice_client_poll(struct sluice_client *client)

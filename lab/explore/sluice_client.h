@@ -13,9 +13,10 @@ struct sluice_client_flow {
     uint8_t protocol; /* enum inspect_protocol of the first message that told one */
     uint8_t verdict;  /* enum sluice_verdict, 0 while it lives */
     uint8_t flow_class;
-    bool blocked; /* a name of it was on the block list */
+    bool blocked;     /* a name of it was on the block list */
+    uint32_t matches; /* of rules */
     uint64_t held_peak;
-    char name[INSPECT_NAME_SIZE];
+    char name[INSPECT_NAME_SIZE]; /* the first that the client sent */
 };
 
 struct sluice_client;
@@ -27,6 +28,14 @@ void sluice_client_close(struct sluice_client *client);
 
 /* Puts a block list (a blob of inspect/blocklist.h) in force. */
 NTSTATUS sluice_client_blocklist(struct sluice_client *client, const void *blob, size_t size);
+
+/* Puts a rule set (a blob of inspect/rule/ruleset.h) in force. */
+NTSTATUS sluice_client_rules(struct sluice_client *client, const void *blob, size_t size);
+
+/* Everything read is told here from now on, in order. */
+void sluice_client_listen(struct sluice_client *client,
+                          void (*event)(void *context, const struct sluice_event *event),
+                          void *context);
 
 /* Takes in what has been read, and reads on. */
 void sluice_client_poll(struct sluice_client *client);

@@ -95,6 +95,12 @@ struct ndis *netio_ndis(const struct netio *netio)
     return netio->ndis;
 }
 
+const struct netio_hooks *netio_hooks_of(const struct netio *netio, void **context)
+{
+    *context = netio->hook_context;
+    return netio->hooks;
+}
+
 void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context)
 {
     netio->hooks = hooks == NULL ? &no_hooks : hooks;

@@ -33,3 +33,5 @@ struct ndis *netio_ndis(const struct netio *netio);
 /* Hooks for check/: see netio/hooks.h. NULL: no checks. hooks stays the caller's and must outlive
  * netio. */
 void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context);
+/* Those in force (never NULL) and their context: for who wants to listen in front of them. */
+const struct netio_hooks *netio_hooks_of(const struct netio *netio, void **context);

@@ -23,11 +23,11 @@ static json_int_t number(uint64_t value)
 
 json_t *report_record_flow(const struct report_flow *flow)
 {
-    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "type", "flow",
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:I}", "type", "flow",
                      "flow", number(flow->flow), "client", flow->client, "server", flow->server,
                      "protocol", flow->protocol, "name", flow->name, "c2s", number(flow->c2s),
                      "s2c", number(flow->s2c), "held_peak", number(flow->held_peak), "verdict",
-                     flow->verdict, "complete", flow->complete);
+                     flow->verdict, "complete", flow->complete, "matches", number(flow->matches));
 }
 
 json_t *report_record_ledger(const struct report_ledger *ledger)

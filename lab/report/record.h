@@ -16,6 +16,7 @@ struct report_flow {
     const char *name;            /* TLS server name or HTTP host, or "" */
     uint64_t c2s, s2c;           /* bytes delivered */
     uint64_t held_peak;          /* bytes the driver held at once, at most */
+    uint64_t matches;            /* of rules */
     const char *verdict;
     bool complete; /* both SYNs, no gap, no truncation */
 };

@@ -18,6 +18,7 @@ struct run {
     uint64_t frames, bytes, told;
     uint64_t clock; /* nanoseconds, of the last frame */
     bool clock_set; /* in this capture */
+    size_t capture; /* index of this capture */
     bool side_set;
 };
 
@@ -53,6 +54,17 @@ static bool advance(struct run *run, uint64_t time)
     return sim_run_until(sim, sim->now + step);
 }
 
+static void tell_arrived(const struct run *run, const struct tcpip_frame *last, uint64_t time)
+{
+    const struct traffic_clock clock = {.time = time,
+                                        .now = run->replay->sim->now,
+                                        .packet = last->number,
+                                        .capture = run->capture};
+
+    if (run->replay->arrived != NULL)
+        run->replay->arrived(run->replay->context, &clock);
+}
+
 static bool feed(struct run *run, const struct traffic_capture *capture)
 {
     const struct traffic_batch *batch = run->batch;
@@ -72,6 +84,7 @@ static bool feed(struct run *run, const struct traffic_capture *capture)
         if (!sim_run(replay->sim))
             return false;
         tcpip_nic_release(replay->tcpip);
+        tell_arrived(run, &batch->frames[at + together - 1], batch->times[at + together - 1]);
         at += together;
         run->frames += together;
     }
@@ -124,8 +137,8 @@ enum traffic_replay_status traffic_replay_run(const struct traffic_replay *repla
 
     if (run.batch == NULL)
         return TRAFFIC_REPLAY_NO_MEMORY;
-    for (size_t i = 0; i < replay->count && status == TRAFFIC_REPLAY_OK; i++)
-        status = replay_one(&run, replay->captures[i], text, size);
+    for (; run.capture < replay->count && status == TRAFFIC_REPLAY_OK; run.capture++)
+        status = replay_one(&run, replay->captures[run.capture], text, size);
     if (status == TRAFFIC_REPLAY_OK && !drain(replay))
         status = TRAFFIC_REPLAY_STOPPED;
     traffic_batch_destroy(run.batch);

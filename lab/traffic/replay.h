@@ -12,6 +12,14 @@ struct traffic_progress {
     double part;            /* of this capture's file, 0 to 1; -1: not known */
 };
 
+/* Where a replay stands: the last frame that arrived. */
+struct traffic_clock {
+    uint64_t time;   /* of the capture: nanoseconds since 1970 */
+    uint64_t now;    /* virtual time at that */
+    uint64_t packet; /* number of the frame in its capture */
+    size_t capture;  /* index */
+};
+
 struct traffic_replay {
     struct sim *sim;
     struct tcpip *tcpip;
@@ -24,6 +32,9 @@ struct traffic_replay {
     void *context;
     void (*progress)(void *context, const struct traffic_progress *progress); /* may be NULL */
     void (*warning)(void *context, const char *line);                         /* may be NULL */
+    /* After each group of frames that arrived together, when all they caused has happened. May be
+     * NULL. */
+    void (*arrived)(void *context, const struct traffic_clock *clock);
 };
 
 enum traffic_replay_status {
