@@ -22,17 +22,19 @@
 struct inspect_certificate {
     struct inspect_sha1 sha1;
     uint32_t left[INSPECT_CERTIFICATE_DEPTH]; /* content bytes to come of each open element */
-    uint32_t number;                          /* a length, an OID's arc, or a wide character */
-    uint8_t depth;
+    uint32_t number;                          /* a length, or a wide character */
+    uint16_t written;                         /* of the text being written */
     uint8_t state;
+    uint8_t depth; /* constructed elements that are open */
     uint8_t tag;
-    uint8_t count;     /* length bytes to come, or bytes of a wide character */
-    uint8_t field;     /* of tbsCertificate */
-    uint8_t part;      /* element inside it: time, or OID and value */
-    uint8_t relatives; /* relative names so far, saturating */
-    uint8_t attributes;
+    uint8_t count;       /* length bytes to come, or bytes of a wide character */
+    uint8_t field;       /* of tbsCertificate */
+    uint8_t part;        /* element inside it: of the validity, or of an attribute */
+    uint8_t relatives;   /* relative names so far, saturating */
+    uint8_t attributes;  /* of the relative name, saturating */
+    uint8_t full;        /* the text being written did not fit */
     uint8_t text_length; /* of `text` */
-    char text[24];       /* a time, or an OID's bytes */
+    uint8_t text[24];    /* a time, or an object identifier */
 };
 
 void inspect_certificate_init(struct inspect_certificate *certificate);

@@ -56,6 +56,7 @@ struct inspect_tls {
     uint8_t retry;         /* bytes of the random that are a HelloRetryRequest's */
     uint8_t certificates;  /* of the message so far, saturating */
     uint8_t alpn_count;    /* protocols of the list so far, saturating */
+    uint8_t alpn_full;     /* no room for more of them */
     uint8_t pending_close; /* the message's last step: DONE or OPAQUE */
     union {
         struct {
