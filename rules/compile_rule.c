@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT */
+/* From a rule to entries of the blob's rule table. */
+#include "rules/compile_rule.h"
+
+#include <string.h>
+
+#include "inspect/direction.h"
+#include "inspect/event.h"
+
+#define TO_SERVER      (1u << INSPECT_C2S)
+#define TO_CLIENT      (1u << INSPECT_S2C)
+#define CONDITIONS_MAX 64u /* that one rule may have: as many as a scope remembers */
+#define RULES_MAX      (1u << 24)
+
+#define TLS            (1u << INSPECT_PROTOCOL_TLS)
+#define HTTP           (1u << INSPECT_PROTOCOL_HTTP)
+#define SMTP           (1u << INSPECT_PROTOCOL_SMTP)
+#define ANY            0xffffu
+
+/* Where each buffer is found. */
+static const struct {
+    uint8_t directions;
+    uint16_t protocols;
+} buffer_facts[INSPECT_BUFFERS] = {
+    [INSPECT_BUFFER_STREAM] = {TO_SERVER | TO_CLIENT, ANY},
+    [INSPECT_BUFFER_BODY] = {TO_SERVER | TO_CLIENT, HTTP | SMTP},
+    [INSPECT_BUFFER_HTTP_METHOD] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_URI] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_URI_RAW] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_REQUEST_LINE] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_HOST] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_HOST_DOTTED] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_HEADER] = {TO_SERVER | TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_HTTP_HEADER_NAMES] = {TO_SERVER | TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_HTTP_USER_AGENT] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_REFERER] = {TO_SERVER, HTTP},
+    [INSPECT_BUFFER_HTTP_CONTENT_TYPE] = {TO_SERVER | TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_HTTP_COOKIE] = {TO_SERVER | TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_HTTP_STAT_CODE] = {TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_HTTP_STAT_MSG] = {TO_CLIENT, HTTP},
+    [INSPECT_BUFFER_TLS_SNI] = {TO_SERVER, TLS},
+    [INSPECT_BUFFER_TLS_SNI_DOTTED] = {TO_SERVER, TLS},
+    [INSPECT_BUFFER_TLS_CERTS] = {TO_CLIENT, TLS},
+    [INSPECT_BUFFER_JA3_HASH] = {TO_SERVER, TLS},
+};
+
+static const struct {
+    uint16_t protocols;
+    const char *name;
+} protocol_facts[] = {
+    [RULE_PROTOCOL_TCP] = {ANY, "tcp"},
+    [RULE_PROTOCOL_HTTP] = {HTTP, "http"},
+    [RULE_PROTOCOL_TLS] = {TLS, "tls"},
+    [RULE_PROTOCOL_SMTP] = {SMTP, "smtp"},
+    [RULE_PROTOCOL_FTP] = {1u << INSPECT_PROTOCOL_FTP, "ftp"},
+    [RULE_PROTOCOL_SSH] = {1u << INSPECT_PROTOCOL_SSH, "ssh"},
+};
+
+/* What is known of a rule before its conditions are numbered. */
+struct outline {
+    unsigned directions, protocols;
+    enum inspect_action action;
+    const struct rule_option *replace; /* NULL: none */
+    struct ruleset_rule rule;          /* what both directions share */
+};
+
+bool compile_rules_init(struct compile_rules *rules)
+{
+    predicate_table_init(&rules->predicates);
+    rules->key.size = 1;
+    return blob_init(&rules->blob);
+}
+
+void compile_rules_free(struct compile_rules *rules)
+{
+    blob_free(&rules->blob);
+    predicate_table_free(&rules->predicates);
+    blob_intern_free(&rules->flowbits);
+    blob_intern_free(&rules->headers);
+    blob_intern_free(&rules->thresholds);
+    blob_table_free(&rules->key);
+}
+
+static enum chain_result outline_action(struct compile_rules *rules, const struct rule *rule,
+                                        struct outline *outline)
+{
+    static const enum inspect_action actions[] = {
+        [RULE_ALERT] = INSPECT_ACTION_ALERT,
+        [RULE_PASS] = INSPECT_ACTION_PASS,
+        [RULE_DROP] = INSPECT_ACTION_DROP,
+        [RULE_REJECT] = INSPECT_ACTION_REJECT,
+    };
+    outline->action = actions[rule->action];
+    for (size_t i = 0; i < rule->option_count; i++) {
+        const struct rule_option *option = &rule->options[i];
+        if (option->kind != RULE_CONTENT || !option->content.has_replace) {
+            continue;
+        }
+        const char *reason = NULL;
+        if (rule->action != RULE_ALERT) {
+            reason = "replace goes with alert: what another action does to the flow leaves nothing "
+                     "to exchange";
+        } else if (outline->replace != NULL) {
+            reason = "a rule exchanges one content; this is its second replace";
+        } else if (option->negated) {
+            reason = "replace of a content that must not be there";
+        } else if (option->buffer != INSPECT_BUFFER_STREAM) {
+            reason = "replace works on the stream itself, not on a part of a parsed message";
+        }
+        if (reason != NULL) {
+            chain_refuse(&rules->teller, option->place, "%s", reason);
+            return CHAIN_REFUSED;
+        }
+        outline->replace = option;
+        outline->action = INSPECT_ACTION_REPLACE;
+    }
+    return CHAIN_OK;
+}
+
+static enum chain_result outline_scope(struct compile_rules *rules, const struct rule *rule,
+                                       const struct chain_list *list, struct outline *outline)
+{
+    const struct chain *asked = NULL; /* the last buffer that left one direction only */
+    outline->directions = (rule->to_server ? TO_SERVER : 0) | (rule->to_client ? TO_CLIENT : 0);
+    if (outline->directions == 0) {
+        outline->directions = TO_SERVER | TO_CLIENT;
+    }
+    outline->protocols = protocol_facts[rule->protocol].protocols;
+    if (rule->not_established) {
+        chain_refuse(&rules->teller, rule->place,
+                     "never matches: flow:not_established has no bytes to look at");
+        return CHAIN_REFUSED;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct chain *chain = &list->chains[i];
+        const char *name = inspect_buffer_name(chain->buffer);
+        unsigned directions = outline->directions & buffer_facts[chain->buffer].directions;
+        if (directions == 0) {
+            const char *wrong = outline->directions == TO_SERVER ? "server" : "client";
+            if (asked != NULL) {
+                chain_refuse(&rules->teller, chain->place,
+                             "never matches: %s is not sent to the %s, where %s is", name, wrong,
+                             inspect_buffer_name(asked->buffer));
+            } else {
+                chain_refuse(&rules->teller, chain->place,
+                             "never matches: %s is not sent to the %s, where flow looks", name,
+                             wrong);
+            }
+            return CHAIN_REFUSED;
+        }
+        if (directions != outline->directions) {
+            asked = chain;
+        }
+        outline->directions = directions;
+        if ((outline->protocols & buffer_facts[chain->buffer].protocols) == 0) {
+            chain_refuse(&rules->teller, chain->place, "never matches: no %s in %s", name,
+                         rule->protocol != RULE_PROTOCOL_TCP ? protocol_facts[rule->protocol].name
+                                                             : "the protocol of the other buffers");
+            return CHAIN_REFUSED;
+        }
+        outline->protocols &= buffer_facts[chain->buffer].protocols;
+    }
+    return CHAIN_OK;
+}
+
+static bool key_set(struct blob_table *key, const void *bytes, size_t length)
+{
+    key->count = 0;
+    return blob_table_add(key, bytes, length) != NULL;
+}
+
+static bool key_more(struct blob_table *key, const void *bytes, size_t length)
+{
+    return length == 0 || blob_table_add(key, bytes, length) != NULL;
+}
+
+static bool add_addresses(struct blob *blob, const struct rule_addresses *addresses,
+                          struct ruleset_range *range)
+{
+    *range = (struct ruleset_range){(uint32_t)blob->addresses.count, 0};
+    if (addresses->any || addresses->count == 0) {
+        return true;
+    }
+    struct ruleset_address *made = blob_table_add(&blob->addresses, NULL, addresses->count);
+    if (made == NULL) {
+        return false;
+    }
+    range->count = (uint32_t)addresses->count;
+    for (size_t i = 0; i < addresses->count; i++) {
+        memcpy(made[i].low, addresses->ranges[i].low, sizeof(made[i].low));
+        memcpy(made[i].high, addresses->ranges[i].high, sizeof(made[i].high));
+        made[i].family = addresses->ranges[i].family;
+    }
+    return true;
+}
+
+static bool add_ports(struct blob *blob, const struct rule_ports *ports,
+                      struct ruleset_range *range)
+{
+    *range = (struct ruleset_range){(uint32_t)blob->ports.count, 0};
+    if (ports->any || ports->count == 0) {
+        return true;
+    }
+    struct ruleset_ports *made = blob_table_add(&blob->ports, NULL, ports->count);
+    if (made == NULL) {
+        return false;
+    }
+    range->count = (uint32_t)ports->count;
+    for (size_t i = 0; i < ports->count; i++) {
+        made[i] = (struct ruleset_ports){ports->ranges[i].low, ports->ranges[i].high};
+    }
+    return true;
+}
+
+static bool key_header(struct blob_table *key, const struct rule *rule)
+{
+    const struct rule_addresses *addresses[] = {&rule->source, &rule->destination};
+    const struct rule_ports *ports[] = {&rule->source_ports, &rule->destination_ports};
+    key->count = 0;
+    for (size_t i = 0; i < 2; i++) {
+        size_t count = addresses[i]->any ? 0 : addresses[i]->count;
+        bool made = key_more(key, &count, sizeof(count));
+        for (size_t j = 0; made && j < count; j++) {
+            const struct rule_address_range *range = &addresses[i]->ranges[j];
+            made = key_more(key, &range->family, sizeof(range->family)) &&
+                   key_more(key, range->low, sizeof(range->low)) &&
+                   key_more(key, range->high, sizeof(range->high));
+        }
+        count = ports[i]->any ? 0 : ports[i]->count;
+        made = made && key_more(key, &count, sizeof(count)) &&
+               key_more(key, ports[i]->ranges, count * sizeof(*ports[i]->ranges));
+        if (!made) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum chain_result outline_header(struct compile_rules *rules, const struct rule *rule,
+                                        struct outline *outline)
+{
+    bool fresh;
+    struct blob *blob = &rules->blob;
+    if (!key_header(&rules->key, rule)) {
+        return CHAIN_NO_MEMORY;
+    }
+    outline->rule.header =
+        blob_intern_add(&rules->headers, rules->key.items, rules->key.count, &fresh);
+    if (outline->rule.header == UINT32_MAX) {
+        return CHAIN_NO_MEMORY;
+    }
+    if (!fresh) {
+        return CHAIN_OK;
+    }
+    struct ruleset_header header;
+    memset(&header, 0, sizeof(header));
+    return add_addresses(blob, &rule->source, &header.source) &&
+                   add_addresses(blob, &rule->destination, &header.destination) &&
+                   add_ports(blob, &rule->source_ports, &header.source_ports) &&
+                   add_ports(blob, &rule->destination_ports, &header.destination_ports) &&
+                   blob_table_add(&blob->headers, &header, 1) != NULL
+               ? CHAIN_OK
+               : CHAIN_NO_MEMORY;
+}
+
+/* One name of "a|b|c". */
+static enum chain_result add_flowbit(struct compile_rules *rules, const struct rule_flowbit *source,
+                                     const char *name, size_t length, bool more)
+{
+    uint32_t bit = blob_intern_add(&rules->flowbits, name, length, NULL);
+    if (bit == UINT32_MAX) {
+        return CHAIN_NO_MEMORY;
+    }
+    if (bit > UINT16_MAX) {
+        chain_refuse(&rules->teller, source->place, "more than %u names of flowbits",
+                     UINT16_MAX + 1u);
+        return CHAIN_REFUSED;
+    }
+    struct ruleset_flowbit flowbit;
+    memset(&flowbit, 0, sizeof(flowbit));
+    flowbit.bit = (uint16_t)bit;
+    flowbit.command = (uint8_t)source->command;
+    flowbit.or_next = more;
+    return blob_table_add(&rules->blob.flowbits, &flowbit, 1) != NULL ? CHAIN_OK : CHAIN_NO_MEMORY;
+}
+
+static enum chain_result flowbits_check(const struct compile_rules *rules, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->flowbit_count; i++) {
+        const struct rule_flowbit *one = &rule->flowbits[i];
+        bool asks = one->command == RULE_FLOWBIT_ISSET || one->command == RULE_FLOWBIT_ISNOTSET;
+        if (!asks && strchr(one->name, '|') != NULL) {
+            chain_refuse(&rules->teller, one->place, "only isset and isnotset take several names");
+            return CHAIN_REFUSED;
+        }
+        for (size_t j = 0; j < i; j++) {
+            const struct rule_flowbit *other = &rule->flowbits[j];
+            bool opposite =
+                (one->command == RULE_FLOWBIT_ISSET && other->command == RULE_FLOWBIT_ISNOTSET) ||
+                (one->command == RULE_FLOWBIT_ISNOTSET && other->command == RULE_FLOWBIT_ISSET);
+            if (opposite && strcmp(one->name, other->name) == 0 && strchr(one->name, '|') == NULL) {
+                chain_refuse(&rules->teller, one->place,
+                             "never matches: flowbit \"%s\" must be set and must not be",
+                             one->name);
+                return CHAIN_REFUSED;
+            }
+        }
+    }
+    return CHAIN_OK;
+}
+
+static enum chain_result outline_flowbits(struct compile_rules *rules, const struct rule *rule,
+                                          struct outline *outline)
+{
+    outline->rule.flowbits.first = (uint32_t)rules->blob.flowbits.count;
+    enum chain_result result = flowbits_check(rules, rule);
+    for (size_t i = 0; i < rule->flowbit_count && result == CHAIN_OK; i++) {
+        const char *name = rule->flowbits[i].name;
+        const char *bar;
+        while ((bar = strchr(name, '|')) != NULL && result == CHAIN_OK) {
+            result = add_flowbit(rules, &rule->flowbits[i], name, (size_t)(bar - name), true);
+            name = bar + 1;
+        }
+        if (result == CHAIN_OK) {
+            result = add_flowbit(rules, &rule->flowbits[i], name, strlen(name), false);
+        }
+    }
+    outline->rule.flowbits.count =
+        (uint32_t)rules->blob.flowbits.count - outline->rule.flowbits.first;
+    return result;
+}
+
+static enum chain_result outline_threshold(struct compile_rules *rules, const struct rule *rule,
+                                           struct outline *outline)
+{
+    outline->rule.threshold = INSPECT_NONE;
+    if (rule->threshold.type == RULE_THRESHOLD_NONE) {
+        return CHAIN_OK;
+    }
+    struct ruleset_threshold threshold;
+    memset(&threshold, 0, sizeof(threshold));
+    threshold.type = (uint8_t)rule->threshold.type;
+    threshold.track = (uint8_t)rule->threshold.track;
+    threshold.count = rule->threshold.count;
+    threshold.seconds = rule->threshold.seconds;
+    bool fresh;
+    if (!key_set(&rules->key, &threshold, sizeof(threshold))) {
+        return CHAIN_NO_MEMORY;
+    }
+    outline->rule.threshold =
+        blob_intern_add(&rules->thresholds, rules->key.items, rules->key.count, &fresh);
+    return outline->rule.threshold != UINT32_MAX &&
+                   (!fresh || blob_table_add(&rules->blob.thresholds, &threshold, 1) != NULL)
+               ? CHAIN_OK
+               : CHAIN_NO_MEMORY;
+}
+
+static enum chain_result outline_texts(struct compile_rules *rules, const struct rule *rule,
+                                       struct outline *outline)
+{
+    const char *message = rule->message != NULL ? rule->message : "";
+    outline->rule.message = blob_add_data(&rules->blob, message, strlen(message) + 1);
+    outline->rule.replace = INSPECT_NONE;
+    if (outline->replace != NULL) {
+        const struct rule_content *content = &outline->replace->content;
+        outline->rule.replacement.offset =
+            blob_add_data(&rules->blob, content->replace, content->replace_length);
+        outline->rule.replacement.count = (uint32_t)content->replace_length;
+    }
+    return outline->rule.message != UINT32_MAX && outline->rule.replacement.offset != UINT32_MAX
+               ? CHAIN_OK
+               : CHAIN_NO_MEMORY;
+}
+
+/* The conditions of a rule in one direction. */
+struct conditions {
+    struct ruleset_condition items[CONDITIONS_MAX];
+    size_t count, positive;
+};
+
+static enum chain_result conditions_add(struct compile_rules *rules, struct conditions *conditions,
+                                        uint32_t predicate, bool negated, struct rules_place place)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        if (conditions->items[i].predicate == predicate) {
+            if ((conditions->items[i].negated != 0) == negated) {
+                return CHAIN_OK;
+            }
+            chain_refuse(&rules->teller, place,
+                         "never matches: the same must be there and must not be");
+            return CHAIN_REFUSED;
+        }
+    }
+    if (conditions->count == CONDITIONS_MAX) {
+        chain_refuse(&rules->teller, place, "more than %u independent conditions", CONDITIONS_MAX);
+        return CHAIN_REFUSED;
+    }
+    conditions->items[conditions->count++] = (struct ruleset_condition){predicate, negated};
+    conditions->positive += !negated;
+    return CHAIN_OK;
+}
+
+static enum chain_result conditions_make(struct compile_rules *rules, struct chain_list *list,
+                                         unsigned direction, struct conditions *conditions)
+{
+    enum chain_result result = CHAIN_OK;
+    *conditions = (struct conditions){0};
+    for (int negated = 0; negated < 2; negated++) {
+        for (size_t i = 0; i < list->count && result != CHAIN_NO_MEMORY; i++) {
+            struct chain *chain = &list->chains[i];
+            uint32_t predicate;
+            if (chain->negated != (negated != 0)) {
+                continue;
+            }
+            enum chain_result made = predicate_add(&rules->predicates, chain, direction,
+                                                   rules->hold_max, &rules->teller, &predicate);
+            if (made == CHAIN_OK) {
+                made = conditions_add(rules, conditions, predicate, chain->negated, chain->place);
+            }
+            result = made != CHAIN_OK ? made : result;
+        }
+    }
+    return result;
+}
+
+static const struct predicate *condition_predicate(const struct compile_rules *rules,
+                                                   const struct conditions *conditions, size_t i)
+{
+    return predicate_at(&rules->predicates, conditions->items[i].predicate);
+}
+
+/* full: heads only, which are held whole, or a single bounded chain. Anything else has a gap that
+ * may be longer than what is held. */
+static enum inspect_rule_class rule_class(const struct compile_rules *rules,
+                                          const struct conditions *conditions)
+{
+    size_t heads = 0;
+    bool bounded = true;
+    for (size_t i = 0; i < conditions->positive; i++) {
+        const struct predicate *predicate = condition_predicate(rules, conditions, i);
+        if (inspect_buffer_stage(predicate->chain.buffer) == INSPECT_STAGE_HEAD) {
+            heads++;
+        } else {
+            bounded = bounded && predicate->measure.bounded;
+        }
+    }
+    return heads == conditions->positive || (conditions->positive == 1 && bounded)
+               ? INSPECT_CLASS_FULL
+               : INSPECT_CLASS_TAIL;
+}
+
+/* The content to exchange must still be held when the rule is decided: it lies in the last segment
+ * of the only condition that is not on a head. */
+static enum chain_result replace_check(const struct compile_rules *rules,
+                                       const struct conditions *conditions,
+                                       const struct rule_option *replace)
+{
+    size_t late = 0;
+    bool withheld = false;
+    for (size_t i = 0; i < conditions->positive; i++) {
+        const struct predicate *predicate = condition_predicate(rules, conditions, i);
+        if (inspect_buffer_stage(predicate->chain.buffer) == INSPECT_STAGE_HEAD) {
+            continue;
+        }
+        late++;
+        for (size_t j = predicate->measure.last; j < predicate->chain.count; j++) {
+            withheld |= predicate->chain.links[j].mark;
+        }
+    }
+    if (late == 1 && withheld) {
+        return CHAIN_OK;
+    }
+    chain_refuse(&rules->teller, replace->place, "%s",
+                 late != 1 ? "replace needs all other conditions on the stream to be relative to "
+                             "each other (distance, within): else its bytes may have left already"
+                           : "replace behind a gap without a bound: its bytes may have left "
+                             "already; give the contents that follow it a within");
+    return CHAIN_REFUSED;
+}
+
+static void mark_predicates(struct compile_rules *rules, const struct conditions *conditions,
+                            const struct outline *outline, struct ruleset_rule *rule)
+{
+    struct ruleset_blocking *blocking =
+        &rules->blob.blocking[(rule->direction & TO_SERVER) != 0 ? INSPECT_C2S : INSPECT_S2C];
+    bool blocks = rule->class != INSPECT_CLASS_NONE;
+    for (size_t i = 0; i < conditions->count; i++) {
+        struct predicate *predicate =
+            predicate_at(&rules->predicates, conditions->items[i].predicate);
+        enum inspect_stage stage = inspect_buffer_stage(predicate->chain.buffer);
+        rule->stage = stage > rule->stage ? (uint8_t)stage : rule->stage;
+        if (conditions->items[i].negated != 0) {
+            predicate->flags |= RULESET_PREDICATE_NEGATED;
+        } else if (blocks) {
+            predicate->flags |= RULESET_PREDICATE_BLOCKING;
+            blocking->buffers |= 1u << predicate->chain.buffer;
+            if (outline->replace != NULL && stage != INSPECT_STAGE_HEAD) {
+                predicate->flags |= RULESET_PREDICATE_REPEAT;
+            }
+        }
+    }
+}
+
+/* A rule that can be decided at the head's end needs the head held until then: one with a
+ * condition on it, unless a later one on the body decides. One without conditions is decided as
+ * soon as its protocol is known. */
+static void mark_blocking(struct compile_rules *rules, const struct conditions *conditions,
+                          const struct outline *outline, const struct ruleset_rule *rule,
+                          uint32_t number, bool *memory)
+{
+    bool head = false, body = false;
+    for (size_t i = 0; i < conditions->count; i++) {
+        switch (inspect_buffer_stage(condition_predicate(rules, conditions, i)->chain.buffer)) {
+        case INSPECT_STAGE_HEAD:
+            head = true;
+            break;
+        case INSPECT_STAGE_BODY:
+            body |= conditions->items[i].negated == 0;
+            break;
+        case INSPECT_STAGE_STREAM:
+            break;
+        }
+    }
+    if (head) {
+        *memory = *memory && blob_table_add(&rules->blob.head_blocking, &number, 1) != NULL;
+    }
+    if (((head && !body) || conditions->count == 0) && outline->protocols != ANY) {
+        for (unsigned i = 0; i < 2; i++) {
+            if ((rule->direction & 1u << i) != 0) {
+                rules->blob.blocking[i].protocols |= outline->protocols;
+            }
+        }
+    }
+}
+
+static enum chain_result write_rule(struct compile_rules *rules, const struct outline *outline,
+                                    const struct conditions *conditions, unsigned directions)
+{
+    struct ruleset_rule rule = outline->rule;
+    uint32_t number = (uint32_t)rules->blob.rules.count;
+    bool memory = true;
+    rule.direction = (uint8_t)directions;
+    bool blocks = outline->action != INSPECT_ACTION_ALERT && outline->action != INSPECT_ACTION_PASS;
+    rule.class = (uint8_t)(blocks ? rule_class(rules, conditions) : INSPECT_CLASS_NONE);
+    mark_predicates(rules, conditions, outline, &rule);
+    if (blocks) {
+        mark_blocking(rules, conditions, outline, &rule, number, &memory);
+    }
+    rule.conditions.first = (uint32_t)rules->blob.conditions.count;
+    rule.conditions.count = (uint32_t)conditions->count;
+    if (conditions->count != 0) {
+        memory = memory && blob_table_add(&rules->blob.conditions, conditions->items,
+                                          conditions->count) != NULL;
+    } else {
+        memory = memory && blob_table_add(&rules->blob.bare, &number, 1) != NULL;
+    }
+    return memory && number < RULES_MAX && blob_table_add(&rules->blob.rules, &rule, 1) != NULL
+               ? CHAIN_OK
+               : CHAIN_NO_MEMORY;
+}
+
+static enum chain_result rule_direction(struct compile_rules *rules, struct rule *rule,
+                                        struct chain_list *list, const struct outline *outline,
+                                        unsigned direction)
+{
+    struct conditions conditions;
+    enum chain_result result = conditions_make(rules, list, direction, &conditions);
+    if (result == CHAIN_OK && outline->replace != NULL) {
+        result = replace_check(rules, &conditions, outline->replace);
+    }
+    if (result == CHAIN_OK) {
+        result = write_rule(rules, outline, &conditions, 1u << direction);
+    }
+    if (result == CHAIN_OK) {
+        const struct ruleset_rule *written = (const void *)rules->blob.rules.items;
+        rule->class = written[rules->blob.rules.count - 1].class;
+    }
+    return result;
+}
+
+static enum chain_result rule_write(struct compile_rules *rules, struct rule *rule,
+                                    struct chain_list *list, const struct outline *outline)
+{
+    static const struct conditions none = {.count = 0};
+    if (list->count == 0) {
+        enum chain_result result = write_rule(rules, outline, &none, outline->directions);
+        bool blocks = rule->action == RULE_DROP || rule->action == RULE_REJECT;
+        rule->class = (uint8_t)(blocks ? INSPECT_CLASS_FULL : INSPECT_CLASS_NONE);
+        return result;
+    }
+    enum chain_result result = CHAIN_OK;
+    for (unsigned direction = 0; direction < 2 && result == CHAIN_OK; direction++) {
+        if ((outline->directions & 1u << direction) == 0) {
+            continue;
+        }
+        if (direction == INSPECT_S2C && (outline->directions & TO_SERVER) != 0) {
+            /* The first direction may have taken the chains. */
+            chain_list_free(list);
+            result = chain_list_make(rule, &rules->teller, list);
+        }
+        if (result == CHAIN_OK) {
+            result = rule_direction(rules, rule, list, outline, direction);
+        }
+    }
+    return result;
+}
+
+enum chain_result compile_rule(struct compile_rules *rules, struct rule *rule)
+{
+    struct outline outline;
+    struct chain_list list;
+    memset(&outline, 0, sizeof(outline));
+    enum chain_result result = chain_list_make(rule, &rules->teller, &list);
+    if (result == CHAIN_OK) {
+        result = chain_list_check(&list, &rules->teller);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_action(rules, rule, &outline);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_scope(rules, rule, &list, &outline);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_header(rules, rule, &outline);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_flowbits(rules, rule, &outline);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_threshold(rules, rule, &outline);
+    }
+    if (result == CHAIN_OK) {
+        result = outline_texts(rules, rule, &outline);
+    }
+    if (result == CHAIN_OK) {
+        struct ruleset_rule *shared = &outline.rule;
+        shared->sid = rule->sid;
+        shared->gid = rule->gid;
+        shared->rev = rule->rev;
+        shared->action = (uint8_t)outline.action;
+        shared->priority = (uint8_t)(rule->priority > UINT8_MAX ? UINT8_MAX : rule->priority);
+        shared->protocols = (uint16_t)(outline.protocols == ANY ? 0 : outline.protocols);
+        shared->flags = (uint8_t)((rule->noalert ? RULESET_RULE_NOALERT : 0) |
+                                  (rule->bidirectional ? RULESET_RULE_BIDIRECTIONAL : 0));
+        result = rule_write(rules, rule, &list, &outline);
+    }
+    chain_list_free(&list);
+    rule->compiled = result == CHAIN_OK;
+    rules->blob.identity =
+        blob_hash(rules->blob.identity, rule->text, rule->text != NULL ? strlen(rule->text) : 0);
+    return result;
+}
