@@ -8,9 +8,6 @@
 #include "rules/compile_elements.h"
 #include "rules/compile_rule.h"
 
-#define HOLD_MAX_DEFAULT 65536u
-#define HOLD_MAX_LARGEST (1u << 30)
-
 static double seconds_now(void)
 {
     struct timespec now;
@@ -199,7 +196,6 @@ bool rules_compile(struct rule_set *set, const struct compile_options *options, 
     bool made = false;
     *blob = NULL;
     *size = 0;
-    rules.hold_max = rules.hold_max < HOLD_MAX_LARGEST ? rules.hold_max : HOLD_MAX_LARGEST;
     if (!compile_rules_init(&rules)) {
         goto out;
     }

@@ -7,15 +7,17 @@
 #include "inspect/direction.h"
 #include "inspect/event.h"
 
-#define TO_SERVER      (1u << INSPECT_C2S)
-#define TO_CLIENT      (1u << INSPECT_S2C)
-#define CONDITIONS_MAX 64u /* that one rule may have: as many as a scope remembers */
-#define RULES_MAX      (1u << 24)
+#define TO_SERVER        (1u << INSPECT_C2S)
+#define TO_CLIENT        (1u << INSPECT_S2C)
+#define CONDITIONS_MAX   64u /* that one rule may have: as many as a scope remembers */
+#define HOLD_MAX_DEFAULT 65536u
+#define HOLD_MAX_LARGEST (1u << 30)
+#define RULES_MAX        (1u << 24)
 
-#define TLS            (1u << INSPECT_PROTOCOL_TLS)
-#define HTTP           (1u << INSPECT_PROTOCOL_HTTP)
-#define SMTP           (1u << INSPECT_PROTOCOL_SMTP)
-#define ANY            0xffffu
+#define TLS              (1u << INSPECT_PROTOCOL_TLS)
+#define HTTP             (1u << INSPECT_PROTOCOL_HTTP)
+#define SMTP             (1u << INSPECT_PROTOCOL_SMTP)
+#define ANY              0xffffu
 
 /* Where each buffer is found. */
 static const struct {
@@ -63,6 +65,15 @@ struct outline {
     const struct rule_option *replace; /* NULL: none */
     struct ruleset_rule rule;          /* what both directions share */
 };
+
+uint32_t compile_hold_max(const struct compile_options *options)
+{
+    uint32_t asked = options != NULL ? options->hold_max : 0;
+    if (asked == 0) {
+        return HOLD_MAX_DEFAULT;
+    }
+    return asked < HOLD_MAX_LARGEST ? asked : HOLD_MAX_LARGEST;
+}
 
 bool compile_rules_init(struct compile_rules *rules)
 {
@@ -573,7 +584,8 @@ static enum chain_result rule_direction(struct compile_rules *rules, struct rule
     }
     if (result == CHAIN_OK) {
         const struct ruleset_rule *written = (const void *)rules->blob.rules.items;
-        rule->class = written[rules->blob.rules.count - 1].class;
+        uint8_t class = written[rules->blob.rules.count - 1].class;
+        rule->class = class > rule->class ? class : rule->class;
     }
     return result;
 }
@@ -610,6 +622,7 @@ enum chain_result compile_rule(struct compile_rules *rules, struct rule *rule)
     struct outline outline;
     struct chain_list list;
     memset(&outline, 0, sizeof(outline));
+    rule->class = INSPECT_CLASS_NONE;
     enum chain_result result = chain_list_make(rule, &rules->teller, &list);
     if (result == CHAIN_OK) {
         result = chain_list_check(&list, &rules->teller);

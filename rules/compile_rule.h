@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rules/blob.h"
+#include "rules/compile.h"
 #include "rules/predicate.h"
 
 struct compile_rules {
@@ -14,6 +15,9 @@ struct compile_rules {
     struct blob_intern flowbits, headers, thresholds; /* names, and what is already in the blob */
     struct blob_table key;                            /* bytes, while something is looked up */
 };
+
+/* What the options say, within what the compiler can count with. */
+uint32_t compile_hold_max(const struct compile_options *options);
 
 bool compile_rules_init(struct compile_rules *rules);
 void compile_rules_free(struct compile_rules *rules);
