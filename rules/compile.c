@@ -189,8 +189,7 @@ bool rules_compile(struct rule_set *set, const struct compile_options *options, 
     struct compile_rules rules = {
         .set = set,
         .teller = {.set = set, .tell = tell, .context = context},
-        .hold_max =
-            options != NULL && options->hold_max != 0 ? options->hold_max : HOLD_MAX_DEFAULT,
+        .hold_max = compile_hold_max(options),
     };
     struct compile_statistics counted = {0};
     bool made = false;
