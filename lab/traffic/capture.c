@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* libpcap opens every file and reads what is not ordinary: it reads a record into a buffer of its
  * own, which is copied into the batch. Ordinary records of a pcap file (a regular one, of this
- * machine's byte order) are read straight into the batch, a tenth of a replay's time cheaper. */
+ * machine's byte order) are not copied at all: the file is mapped, and frames lie where it has
+ * them. */
 
 #include "traffic/capture.h"
 
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define BATCH_MEMORY (2u << 20)
@@ -29,8 +31,9 @@ struct traffic_capture {
     int link;
     uint64_t frames;
     uint64_t size;
-    uint32_t fraction; /* nanoseconds in a unit of a plain file's time stamps; 0: libpcap reads */
-    uint64_t at;       /* plain: where the next record begins */
+    uint32_t fraction;  /* nanoseconds in a unit of a plain file's time stamps; 0: libpcap reads */
+    uint64_t at;        /* plain: where the next record begins */
+    const uint8_t *map; /* plain: the whole file */
 };
 
 struct traffic_batch *traffic_batch_create(void)
@@ -55,7 +58,7 @@ void traffic_batch_destroy(struct traffic_batch *batch)
     free(batch);
 }
 
-/* Leaves the file where it stood: at its beginning. */
+/* Maps a plain file. What cannot be mapped is libpcap's. */
 static void look_for_plain(struct traffic_capture *capture, FILE *file)
 {
     struct {
@@ -63,15 +66,26 @@ static void look_for_plain(struct traffic_capture *capture, FILE *file)
         uint16_t major, minor;
     } start;
 
-    if (fread(&start, sizeof(start), 1, file) == 1 && start.major == 2 && start.minor == 4) {
+    if (capture->size < PCAP_HEADER || capture->size > SIZE_MAX)
+        return;
+    void *map = mmap(NULL, (size_t)capture->size, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+    if (map == MAP_FAILED)
+        return;
+    capture->map = map;
+    memcpy(&start, map, sizeof(start));
+    if (start.major == 2 && start.minor == 4) {
         if (start.magic == PCAP_MICRO)
             capture->fraction = 1000;
         else if (start.magic == PCAP_NANO)
             capture->fraction = 1;
     }
     capture->at = PCAP_HEADER;
-    if (fseeko(file, 0, SEEK_SET) != 0)
-        capture->fraction = 0;
+}
+
+static void unmap(struct traffic_capture *capture)
+{
+    if (capture->map != NULL)
+        munmap((void *)(uintptr_t)capture->map, (size_t)capture->size);
 }
 
 struct traffic_capture *traffic_capture_open(FILE *file, const char *name, char *text, size_t size)
@@ -110,6 +124,8 @@ struct traffic_capture *traffic_capture_open(FILE *file, const char *name, char 
     return capture;
 
 fail:
+    if (capture != NULL)
+        unmap(capture);
     free(capture);
     free(copy);
     fclose(file);
@@ -121,6 +137,7 @@ void traffic_capture_close(struct traffic_capture *capture)
     if (capture == NULL)
         return;
     pcap_close(capture->pcap);
+    unmap(capture);
     free(capture->name);
     free(capture);
 }
@@ -137,7 +154,9 @@ int traffic_capture_link(const struct traffic_capture *capture)
 
 double traffic_capture_progress(const struct traffic_capture *capture)
 {
-    const long at = capture->size != 0 ? ftell(capture->file) : -1;
+    const long at = capture->fraction != 0 ? (long)capture->at
+                    : capture->size != 0   ? ftell(capture->file)
+                                           : -1;
     return at < 0 ? -1 : (double)at / (double)capture->size;
 }
 
@@ -158,37 +177,39 @@ static enum traffic_read broken(const struct traffic_capture *capture, char *tex
     return truncated ? TRAFFIC_READ_TRUNCATED : TRAFFIC_READ_ERROR;
 }
 
-/* The next record of a plain file, whole and ordinary, to `place`. False: the file stands before it
- * again and is libpcap's from here on, which knows what to say. */
-static bool read_plain(struct traffic_capture *capture, uint32_t most, uint8_t *place,
-                       struct pcap_record *record)
+/* The next record of a plain file, whole and ordinary; gives its bytes. NULL: it and what follows
+ * is libpcap's, which knows what to say. */
+static const uint8_t *read_plain(struct traffic_capture *capture, uint32_t most,
+                                 struct pcap_record *record)
 {
-    if (fread_unlocked(record, sizeof(*record), 1, capture->file) == 1 &&
-        record->captured <= most && record->seconds <= INT32_MAX &&
-        (uint64_t)record->fraction * capture->fraction < NANOSECOND &&
-        (record->captured == 0 || fread_unlocked(place, record->captured, 1, capture->file) == 1)) {
-        capture->at += sizeof(*record) + record->captured;
-        return true;
+    const uint64_t left = capture->size - capture->at;
+
+    if (left >= sizeof(*record)) {
+        memcpy(record, capture->map + capture->at, sizeof(*record));
+        if (record->captured <= most && record->seconds <= INT32_MAX &&
+            (uint64_t)record->fraction * capture->fraction < NANOSECOND &&
+            record->captured <= left - sizeof(*record)) {
+            const uint8_t *bytes = capture->map + capture->at + sizeof(*record);
+            capture->at += sizeof(*record) + record->captured;
+            return bytes;
+        }
     }
     capture->fraction = 0;
     fseeko(capture->file, (off_t)capture->at, SEEK_SET);
-    return false;
+    return NULL;
 }
 
 static void add_frame(struct traffic_capture *capture, struct traffic_batch *batch,
-                      uint32_t captured, uint32_t length, uint64_t time)
+                      const uint8_t *bytes, uint32_t captured, uint32_t length, uint64_t time)
 {
     batch->frames[batch->count] = (struct tcpip_frame){
-        .bytes = batch->memory + batch->used,
+        .bytes = bytes,
         .captured = captured,
         .length = length > captured ? length : captured,
         .link = capture->link,
         .number = ++capture->frames,
     };
     batch->times[batch->count++] = time;
-    batch->used += (captured + 15u) & ~15u;
-    if (batch->used > batch->size)
-        batch->used = batch->size;
 }
 
 enum traffic_read traffic_capture_read(struct traffic_capture *capture, struct traffic_batch *batch,
@@ -210,12 +231,15 @@ enum traffic_read traffic_capture_read(struct traffic_capture *capture, struct t
         batch->size = room;
     }
     while (batch->count < TRAFFIC_BATCH_FRAMES && batch->size - batch->used >= room) {
-        struct pcap_record record;
-        if (capture->fraction != 0 &&
-            read_plain(capture, (uint32_t)most, batch->memory + batch->used, &record)) {
-            add_frame(capture, batch, record.captured, record.length,
-                      record.seconds * NANOSECOND + (uint64_t)record.fraction * capture->fraction);
-            continue;
+        if (capture->fraction != 0) {
+            struct pcap_record record;
+            const uint8_t *bytes = read_plain(capture, (uint32_t)most, &record);
+            if (bytes != NULL) {
+                add_frame(capture, batch, bytes, record.captured, record.length,
+                          record.seconds * NANOSECOND +
+                              (uint64_t)record.fraction * capture->fraction);
+                continue;
+            }
         }
         struct pcap_pkthdr *header;
         const u_char *bytes;
@@ -229,8 +253,12 @@ enum traffic_read traffic_capture_read(struct traffic_capture *capture, struct t
                      (unsigned long long)capture->frames + 1, header->caplen);
             return TRAFFIC_READ_ERROR;
         }
-        memcpy(batch->memory + batch->used, bytes, header->caplen);
-        add_frame(capture, batch, header->caplen, header->len, time_of(header));
+        uint8_t *place = batch->memory + batch->used;
+        memcpy(place, bytes, header->caplen);
+        add_frame(capture, batch, place, header->caplen, header->len, time_of(header));
+        batch->used += (header->caplen + 15u) & ~15u;
+        if (batch->used > batch->size)
+            batch->used = batch->size;
     }
     return TRAFFIC_READ_MORE;
 }
