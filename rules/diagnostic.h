@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum rules_severity { RULES_WARNING, RULES_ERROR };
 
@@ -34,3 +35,9 @@ struct rules_diagnostic {
 
 /* Told for each, in the order found. The strings live during the call only. */
 typedef void rules_tell(void *context, const struct rules_diagnostic *diagnostic);
+
+/* Prints it as above, one line or three. */
+void rules_diagnostic_print(FILE *out, const struct rules_diagnostic *diagnostic);
+
+/* "error" or "warning". */
+const char *rules_severity_name(enum rules_severity severity);
