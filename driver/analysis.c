@@ -2,15 +2,16 @@
 /* Feeding the inspection core. */
 #include "analysis.h"
 
+#include "edit.h"
 #include "event.h"
 #include "memory.h"
 #include "policy.h"
 #include "settings.h"
 #include "statistics.h"
 
-/* Bytes of Monitor flows and of Inline flows that hold nothing pass at once. */
-static BOOLEAN
-AnalysisIsPass(_In_ const FLOW *Flow)
+_Use_decl_annotations_
+BOOLEAN
+AnalysisIsPass(const FLOW *Flow)
 {
     return Flow->Class == SLUICE_CLASS_MONITOR ||
            (Flow->Class == SLUICE_CLASS_INLINE && !Flow->PermitHold);
@@ -20,6 +21,25 @@ static enum inspect_direction
 AnalysisDirection(_In_ const FLOW *Flow, _In_ ULONG Direction)
 {
     return Direction == Flow->Direction ? INSPECT_C2S : INSPECT_S2C;
+}
+
+static const struct inspect_half *
+AnalysisHalf(_In_ const FLOW *Flow, _In_ ULONG Direction)
+{
+    return &Flow->Inspect.half[AnalysisDirection(Flow, Direction)];
+}
+
+static UINT64
+AnalysisMilliseconds(VOID)
+{
+    return KeQueryInterruptTime() / 10000;
+}
+
+_Use_decl_annotations_
+ULONG
+AnalysisClock(VOID)
+{
+    return (ULONG)AnalysisMilliseconds();
 }
 
 _Use_decl_annotations_
@@ -43,24 +63,79 @@ AnalysisIsUndecided(const FLOW *Flow, ULONG Direction)
     return inspect_wants_scratch(&Flow->Inspect, AnalysisDirection(Flow, Direction));
 }
 
-static VOID
-AnalysisRefreshPolicy(_Inout_ FLOW *Flow)
+_Use_decl_annotations_
+UINT64
+AnalysisNextOffset(const FLOW *Flow, ULONG Direction)
 {
-    BOOLEAN Pass = AnalysisIsPass(Flow);
+    return AnalysisHalf(Flow, Direction)->offset + Flow->Half[Direction].Queue.Unscanned;
+}
+
+_Use_decl_annotations_
+VOID
+AnalysisOpen(ANALYSIS *Analysis, FLOW *Flow, ULONG Direction, SIZE_T Budget)
+{
+    BOOLEAN Outbound = Flow->Direction == FLOW_OUTBOUND;
+    struct inspect_call *Call = &Analysis->Call;
+
+    RtlZeroMemory(Analysis, sizeof(*Analysis));
+    Analysis->Flow = Flow;
+    Analysis->Direction = Direction;
+    Analysis->Budget = Budget;
+    Call->client = Outbound ? Flow->Local : Flow->Remote;
+    Call->server = Outbound ? Flow->Remote : Flow->Local;
+    Call->client_port = Outbound ? Flow->LocalPort : Flow->RemotePort;
+    Call->server_port = Outbound ? Flow->RemotePort : Flow->LocalPort;
+    Call->family = Flow->Family;
+    Call->now_ms = AnalysisMilliseconds();
+    Call->thresholds = PolicyThresholds();
+}
+
+_Use_decl_annotations_
+VOID
+AnalysisRefresh(FLOW *Flow)
+{
     const struct inspect_policy *Old = Flow->Inspect.policy;
+    BOOLEAN Pass = AnalysisIsPass(Flow);
+    const struct inspect_policy *New;
 
     if (!PolicyIsStale(Old, Pass))
         return;
-    inspect_flow_set_policy(&Flow->Inspect, PolicyReference(Pass));
+    New = PolicyReference(Pass);
+    if (New->ruleset != Old->ruleset && !inspect_flow_may_swap(&Flow->Inspect)) {
+        PolicyDereference(New, Pass);
+        return;
+    }
+    inspect_flow_set_policy(&Flow->Inspect, New);
     PolicyDereference(Old, Pass);
 }
 
-static struct inspect_scratch *
-AnalysisScratch(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+static FLOW_VISIT AnalysisRefreshOne;
+_Use_decl_annotations_
+static BOOLEAN
+AnalysisRefreshOne(FLOW *Flow, PVOID Context)
 {
-    FLOW_HALF *Half = &Flow->Half[Direction];
+    KLOCK_QUEUE_HANDLE Handle;
 
-    if (Half->Scratch == NULL && AnalysisIsUndecided(Flow, Direction)) {
+    UNREFERENCED_PARAMETER(Context);
+    FlowLock(Flow, &Handle);
+    AnalysisRefresh(Flow);
+    FlowUnlock(&Handle);
+    return TRUE;
+}
+
+_Use_decl_annotations_
+VOID
+AnalysisRefreshAll(VOID)
+{
+    FlowVisitAll(AnalysisRefreshOne, NULL);
+}
+
+static struct inspect_scratch *
+AnalysisScratch(_Inout_ ANALYSIS *Analysis)
+{
+    FLOW_HALF *Half = &Analysis->Flow->Half[Analysis->Direction];
+
+    if (Half->Scratch == NULL && AnalysisIsUndecided(Analysis->Flow, Analysis->Direction)) {
         Half->Scratch = MemAllocate(MemScratch);
         if (Half->Scratch == NULL)
             StatisticsHere()->memory_failures++;
@@ -80,91 +155,288 @@ AnalysisFinish(FLOW *Flow, ULONG Direction)
     }
 }
 
+static BOOLEAN
+AnalysisIsRule(_In_opt_ const struct inspect_event *Event)
+{
+    return Event != NULL && Event->type == INSPECT_EVENT_RULE;
+}
+
 /* Whose fault a DROP is. */
 static enum sluice_verdict
-AnalysisVerdict(_In_ const FLOW *Flow, _In_ ULONG Direction,
-                _In_ const struct inspect_result *Result)
+AnalysisVerdict(_In_ const ANALYSIS *Analysis, _In_ const struct inspect_result *Result)
 {
     if (Result->verdict != INSPECT_DROP)
         return SLUICE_VERDICT_ALLOWED;
-    if (Flow->Inspect.half[AnalysisDirection(Flow, Direction)].blocked ||
+    if (AnalysisIsRule(Result->event) && (Result->event->body.rule.action == INSPECT_ACTION_DROP ||
+                                          Result->event->body.rule.action == INSPECT_ACTION_REJECT))
+        return SLUICE_VERDICT_DROPPED;
+    if (AnalysisHalf(Analysis->Flow, Analysis->Direction)->blocked ||
         Result->reason == INSPECT_REASON_MESSAGE_COMPLETE ||
         Result->reason == INSPECT_REASON_BLOCKED_NAME)
         return SLUICE_VERDICT_DROPPED;
     return SLUICE_VERDICT_ABORTED;
 }
 
-/* One answer of the core. */
-static enum sluice_verdict
-AnalysisTake(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ const struct inspect_result *Result,
-             _In_ BOOLEAN Silent)
+/* Carries out an edit. FALSE: it cannot be done, and the policy is to lose the connection then. */
+static BOOLEAN
+AnalysisEdit(_Inout_ ANALYSIS *Analysis, _In_ const struct inspect_edit *Edit, _In_ SIZE_T Left,
+             _Inout_ ULONG *Flags)
 {
-    FLOW_HALF *Half = &Flow->Half[Direction];
+    FLOW *Flow = Analysis->Flow;
+    FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
+    EDIT_OUTCOME Outcome = EditGone;
 
-    if (Result->event != NULL && !Silent)
-        EventMessage(Flow, Result->event);
-    Half->Undecided = 0;
-    if (Result->verdict == INSPECT_HOLD)
-        Half->Undecided =
-            Flow->Inspect.half[AnalysisDirection(Flow, Direction)].offset - Result->release_to;
+    if (!Analysis->Queued && Analysis->TakeOver != NULL)
+        Analysis->Queued = Analysis->TakeOver(Analysis, Left);
+    if (Analysis->Queued)
+        Outcome = EditApply(&Half->Queue, Edit->begin, Edit->end, Edit->bytes, Edit->length);
+    if (Outcome == EditDone) {
+        FlowCountEdited(Flow, Analysis->Direction, Edit->length, (ULONG)(Edit->end - Edit->begin));
+        Flow->Edits++;
+        StatisticsHere()->replaced++;
+        *Flags |= SLUICE_EVENT_EDITED;
+        return TRUE;
+    }
+    StatisticsHere()->edits_skipped++;
+    *Flags |= SLUICE_EVENT_EDIT_SKIPPED;
+    if (Outcome != EditNoMemory)
+        return TRUE;
+    StatisticsHere()->memory_failures++;
+    return !Settings.FailClosed;
+}
+
+/* Counts what an event says. */
+static VOID
+AnalysisCount(_Inout_ FLOW *Flow, _In_ const struct inspect_event *Event)
+{
+    struct sluice_statistics *Statistics = StatisticsHere();
+    const struct inspect_event_rule *Rule = &Event->body.rule;
+
+    if (Event->type == INSPECT_EVENT_OVERFLOW)
+        Statistics->overflows++;
+    if (Event->type != INSPECT_EVENT_RULE)
+        return;
+    Flow->Matches++;
+    Statistics->matches++;
+    if (Rule->action == INSPECT_ACTION_DROP || Rule->action == INSPECT_ACTION_REJECT)
+        Statistics->match_drops++;
+    if (Rule->action != INSPECT_ACTION_ALERT && Rule->action != INSPECT_ACTION_PASS)
+        Statistics->prefix_released += Rule->passed;
+}
+
+/* What is undecided after an answer. */
+static VOID
+AnalysisSettle(_Inout_ ANALYSIS *Analysis, _In_ const struct inspect_result *Result,
+               _In_ UINT64 Front)
+{
+    FLOW_HALF *Half = &Analysis->Flow->Half[Analysis->Direction];
+    UINT64 Undecided = 0;
+
+    if (Result->verdict == INSPECT_HOLD) {
+        if (Half->Queue.Edited)
+            Undecided = HoldBehind(&Half->Queue, Result->release_to) - Half->Queue.Unscanned;
+        else
+            Undecided =
+                AnalysisHalf(Analysis->Flow, Analysis->Direction)->offset - Result->release_to;
+    }
+    if (Half->Undecided == 0 || Result->release_to > Front)
+        Half->HeldSince = (ULONG)Analysis->Call.now_ms;
+    Half->Undecided = (ULONG)Undecided;
+}
+
+/* One answer of the core. Front: what might leave before it. Left: bytes of the offer behind those
+ * that were fed. */
+static enum sluice_verdict
+AnalysisTake(_Inout_ ANALYSIS *Analysis, _In_ const struct inspect_result *Result,
+             _In_ UINT64 Front, _In_ SIZE_T Left)
+{
+    FLOW *Flow = Analysis->Flow;
+    FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
+    enum sluice_verdict Verdict = AnalysisVerdict(Analysis, Result);
+    ULONG Flags = 0, Held = 0;
+
+    if (Half->Undecided != 0)
+        Held = (ULONG)Analysis->Call.now_ms - Half->HeldSince;
+    if (Result->edit != NULL && Verdict == SLUICE_VERDICT_ALLOWED &&
+        !AnalysisEdit(Analysis, Result->edit, Left, &Flags))
+        Verdict = SLUICE_VERDICT_ABORTED;
+    if (Result->event != NULL) {
+        AnalysisCount(Flow, Result->event);
+        if (!Analysis->Silent && (Result->event->flags & INSPECT_EVENT_SILENT) == 0)
+            EventMessage(Flow, Result->event, Held, Flags);
+    }
+    AnalysisSettle(Analysis, Result, Front);
     if (Result->finished)
-        AnalysisFinish(Flow, Direction);
-    return AnalysisVerdict(Flow, Direction, Result);
+        AnalysisFinish(Flow, Analysis->Direction);
+    return Verdict;
+}
+
+/* Feeds bytes until one answer has to be taken; gives how many were. Left: of the offer behind
+ * them. */
+static SIZE_T
+AnalysisStep(_Inout_ ANALYSIS *Analysis, _In_reads_bytes_(Length) const UCHAR *Bytes,
+             _In_ SIZE_T Length, _In_ SIZE_T Left, _Inout_ BOOLEAN *Again,
+             _Out_ enum sluice_verdict *Verdict)
+{
+    FLOW *Flow = Analysis->Flow;
+    FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
+    struct sluice_statistics *Statistics = StatisticsHere();
+    UINT64 Front = AnalysisHalf(Flow, Analysis->Direction)->released;
+    struct inspect_result Result;
+
+    inspect_data(&Flow->Inspect, AnalysisDirection(Flow, Analysis->Direction),
+                 AnalysisScratch(Analysis), &Analysis->Call, Bytes, Length, &Result);
+    Statistics->scanned += Result.consumed;
+    if (Analysis->Outside)
+        Statistics->scanned_outside += Result.consumed;
+    if (Analysis->Queued)
+        Half->Queue.Unscanned -= (ULONG)Result.consumed;
+    *Verdict = AnalysisTake(Analysis, &Result, Front, Left - Result.consumed);
+    *Again = Result.again;
+    return Result.consumed;
+}
+
+/* What else the core has to tell where it stands. */
+static enum sluice_verdict
+AnalysisRest(_Inout_ ANALYSIS *Analysis, _In_ BOOLEAN Again, _In_ SIZE_T Left)
+{
+    enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
+
+    while (Again && Verdict == SLUICE_VERDICT_ALLOWED)
+        (VOID) AnalysisStep(Analysis, NULL, 0, Left, &Again, &Verdict);
+    return Verdict;
+}
+
+/* How much of a piece may be fed now. What needs no scratch costs nothing. */
+static SIZE_T
+AnalysisAllowance(_In_ const ANALYSIS *Analysis, _In_ SIZE_T Length)
+{
+    if (Length <= Analysis->Budget || !AnalysisIsUndecided(Analysis->Flow, Analysis->Direction))
+        return Length;
+    return Analysis->Budget;
+}
+
+static VOID
+AnalysisSpend(_Inout_ ANALYSIS *Analysis, _In_ SIZE_T Bytes)
+{
+    Analysis->Budget -= Bytes < Analysis->Budget ? Bytes : Analysis->Budget;
 }
 
 _Use_decl_annotations_
 enum sluice_verdict
-AnalysisData(FLOW *Flow, ULONG Direction, const FWPS_STREAM_DATA0 *Data, SIZE_T Missed)
+AnalysisData(ANALYSIS *Analysis, const FWPS_STREAM_DATA0 *Data, SIZE_T *Fed)
 {
     enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
-    struct inspect_result Result;
+    BOOLEAN Again = FALSE;
     const UCHAR *Bytes;
     SIZE_T Length;
     WALK Walk;
 
-    AnalysisRefreshPolicy(Flow);
-    if (Missed != 0)
-        Verdict = AnalysisGap(Flow, Direction, Missed);
+    *Fed = 0;
     WalkBegin(&Walk, Data);
     while (Verdict == SLUICE_VERDICT_ALLOWED && WalkNext(&Walk, &Bytes, &Length)) {
-        inspect_data(&Flow->Inspect, AnalysisDirection(Flow, Direction),
-                     AnalysisScratch(Flow, Direction), Bytes, Length, &Result);
-        Verdict = AnalysisTake(Flow, Direction, &Result, FALSE);
+        while (Length != 0 && Verdict == SLUICE_VERDICT_ALLOWED && !Analysis->Queued) {
+            SIZE_T Part = AnalysisAllowance(Analysis, Length);
+
+            if (Part == 0)
+                return AnalysisRest(Analysis, Again, Data->dataLength - *Fed);
+            Part = AnalysisStep(Analysis, Bytes, Part, Data->dataLength - *Fed, &Again, &Verdict);
+            AnalysisSpend(Analysis, Part);
+            *Fed += Part;
+            Bytes += Part;
+            Length -= Part;
+        }
+        if (Analysis->Queued)
+            break;
     }
-    if (Verdict == SLUICE_VERDICT_ALLOWED && Walk.Left != 0)
-        Verdict = AnalysisGap(Flow, Direction, Walk.Left);
+    if (Verdict == SLUICE_VERDICT_ALLOWED)
+        Verdict = AnalysisRest(Analysis, Again, Data->dataLength - *Fed);
+    if (Verdict == SLUICE_VERDICT_ALLOWED && Walk.Left != 0 && !Analysis->Queued) {
+        Verdict = AnalysisGap(Analysis, Walk.Left);
+        *Fed += Walk.Left;
+    }
     return Verdict;
 }
 
 _Use_decl_annotations_
 enum sluice_verdict
-AnalysisRelease(FLOW *Flow, ULONG Direction, BOOLEAN Silent)
+AnalysisQueue(ANALYSIS *Analysis)
 {
-    struct inspect_result Result;
+    FLOW_HALF *Half = &Analysis->Flow->Half[Analysis->Direction];
+    enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
+    BOOLEAN Again = FALSE;
+    const UCHAR *Bytes;
+    SIZE_T Length;
 
-    inspect_deadline(&Flow->Inspect, AnalysisDirection(Flow, Direction),
-                     Flow->Half[Direction].Scratch, &Result);
-    return AnalysisTake(Flow, Direction, &Result, Silent);
+    Analysis->Queued = TRUE;
+    while (Half->Queue.Unscanned != 0 && Verdict == SLUICE_VERDICT_ALLOWED) {
+        HoldFind(&Half->Queue, Half->Queue.Bytes - Half->Queue.Unscanned, &Bytes, &Length);
+        Length = AnalysisAllowance(Analysis, Length);
+        if (Length == 0)
+            break;
+        Length = AnalysisStep(Analysis, Bytes, Length, Half->Queue.Unscanned, &Again, &Verdict);
+        AnalysisSpend(Analysis, Length);
+    }
+    if (Verdict == SLUICE_VERDICT_ALLOWED)
+        Verdict = AnalysisRest(Analysis, Again, Half->Queue.Unscanned);
+    if (Verdict == SLUICE_VERDICT_ALLOWED && Half->FinUntold && Half->Queue.Unscanned == 0) {
+        Half->FinUntold = FALSE;
+        Verdict = AnalysisFin(Analysis);
+    }
+    return Verdict;
 }
 
 _Use_decl_annotations_
 enum sluice_verdict
-AnalysisFin(FLOW *Flow, ULONG Direction)
+AnalysisFin(ANALYSIS *Analysis)
 {
+    FLOW *Flow = Analysis->Flow;
+    FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
+    enum sluice_verdict Verdict;
     struct inspect_result Result;
 
-    inspect_end(&Flow->Inspect, AnalysisDirection(Flow, Direction), Flow->Half[Direction].Scratch,
-                &Result);
-    return AnalysisTake(Flow, Direction, &Result, FALSE);
+    do {
+        UINT64 Front = AnalysisHalf(Flow, Analysis->Direction)->released;
+
+        inspect_end(&Flow->Inspect, AnalysisDirection(Flow, Analysis->Direction), Half->Scratch,
+                    &Analysis->Call, &Result);
+        Verdict = AnalysisTake(Analysis, &Result, Front, 0);
+    } while (Result.again && Verdict == SLUICE_VERDICT_ALLOWED);
+    return Verdict;
 }
 
 _Use_decl_annotations_
 enum sluice_verdict
-AnalysisGap(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
+AnalysisRelease(ANALYSIS *Analysis)
 {
+    FLOW *Flow = Analysis->Flow;
+    FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
+    UINT64 Front = AnalysisHalf(Flow, Analysis->Direction)->released;
+    ULONG Undecided = Half->Undecided;
+    enum sluice_verdict Verdict;
     struct inspect_result Result;
 
-    inspect_gap(&Flow->Inspect, AnalysisDirection(Flow, Direction),
-                AnalysisScratch(Flow, Direction), Bytes, &Result);
-    return AnalysisTake(Flow, Direction, &Result, FALSE);
+    inspect_deadline(&Flow->Inspect, AnalysisDirection(Flow, Analysis->Direction), Half->Scratch,
+                     &Analysis->Call, &Result);
+    Verdict = AnalysisTake(Analysis, &Result, Front, 0);
+    if (Verdict == SLUICE_VERDICT_ALLOWED)
+        Verdict = AnalysisRest(Analysis, Result.again, 0);
+    if (Verdict == SLUICE_VERDICT_ALLOWED && !Analysis->Silent && Undecided > Half->Undecided)
+        StatisticsHere()->deadline_released += Undecided - Half->Undecided;
+    return Verdict;
+}
+
+_Use_decl_annotations_
+enum sluice_verdict
+AnalysisGap(ANALYSIS *Analysis, SIZE_T Bytes)
+{
+    FLOW *Flow = Analysis->Flow;
+    UINT64 Front = AnalysisHalf(Flow, Analysis->Direction)->released;
+    enum sluice_verdict Verdict;
+    struct inspect_result Result;
+
+    inspect_gap(&Flow->Inspect, AnalysisDirection(Flow, Analysis->Direction),
+                AnalysisScratch(Analysis), &Analysis->Call, Bytes, &Result);
+    Verdict = AnalysisTake(Analysis, &Result, Front, 0);
+    return Verdict == SLUICE_VERDICT_ALLOWED ? AnalysisRest(Analysis, Result.again, 0) : Verdict;
 }

@@ -34,6 +34,33 @@ AnswerStream(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_O
     Out->actionType = FWP_ACTION_NONE;
 }
 
+/* The whole indication, of a flow whose bytes are never held: they pass while they are analysed, as
+ * after an expired deadline. */
+static enum sluice_verdict
+ClassifyScan(_Inout_ FLOW *Flow, _In_ ULONG Direction,
+             _In_ const FWPS_STREAM_CALLOUT_IO_PACKET0 *Io)
+{
+    const FWPS_STREAM_DATA0 *Data = Io->streamData;
+    enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
+    ANALYSIS Analysis;
+    SIZE_T Fed;
+
+    AnalysisRefresh(Flow);
+    AnalysisOpen(&Analysis, Flow, Direction, MAXSIZE_T);
+    if (Data->dataLength != 0 && Io->missedBytes != 0)
+        Verdict = AnalysisGap(&Analysis, Io->missedBytes);
+    if (Data->dataLength != 0 && Verdict == SLUICE_VERDICT_ALLOWED)
+        Verdict = AnalysisData(&Analysis, Data, &Fed);
+    if (Flow->Half[Direction].Undecided != 0 && Verdict == SLUICE_VERDICT_ALLOWED) {
+        Analysis.Silent = TRUE;
+        Verdict = AnalysisRelease(&Analysis);
+        Analysis.Silent = FALSE;
+    }
+    if ((Data->flags & CLASSIFY_DISCONNECT) != 0 && Verdict == SLUICE_VERDICT_ALLOWED)
+        Verdict = AnalysisFin(&Analysis);
+    return Verdict;
+}
+
 /* Looks, and has no opinion. */
 static VOID
 ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
@@ -43,30 +70,18 @@ ClassifyMonitor(_Inout_ FLOW *Flow, _In_ ULONG Direction,
 
     FlowCountOffered(Flow, Direction, Data->dataLength);
     FlowCountPermitted(Flow, Direction, Data->dataLength);
-    if (Data->dataLength != 0)
-        (VOID) AnalysisData(Flow, Direction, Data, Io->missedBytes);
-    if (Flow->Half[Direction].Undecided != 0)
-        (VOID) AnalysisRelease(Flow, Direction, TRUE);
-    if ((Data->flags & CLASSIFY_DISCONNECT) != 0)
-        (VOID) AnalysisFin(Flow, Direction);
+    (VOID) ClassifyScan(Flow, Direction, Io);
     AnswerAction(Io, Out, FWP_ACTION_CONTINUE);
 }
 
-/* Inline, nothing is ever held: bytes pass while they are analysed, as after an expired deadline.
- */
+/* Inline, nothing is ever held. */
 static VOID
 ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
              _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
-    enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
+    enum sluice_verdict Verdict = ClassifyScan(Flow, Direction, Io);
     const FWPS_STREAM_DATA0 *Data = Io->streamData;
 
-    if (Data->dataLength != 0)
-        Verdict = AnalysisData(Flow, Direction, Data, Io->missedBytes);
-    if (Verdict == SLUICE_VERDICT_ALLOWED && Flow->Half[Direction].Undecided != 0)
-        Verdict = AnalysisRelease(Flow, Direction, TRUE);
-    if (Verdict == SLUICE_VERDICT_ALLOWED && (Data->flags & CLASSIFY_DISCONNECT) != 0)
-        Verdict = AnalysisFin(Flow, Direction);
     FlowCountOffered(Flow, Direction, Data->dataLength);
     if (Verdict == SLUICE_VERDICT_ALLOWED) {
         FlowCountPermitted(Flow, Direction, Data->dataLength);
@@ -172,7 +187,7 @@ ClassifyStream(const FWPS_INCOMING_VALUES0 *Values, const FWPS_INCOMING_METADATA
         ClassifySink(Flow, Direction, Io, ClassifyOut);
     } else if (Flow->Class == SLUICE_CLASS_MONITOR) {
         ClassifyMonitor(Flow, Direction, Io, ClassifyOut);
-    } else if (Flow->Class == SLUICE_CLASS_INLINE && !Flow->PermitHold) {
+    } else if (AnalysisIsPass(Flow)) {
         ClassifyPass(Flow, Direction, Io, ClassifyOut);
     } else {
         ClassifyGuarded(Flow, Direction, Io, ClassifyOut, &Handle);

@@ -7,6 +7,7 @@
 #include <sluice/ioctl.h>
 #include <sluice/version.h>
 
+#include "analysis.h"
 #include "event.h"
 #include "policy.h"
 #include "settings.h"
@@ -87,6 +88,7 @@ static const DEVICE_REQUEST DeviceRequests[] = {
     {SLUICE_IOCTL_STATISTICS, 0, sizeof(struct sluice_statistics), FALSE},
     {SLUICE_IOCTL_BLOCKLIST, 0, 0, TRUE},
     {SLUICE_IOCTL_MODE, sizeof(struct sluice_mode), 0, FALSE},
+    {SLUICE_IOCTL_RULES, 0, 0, TRUE},
     {SLUICE_IOCTL_READ_EVENTS, 0, SLUICE_EVENT_SIZE_MAX, FALSE},
 };
 
@@ -134,6 +136,11 @@ DeviceIoControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         break;
     case SLUICE_IOCTL_BLOCKLIST:
         Status = PolicySetBlocklist(Buffer, Input);
+        break;
+    case SLUICE_IOCTL_RULES:
+        Status = PolicySetRules(Buffer, Input);
+        if (NT_SUCCESS(Status))
+            AnalysisRefreshAll();
         break;
     case SLUICE_IOCTL_MODE:
         Status = DeviceMode(Buffer);

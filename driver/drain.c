@@ -21,17 +21,19 @@ typedef enum _DRAIN_STEP {
     DrainNothing,
     DrainAbort,
     DrainContinue,
+    DrainScanned,
     DrainInject,
     DrainFin,
     DrainRestart
 } DRAIN_STEP;
 
-/* Bytes on their way that keep a deferred stream waiting: never undecided ones. */
+/* Bytes on their way, or that only this drainer can bring there, keep a deferred stream waiting:
+ * never undecided ones. */
 static BOOLEAN
 DrainMayContinue(_In_ const FLOW *Flow)
 {
     const FLOW_HALF *Half = &Flow->Half[FLOW_INBOUND];
-    UINT64 Waiting = Half->OutstandingBytes + FlowReleasable(Half) +
+    UINT64 Waiting = (UINT64)Half->OutstandingBytes + FlowReleasable(Half) + Half->Queue.Unscanned +
                      (Half->Retry != NULL ? Half->Retry->Bytes : 0);
 
     /* A doomed stream goes on too: its next classify is answered with DROP_CONNECTION. */
@@ -40,12 +42,18 @@ DrainMayContinue(_In_ const FLOW *Flow)
 }
 
 static BOOLEAN
-DrainHasWork(_In_ const FLOW_HALF *Half)
+DrainHasBytes(_In_ const FLOW_HALF *Half)
 {
-    if (!Half->Drained || (!Half->DrainBegun && Half->Outstanding != 0))
+    if (!Half->Drained || (!Half->DrainBegun && Half->OutstandingBytes != 0))
         return FALSE;
     return Half->Retry != NULL || FlowReleasable(Half) != 0 ||
-           (Half->FinFlags != 0 && Half->Queue.Bytes == 0);
+           (Half->FinWaits && Half->Queue.Bytes == 0);
+}
+
+static BOOLEAN
+DrainHasWork(_In_ const FLOW_HALF *Half)
+{
+    return Half->Queue.Unscanned != 0 || DrainHasBytes(Half);
 }
 
 /* The next release of a direction that has work: what failed before, else what the queue's front
@@ -80,10 +88,35 @@ DrainShort(_Inout_ FLOW *Flow)
         FlowDoom(Flow, SLUICE_VERDICT_ABORTED, FALSE);
 }
 
-/* Chooses and prepares one step; the lock is held. */
+/* A slice of what a classify left unscanned; the lock is held. FALSE: nothing is unscanned. */
+static BOOLEAN
+DrainScan(_Inout_ FLOW *Flow)
+{
+    enum sluice_verdict Verdict;
+    ANALYSIS Analysis;
+
+    for (ULONG i = 0; i < FLOW_DIRECTIONS; i++) {
+        FLOW_HALF *Half = &Flow->Half[i];
+
+        if (Half->Queue.Unscanned == 0)
+            continue;
+        AnalysisOpen(&Analysis, Flow, i, Settings.ScanSlice);
+        Analysis.Outside = TRUE;
+        Verdict = AnalysisQueue(&Analysis);
+        if (Verdict == SLUICE_VERDICT_ALLOWED && Half->Undecided != 0 && FlowIsStopping())
+            Verdict = AnalysisRelease(&Analysis);
+        if (Verdict != SLUICE_VERDICT_ALLOWED)
+            FlowDoom(Flow, Verdict, FALSE);
+        else
+            FlowSettleHold(Flow, i);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Chooses and prepares one step; the lock is held. Scan: a slice may be scanned. */
 static DRAIN_STEP
-DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
-            _Out_ ULONG *FinFlags)
+DrainChoose(_Inout_ FLOW *Flow, _In_ BOOLEAN Scan, _Out_ ULONG *Direction, _Out_ RELEASE **Release)
 {
     if (Flow->Ended)
         return DrainNothing;
@@ -101,15 +134,17 @@ DrainChoose(_Inout_ FLOW *Flow, _Out_ ULONG *Direction, _Out_ RELEASE **Release,
     }
     if (FlowIsDoomed(Flow))
         return DrainNothing;
+    if (Scan && DrainScan(Flow))
+        return DrainScanned;
     for (ULONG i = 0; i < FLOW_DIRECTIONS && !Flow->RetryTimer.Armed; i++) {
         FLOW_HALF *Half = &Flow->Half[i];
 
-        if (!DrainHasWork(Half))
+        if (!DrainHasBytes(Half))
             continue;
         Half->DrainBegun = TRUE;
         *Direction = i;
         if (Half->Retry == NULL && Half->Queue.Bytes == 0) {
-            *FinFlags = ReleasePrepareFin(Flow, i);
+            ReleasePrepareFin(Flow, i);
             return DrainFin;
         }
         *Release = DrainTake(Flow, i);
@@ -141,7 +176,8 @@ DrainContinueStream(_Inout_ FLOW *Flow)
     KLOCK_QUEUE_HANDLE Handle;
     NTSTATUS Status;
 
-    Status = FwpsStreamContinue0(Flow->Handle, Flow->CalloutId, Flow->LayerId, Flow->DeferFlags);
+    Status =
+        FwpsStreamContinue0(Flow->Handle, FlowCalloutId(Flow), FlowLayerId(Flow), Flow->DeferFlags);
     FlowLock(Flow, &Handle);
     Flow->Continuing = FALSE;
     if (NT_SUCCESS(Status)) {
@@ -155,18 +191,22 @@ DrainContinueStream(_Inout_ FLOW *Flow)
     FlowUnlock(&Handle);
 }
 
-/* Does all that can be done for a flow now. */
-static VOID
+/* Does all that can be done for a flow now, but scans one slice only: for more it queues the flow
+ * again. TRUE: a slice was scanned. */
+static BOOLEAN
 DrainFlow(_Inout_ FLOW *Flow)
 {
+    BOOLEAN Scanned = FALSE, More = FALSE;
     KLOCK_QUEUE_HANDLE Handle;
     RELEASE *Release = NULL;
-    ULONG Direction = 0, FinFlags = 0;
+    ULONG Direction = 0;
     DRAIN_STEP Step;
 
     do {
         FlowLock(Flow, &Handle);
-        Step = DrainChoose(Flow, &Direction, &Release, &FinFlags);
+        Step = DrainChoose(Flow, !Scanned, &Direction, &Release);
+        More = Flow->Half[FLOW_OUTBOUND].Queue.Unscanned != 0 ||
+               Flow->Half[FLOW_INBOUND].Queue.Unscanned != 0;
         FlowUnlock(&Handle);
         switch (Step) {
         case DrainAbort:
@@ -175,16 +215,22 @@ DrainFlow(_Inout_ FLOW *Flow)
         case DrainContinue:
             DrainContinueStream(Flow);
             break;
+        case DrainScanned:
+            Scanned = TRUE;
+            break;
         case DrainInject:
             (VOID) ReleaseInject(Release, FALSE);
             break;
         case DrainFin:
-            (VOID) ReleaseInjectFin(Flow, Direction, FinFlags, FALSE);
+            (VOID) ReleaseInjectFin(Flow, Direction, FALSE);
             break;
         default:
             break;
         }
     } while (Step != DrainNothing);
+    if (Scanned && More)
+        DrainSchedule(Flow);
+    return Scanned;
 }
 
 static FLOW *
@@ -226,16 +272,17 @@ _Use_decl_annotations_
 static VOID NTAPI
 DrainDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
+    BOOLEAN Scanned = FALSE;
     FLOW *Flow;
 
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
-    for (ULONG i = 0; i < DRAIN_BATCH; i++) {
+    for (ULONG i = 0; i < DRAIN_BATCH && !Scanned; i++) {
         Flow = DrainNext();
         if (Flow == NULL)
             return;
-        DrainFlow(Flow);
+        Scanned = DrainFlow(Flow);
         EventPump();
         if (!DrainDone(Flow))
             FlowDereference(Flow);
@@ -303,8 +350,12 @@ _Use_decl_annotations_
 VOID
 DrainUndecided(FLOW *Flow, ULONG Direction)
 {
-    enum sluice_verdict Verdict = AnalysisRelease(Flow, Direction, FALSE);
+    enum sluice_verdict Verdict;
+    ANALYSIS Analysis;
 
+    AnalysisOpen(&Analysis, Flow, Direction, 0);
+    Analysis.Queued = Analysis.Outside = TRUE;
+    Verdict = AnalysisRelease(&Analysis);
     if (Verdict != SLUICE_VERDICT_ALLOWED) {
         FlowDoom(Flow, Verdict, FALSE);
         return;
@@ -312,6 +363,21 @@ DrainUndecided(FLOW *Flow, ULONG Direction)
     FlowSettleHold(Flow, Direction);
     if (FlowReleasable(&Flow->Half[Direction]) != 0)
         DrainDirection(Flow, Direction);
+}
+
+/* The timer was set for bytes that may have left since: it counts for those that are held now. */
+static VOID
+DrainDeadline(_Inout_ FLOW *Flow, _In_ ULONG Direction)
+{
+    FLOW_HALF *Half = &Flow->Half[Direction];
+    ULONG Held = AnalysisClock() - Half->HeldSince;
+
+    if (Held < Settings.HoldDeadlineMs) {
+        TimerWheelArm(&Half->Deadline, Settings.HoldDeadlineMs - Held);
+        return;
+    }
+    StatisticsHere()->deadlines++;
+    DrainUndecided(Flow, Direction);
 }
 
 static FLOW *
@@ -344,12 +410,10 @@ DrainTimerExpire(TIMER_ENTRY *Entry)
 
     FlowLock(Flow, &Handle);
     if (!Flow->Ended && !FlowIsDoomed(Flow) && !Flow->Aborted) {
-        if (Timer == FlowTimerRetry) {
+        if (Timer == FlowTimerRetry)
             DrainWake(Flow);
-        } else if (Flow->Half[Timer].Undecided != 0) {
-            StatisticsHere()->deadlines++;
-            DrainUndecided(Flow, Timer);
-        }
+        else if (Flow->Half[Timer].Undecided != 0)
+            DrainDeadline(Flow, Timer);
     }
     FlowUnlock(&Handle);
     EventPump();

@@ -5,6 +5,9 @@
  * direction keep their order, and FwpsStreamContinue0 never overlaps one of the drainer's own
  * injects.
  *
+ * It also inspects what a classify left unscanned (analysis.h), one slice of a flow and then the
+ * DPC ends and is queued again: at DISPATCH_LEVEL it never scans more at once than a classify does.
+ *
  * The first inject for a direction waits until its in-classify injections have completed; their
  * completions wake the drainer.
  */

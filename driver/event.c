@@ -138,8 +138,8 @@ EventPeek(_Out_writes_bytes_(Length) VOID *To, _In_ ULONG Length)
 }
 
 static VOID
-EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
-           _In_reads_bytes_(BodyLength) const VOID *Body, _In_ ULONG BodyLength)
+EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type, _In_ ULONG HoldMs,
+           _In_ ULONG Flags, _In_reads_bytes_(BodyLength) const VOID *Body, _In_ ULONG BodyLength)
 {
     const ULONG HeadLength = FIELD_OFFSET(struct sluice_event, body);
     const ULONG Padded = (BodyLength + 7u) & ~7u;
@@ -167,6 +167,8 @@ EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
         Event->local_port = Flow->LocalPort;
         Event->remote_port = Flow->RemotePort;
         Event->lost_before = Events.Lost;
+        Event->hold_ms = HoldMs;
+        Event->flags = Flags;
         Events.Lost = 0;
         EventPut(Event, HeadLength);
         EventPut(Body, BodyLength);
@@ -177,22 +179,10 @@ EventWrite(_In_ const FLOW *Flow, _In_ enum sluice_event_type Type,
 
 _Use_decl_annotations_
 VOID
-EventMessage(const FLOW *Flow, const struct inspect_event *Message)
+EventMessage(const FLOW *Flow, const struct inspect_event *Message, ULONG HoldMs, ULONG Flags)
 {
-    EventWrite(Flow, SLUICE_EVENT_MESSAGE, Message, sizeof(*Message));
-}
-
-static VOID
-EventLedger(_Out_ struct sluice_ledger *Ledger, _In_ const FLOW_HALF *Half)
-{
-    RtlZeroMemory(Ledger, sizeof(*Ledger));
-    Ledger->offered = Half->Offered;
-    Ledger->permitted = Half->Permitted;
-    Ledger->blocked = Half->Blocked;
-    Ledger->injected = Half->Injected;
-    Ledger->dropped = Half->Dropped;
-    Ledger->discarded = Half->Discarded;
-    Ledger->held = FlowHeld(Half);
+    EventWrite(Flow, SLUICE_EVENT_MESSAGE, HoldMs, Flags, Message,
+               (ULONG)inspect_event_size(Message));
 }
 
 _Use_decl_annotations_
@@ -207,11 +197,14 @@ EventFlowEnd(const FLOW *Flow)
     if (Flow->Half[FLOW_OUTBOUND].Drained || Flow->Half[FLOW_INBOUND].Drained)
         End.flow_class = SLUICE_CLASS_DRAINED;
     End.verdict = Flow->Verdict;
+    End.matches = Flow->Matches;
+    End.start = Flow->Start;
+    End.edits = Flow->Edits;
     End.held_peak[INSPECT_C2S] = Flow->Half[ClientDirection].HeldPeak;
     End.held_peak[INSPECT_S2C] = Flow->Half[!ClientDirection].HeldPeak;
-    EventLedger(&End.outbound, &Flow->Half[FLOW_OUTBOUND]);
-    EventLedger(&End.inbound, &Flow->Half[FLOW_INBOUND]);
-    EventWrite(Flow, SLUICE_EVENT_FLOW_END, &End, sizeof(End));
+    FlowLedger(Flow, FLOW_OUTBOUND, &End.outbound);
+    FlowLedger(Flow, FLOW_INBOUND, &End.inbound);
+    EventWrite(Flow, SLUICE_EVENT_FLOW_END, 0, 0, &End, sizeof(End));
 }
 
 /* Moves whole records into the buffer; the lock is held. */

@@ -16,10 +16,12 @@ NTSTATUS EventDriverEntry(VOID);
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID EventUnload(VOID);
 
-/* A first message was decided. */
+/* Something the inspection tells. HoldMs: how long bytes of its direction had been held, Flags:
+ * enum sluice_event_flag. */
 _Requires_lock_held_(Flow->Lock)
 VOID
-EventMessage(_In_ const FLOW *Flow, _In_ const struct inspect_event *Message);
+EventMessage(_In_ const FLOW *Flow, _In_ const struct inspect_event *Message, _In_ ULONG HoldMs,
+             _In_ ULONG Flags);
 
 /* The flow is over, with these figures. */
 _Requires_lock_held_(Flow->Lock)

@@ -10,6 +10,7 @@
 #include "release.h"
 #include "settings.h"
 #include "statistics.h"
+#include "wfp.h"
 
 static struct {
     KSPIN_LOCK Lock;
@@ -61,6 +62,7 @@ FLOW *
 FlowCreate(const FLOW_IDENTITY *Identity)
 {
     KLOCK_QUEUE_HANDLE Handle;
+    LARGE_INTEGER Time;
     FLOW *Flow;
 
     if (FlowIsStopping())
@@ -75,9 +77,7 @@ FlowCreate(const FLOW_IDENTITY *Identity)
     Flow->PermitHold = Settings.PermitHold != 0;
     Flow->Verdict = SLUICE_VERDICT_ALLOWED;
     Flow->Handle = Identity->Handle;
-    Flow->Process = Identity->Process;
-    Flow->CalloutId = Identity->CalloutId;
-    Flow->LayerId = Identity->LayerId;
+    Flow->Process = (ULONG)Identity->Process;
     Flow->LocalPort = Identity->LocalPort;
     Flow->RemotePort = Identity->RemotePort;
     Flow->Family = Identity->Family;
@@ -87,6 +87,8 @@ FlowCreate(const FLOW_IDENTITY *Identity)
     Flow->Half[FLOW_OUTBOUND].Deadline.Kind = FlowTimerDeadlineOut;
     Flow->Half[FLOW_INBOUND].Deadline.Kind = FlowTimerDeadlineIn;
     Flow->RetryTimer.Kind = FlowTimerRetry;
+    KeQuerySystemTime(&Time);
+    Flow->Start = (UINT64)Time.QuadPart;
     AnalysisBegin(Flow);
     (VOID) InterlockedIncrement(&Flows.Count);
     StatisticsFlowsAdd(1);
@@ -201,7 +203,7 @@ FlowDiscardHeld(FLOW *Flow, ULONG Direction)
     FlowCountGone(Flow, Direction, Half->Queue.Bytes);
     HoldDiscard(&Half->Queue);
     Half->Undecided = 0;
-    Half->FinFlags = 0;
+    Half->FinWaits = Half->FinUntold = FALSE;
     if (Half->Retry != NULL) {
         RELEASE *Release = Half->Retry;
 
@@ -222,17 +224,43 @@ FlowSettleEnd(FLOW *Flow)
 }
 
 _Use_decl_annotations_
-SIZE_T
+ULONG
 FlowReleasable(const FLOW_HALF *Half)
 {
-    return Half->Queue.Bytes > Half->Undecided ? Half->Queue.Bytes - (SIZE_T)Half->Undecided : 0;
+    UINT64 Kept = (UINT64)Half->Undecided + Half->Queue.Unscanned;
+
+    return Half->Queue.Bytes > Kept ? Half->Queue.Bytes - (ULONG)Kept : 0;
 }
 
 _Use_decl_annotations_
-UINT64
-FlowHeld(const FLOW_HALF *Half)
+UINT16
+FlowLayerId(const FLOW *Flow)
 {
-    return Half->Blocked - Half->Injected - Half->Dropped - Half->Discarded;
+    return Flow->Family == 6 ? FWPS_LAYER_STREAM_V6 : FWPS_LAYER_STREAM_V4;
+}
+
+_Use_decl_annotations_
+UINT32
+FlowCalloutId(const FLOW *Flow)
+{
+    return WfpStreamCallout(Flow->Family == 6);
+}
+
+_Use_decl_annotations_
+VOID
+FlowLedger(const FLOW *Flow, ULONG Direction, struct sluice_ledger *Ledger)
+{
+    const FLOW_HALF *Half = &Flow->Half[Direction];
+
+    Ledger->offered = Half->Permitted + Half->Blocked;
+    Ledger->permitted = Half->Permitted;
+    Ledger->blocked = Half->Blocked;
+    Ledger->inserted = Half->Inserted;
+    Ledger->injected = Half->Blocked + Half->Inserted - Half->Removed - Half->Gone - Half->Held;
+    Ledger->dropped = FlowIsDropped(Flow) ? Half->Gone : 0;
+    Ledger->discarded = FlowIsDropped(Flow) ? 0 : Half->Gone;
+    Ledger->held = Half->Held;
+    Ledger->removed = Half->Removed;
 }
 
 _Use_decl_annotations_
@@ -242,7 +270,7 @@ FlowIsQuiet(const FLOW *Flow)
     for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
         const FLOW_HALF *Half = &Flow->Half[Direction];
 
-        if (FlowHeld(Half) != 0 || Half->FinFlags != 0 || Half->Outstanding != 0)
+        if (Half->Held != 0 || Half->FinWaits || Half->OutstandingBytes != 0)
             return FALSE;
     }
     return !Flow->Deferred && Flow->InjectCalls == 0 && Flow->DrainState == DrainIdle;
@@ -253,23 +281,23 @@ VOID
 FlowSettleHold(FLOW *Flow, ULONG Direction)
 {
     FLOW_HALF *Half = &Flow->Half[Direction];
-    UINT64 Kept = Half->Queue.Bytes + (Half->Retry != NULL ? Half->Retry->Bytes : 0);
+    SIZE_T Kept = Half->Queue.Bytes + (Half->Retry != NULL ? Half->Retry->Bytes : 0);
 
     if (Kept > Half->HeldPeak)
-        Half->HeldPeak = Kept;
+        Half->HeldPeak = (ULONG)Kept;
     if (Kept != 0)
         StatisticsHeldMark();
-    if (Half->Undecided != 0 && Half->Queue.Bytes != 0)
+    /* Not taken off the wheel when nothing is undecided any more: with rules there are a few held
+     * bytes at the end of most indications, and the wheel has one lock. */
+    if (Half->Undecided != 0 && Half->Queue.Bytes != 0 && !Half->Deadline.Armed)
         TimerWheelArm(&Half->Deadline, Settings.HoldDeadlineMs);
-    else
-        TimerWheelDisarm(&Half->Deadline);
 }
 
 _Use_decl_annotations_
 VOID
 FlowCountOffered(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
-    Flow->Half[Direction].Offered += Bytes;
+    UNREFERENCED_PARAMETER(Flow);
     FlowTotals(Direction)->offered += Bytes;
 }
 
@@ -286,6 +314,7 @@ VOID
 FlowCountBlocked(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     Flow->Half[Direction].Blocked += Bytes;
+    Flow->Half[Direction].Held += (ULONG)Bytes;
     FlowTotals(Direction)->blocked += Bytes;
     StatisticsHeldAdd((LONG64)Bytes);
 }
@@ -294,7 +323,7 @@ _Use_decl_annotations_
 VOID
 FlowCountInjected(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
-    Flow->Half[Direction].Injected += Bytes;
+    Flow->Half[Direction].Held -= (ULONG)Bytes;
     FlowTotals(Direction)->injected += Bytes;
     StatisticsHeldAdd(-(LONG64)Bytes);
 }
@@ -313,14 +342,27 @@ FlowCountGone(FLOW *Flow, ULONG Direction, SIZE_T Bytes)
 {
     if (Bytes == 0)
         return;
-    if (FlowIsDropped(Flow)) {
-        Flow->Half[Direction].Dropped += Bytes;
+    Flow->Half[Direction].Gone += Bytes;
+    Flow->Half[Direction].Held -= (ULONG)Bytes;
+    if (FlowIsDropped(Flow))
         FlowTotals(Direction)->dropped += Bytes;
-    } else {
-        Flow->Half[Direction].Discarded += Bytes;
+    else
         FlowTotals(Direction)->discarded += Bytes;
-    }
     StatisticsHeldAdd(-(LONG64)Bytes);
+}
+
+_Use_decl_annotations_
+VOID
+FlowCountEdited(FLOW *Flow, ULONG Direction, ULONG Inserted, ULONG Removed)
+{
+    FLOW_HALF *Half = &Flow->Half[Direction];
+
+    Half->Inserted += Inserted;
+    Half->Removed += Removed;
+    Half->Held += Inserted - Removed;
+    FlowTotals(Direction)->inserted += Inserted;
+    FlowTotals(Direction)->removed += Removed;
+    StatisticsHeldAdd((LONG64)Inserted - (LONG64)Removed);
 }
 
 _Use_decl_annotations_

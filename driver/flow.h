@@ -14,8 +14,12 @@
  * under way, every place in the drainer's queue and every running expiration.
  *
  * Bytes. Every change of a direction's ledger goes through the FlowCount functions, which keep the
- * flow's and the processor's figures alike. Held = blocked - injected - dropped -
- * discarded; it lies in Queue, in Retry, or in an inject call that has not returned.
+ * flow's and the processor's figures alike. Held lies in Queue, in Retry, or in an inject call that
+ * has not returned. What follows from others is not kept: offered = permitted + blocked, injected =
+ * blocked + inserted - removed - gone - held; gone is dropped or discarded by the flow's verdict.
+ *
+ * The queue, from its front: bytes that may leave, Undecided ones, and Unscanned ones, which the
+ * drainer is still to inspect (analysis.h).
  */
 #pragma once
 
@@ -38,16 +42,18 @@ typedef enum _DRAIN_STATE { DrainIdle, DrainQueued, DrainRunning, DrainAgain } D
 typedef struct _FLOW_HALF {
     HOLD_QUEUE Queue;
     struct _RELEASE *Retry;          /* a release whose inject failed: goes before the queue */
-    struct inspect_scratch *Scratch; /* while the first message is undecided */
-    UINT64 Undecided;                /* bytes at the queue's end that may not leave yet */
-    UINT64 Offered, Permitted, Blocked, Injected, Dropped, Discarded;
-    UINT64 HeldPeak;
-    UINT64 OutstandingBytes; /* injected, not completed */
-    ULONG Outstanding;       /* releases injected, not completed */
-    ULONG FinFlags;          /* a FIN waits, to be injected with these */
-    BOOLEAN Drained;
-    BOOLEAN DrainBegun;
-    TIMER_ENTRY Deadline;
+    struct inspect_scratch *Scratch; /* while something is under way */
+    UINT64 Permitted, Blocked, Inserted, Removed, Gone;
+    ULONG Held;
+    ULONG HeldPeak;
+    ULONG HeldSince;        /* when the first undecided byte came to be that: AnalysisClock */
+    ULONG Undecided;        /* scanned bytes of the queue that may not leave yet */
+    ULONG OutstandingBytes; /* injected, not completed; no release is empty */
+    BOOLEAN FinWaits : 1;   /* to be injected behind the queue */
+    BOOLEAN FinUntold : 1;  /* the inspection is to be told of it behind the unscanned bytes */
+    BOOLEAN Drained : 1;
+    BOOLEAN DrainBegun : 1;
+    TIMER_ENTRY Deadline; /* may be armed with nothing undecided: a look at HeldSince decides */
 } FLOW_HALF;
 
 typedef struct DECLSPEC_ALIGN(16) _FLOW {
@@ -70,14 +76,15 @@ typedef struct DECLSPEC_ALIGN(16) _FLOW {
     BOOLEAN PermitHold : 1;  /* Inline, but holds a first message that is not whole */
     UCHAR Family;            /* 4 or 6 */
     UCHAR Direction;         /* of the connection: FWP_DIRECTION_* */
-    ULONG InjectCalls;       /* running now */
-    ULONG DeferFlags;        /* stream flags of what was deferred */
-    UINT32 CalloutId;
-    UINT16 LayerId;
+    USHORT InjectCalls;      /* running now */
+    USHORT DeferFlags;       /* stream flags of what was deferred; inbound ones are low */
     UINT16 LocalPort, RemotePort;
+    ULONG Matches; /* rules */
+    ULONG Edits;   /* carried out */
+    ULONG Process; /* Windows numbers them with 32 bits */
     TIMER_ENTRY RetryTimer;
     UINT64 Handle;
-    UINT64 Process;
+    UINT64 Start;                /* system time */
     UCHAR Local[16], Remote[16]; /* network byte order */
     struct inspect_flow Inspect;
     FLOW_HALF Half[FLOW_DIRECTIONS];
@@ -147,18 +154,25 @@ VOID
 FlowSettleEnd(_Inout_ FLOW *Flow);
 
 /* Bytes at the front of the queue that may leave. */
-SIZE_T
+ULONG
 FlowReleasable(_In_ const FLOW_HALF *Half);
+
+/* Where the flow is shown to classify. */
+UINT16
+FlowLayerId(_In_ const FLOW *Flow);
+UINT32
+FlowCalloutId(_In_ const FLOW *Flow);
 
 /* Nothing held, under way or deferred. */
 _Requires_lock_held_(Flow->Lock)
 BOOLEAN
 FlowIsQuiet(_In_ const FLOW *Flow);
 
-UINT64
-FlowHeld(_In_ const FLOW_HALF *Half);
+/* The direction's bytes. */
+VOID
+FlowLedger(_In_ const FLOW *Flow, _In_ ULONG Direction, _Out_ struct sluice_ledger *Ledger);
 
-/* Starts or stops the hold deadline as there are undecided bytes, and notes the peak. */
+/* Sees to it that the hold deadline runs while there are undecided bytes, and notes the peak. */
 _Requires_lock_held_(Flow->Lock)
 VOID
 FlowSettleHold(_Inout_ FLOW *Flow, _In_ ULONG Direction);
@@ -180,6 +194,10 @@ FlowCountInjected(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
 _Requires_lock_held_(Flow->Lock)
 VOID
 FlowCountSunk(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes);
+/* An edit put bytes in and took others out. */
+_Requires_lock_held_(Flow->Lock)
+VOID
+FlowCountEdited(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ ULONG Inserted, _In_ ULONG Removed);
 /* Dropped by verdict, or discarded, as the flow is. */
 _Requires_lock_held_(Flow->Lock)
 VOID

@@ -8,9 +8,6 @@
 #include "settings.h"
 #include "statistics.h"
 
-#define GATE_FIN_FLAGS                                                                             \
-    (FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND |      \
-     FWPS_STREAM_FLAG_SEND_DISCONNECT)
 #define GATE_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
 
 /* One indication on its way through. */
@@ -19,20 +16,29 @@ typedef struct _GATE_WORK {
     FLOW_HALF *Half;
     FWPS_STREAM_DATA0 *Data;
     RELEASE *Release; /* what is injected when the lock is released */
-    HOLD_SPARE Spare; /* blocks for what stays */
+    HOLD_SPARE Spare; /* blocks for what stays, if Secured */
+    ANALYSIS Analysis;
     ULONG Direction;
-    ULONG FinFlags; /* or this FIN */
+    SIZE_T Unscanned; /* bytes at the offer's end that the drainer is to inspect */
+    UINT64 Stream;    /* offset of the offer's first byte, as fed */
+    BOOLEAN Secured;
+    BOOLEAN Appended; /* the offer is in the queue, and counted */
+    BOOLEAN Fin;      /* the FIN is injected instead of a release */
 } GATE_WORK;
+
+static ANALYSIS_TAKE_OVER GateTakeOver;
 
 static VOID
 GateBegin(_Out_ GATE_WORK *Work, _In_ FLOW *Flow, _In_ ULONG Direction,
-          _In_ FWPS_STREAM_DATA0 *Data)
+          _In_ FWPS_STREAM_DATA0 *Data, _In_ SIZE_T Budget)
 {
     RtlZeroMemory(Work, sizeof(*Work));
     Work->Flow = Flow;
     Work->Half = &Flow->Half[Direction];
     Work->Data = Data;
     Work->Direction = Direction;
+    AnalysisOpen(&Work->Analysis, Flow, Direction, Budget);
+    Work->Analysis.TakeOver = GateTakeOver;
 }
 
 static VOID
@@ -51,13 +57,13 @@ GateCanInject(_In_ const GATE_WORK *Work)
     return !Work->Half->Drained && !Work->Flow->Continuing && Work->Half->Retry == NULL;
 }
 
-/* Back-pressure: bytes on their way fill the cap. Undecided ones do not count, for only more bytes
- * can decide them. */
+/* Back-pressure: bytes on their way, or that the drainer will inspect, fill the cap. Undecided ones
+ * do not count, for only more bytes can decide them. */
 static BOOLEAN
 GateMustDefer(_In_ const GATE_WORK *Work)
 {
     const FLOW_HALF *Half = Work->Half;
-    UINT64 Waiting = Half->OutstandingBytes + FlowReleasable(Half) +
+    UINT64 Waiting = (UINT64)Half->OutstandingBytes + FlowReleasable(Half) + Half->Queue.Unscanned +
                      (Half->Retry != NULL ? Half->Retry->Bytes : 0);
 
     return Work->Direction == FLOW_INBOUND && Waiting >= Settings.DeferCap;
@@ -67,7 +73,7 @@ static GATE_ANSWER
 GateDeferStream(_Inout_ GATE_WORK *Work)
 {
     Work->Flow->Deferred = TRUE;
-    Work->Flow->DeferFlags = Work->Data->flags;
+    Work->Flow->DeferFlags = (USHORT)Work->Data->flags;
     StatisticsHere()->defers++;
     return GateDefer;
 }
@@ -76,10 +82,12 @@ static GATE_ANSWER
 GateDoom(_Inout_ GATE_WORK *Work, _In_ enum sluice_verdict Verdict)
 {
     GateFree(Work);
-    FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
+    if (!Work->Appended)
+        FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
     FlowDoom(Work->Flow, Verdict, TRUE);
     Work->Flow->DropTold = TRUE;
-    FlowCountSunk(Work->Flow, Work->Direction, Work->Data->dataLength);
+    if (!Work->Appended)
+        FlowCountSunk(Work->Flow, Work->Direction, Work->Data->dataLength);
     return GateDrop;
 }
 
@@ -98,13 +106,26 @@ GateNoMemory(_Inout_ GATE_WORK *Work)
     return GateDoom(Work, SLUICE_VERDICT_ABORTED);
 }
 
+/* Blocks for the whole offer. FALSE: memory is short, or the offer cannot be read. */
+static BOOLEAN
+GateReserve(_Inout_ GATE_WORK *Work)
+{
+    if (Work->Secured)
+        return TRUE;
+    Work->Secured =
+        WalkIsReadable(Work->Data) &&
+        HoldReserve(Work->Data->dataLength, Work->Direction == FLOW_OUTBOUND, &Work->Spare);
+    return Work->Secured;
+}
+
 /* Memory for the offer, before anything is consumed: its clone when it is sure to leave at once,
  * else blocks to keep it in. */
 static BOOLEAN
 GateSecure(_Inout_ GATE_WORK *Work)
 {
     BOOLEAN Kept = AnalysisIsUndecided(Work->Flow, Work->Direction) ||
-                   Work->Half->Queue.Bytes != 0 || !GateCanInject(Work);
+                   Work->Half->Queue.Bytes != 0 || !GateCanInject(Work) ||
+                   Work->Data->dataLength > Work->Analysis.Budget;
 
     if (!WalkIsReadable(Work->Data))
         return FALSE;
@@ -112,7 +133,93 @@ GateSecure(_Inout_ GATE_WORK *Work)
         Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
     if (!Kept && Work->Release != NULL && ReleaseClone(Work->Release, Work->Data))
         return TRUE;
-    return HoldReserve(Work->Data->dataLength, Work->Direction == FLOW_OUTBOUND, &Work->Spare);
+    return GateReserve(Work);
+}
+
+/* Something of an offer stays for which no blocks were reserved: a message began in its middle. */
+static BOOLEAN
+GateSecureLate(_Inout_ GATE_WORK *Work)
+{
+    if (Work->Secured)
+        return TRUE;
+    if (!GateReserve(Work)) {
+        StatisticsHere()->memory_failures++;
+        return FALSE;
+    }
+    if (Work->Release != NULL) {
+        ReleaseDiscard(Work->Release);
+        Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
+    }
+    return TRUE;
+}
+
+/* The offer goes to the queue's end, and counts as ours. */
+static VOID
+GateAppend(_Inout_ GATE_WORK *Work)
+{
+    FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
+    FlowCountBlocked(Work->Flow, Work->Direction, Work->Data->dataLength);
+    HoldAppend(&Work->Half->Queue, &Work->Spare, Work->Data->flags, Work->Data, Work->Stream);
+    Work->Half->Queue.Unscanned += (ULONG)Work->Unscanned;
+    Work->Unscanned = 0;
+    Work->Appended = TRUE;
+}
+
+_Use_decl_annotations_
+static BOOLEAN
+GateTakeOver(ANALYSIS *Analysis, SIZE_T Left)
+{
+    GATE_WORK *Work = CONTAINING_RECORD(Analysis, GATE_WORK, Analysis);
+
+    if (Work->Appended || Work->Data->dataLength == 0)
+        return TRUE;
+    if (!GateSecureLate(Work))
+        return FALSE;
+    Work->Unscanned = Left;
+    GateAppend(Work);
+    return TRUE;
+}
+
+/* Bytes are missing before the offer: what was not scanned lies before them. */
+static enum sluice_verdict
+GateGap(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
+{
+    ANALYSIS *Analysis = &Work->Analysis;
+    SIZE_T Budget = Analysis->Budget;
+    enum sluice_verdict Verdict;
+
+    Analysis->Budget = Work->Half->Queue.Unscanned;
+    Verdict = AnalysisQueue(Analysis);
+    Analysis->Queued = FALSE;
+    Analysis->Budget = Budget;
+    return Verdict == SLUICE_VERDICT_ALLOWED ? AnalysisGap(Analysis, Missed) : Verdict;
+}
+
+/* Scans the offer, or leaves it to the drainer while older bytes are unscanned. Behind bytes that
+ * were edited the offer is queued first, so that offsets need to be found among blocks alone. */
+static enum sluice_verdict
+GateScan(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
+{
+    enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
+    HOLD_QUEUE *Queue = &Work->Half->Queue;
+    ANALYSIS *Analysis = &Work->Analysis;
+    SIZE_T Length = Work->Data->dataLength;
+    BOOLEAN Backlog;
+    SIZE_T Fed;
+
+    if (Missed != 0)
+        Verdict = GateGap(Work, Missed);
+    if (Verdict != SLUICE_VERDICT_ALLOWED)
+        return Verdict;
+    Work->Stream = AnalysisNextOffset(Work->Flow, Work->Direction);
+    Backlog = Queue->Unscanned != 0;
+    if ((Backlog || Queue->Edited) && GateTakeOver(Analysis, Length))
+        return Backlog ? Verdict : AnalysisQueue(Analysis);
+    Verdict = AnalysisData(Analysis, Work->Data, &Fed);
+    if (Work->Appended)
+        return Verdict == SLUICE_VERDICT_ALLOWED ? AnalysisQueue(Analysis) : Verdict;
+    Work->Unscanned = Length - Fed;
+    return Verdict;
 }
 
 /* What the inspection says of the offer. */
@@ -121,12 +228,20 @@ GateInspect(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
 {
     enum sluice_verdict Verdict = SLUICE_VERDICT_ALLOWED;
 
+    AnalysisRefresh(Work->Flow);
     if (Work->Data->dataLength != 0)
-        Verdict = AnalysisData(Work->Flow, Work->Direction, Work->Data, Missed);
-    if (Verdict == SLUICE_VERDICT_ALLOWED && (Work->Data->flags & GATE_DISCONNECT) != 0)
-        Verdict = AnalysisFin(Work->Flow, Work->Direction);
+        Verdict = GateScan(Work, Missed);
+    if (Verdict == SLUICE_VERDICT_ALLOWED && (Work->Data->flags & GATE_DISCONNECT) != 0) {
+        if (Work->Unscanned != 0 || Work->Half->Queue.Unscanned != 0)
+            Work->Half->FinUntold = TRUE;
+        else
+            Verdict = AnalysisFin(&Work->Analysis);
+    }
     if (Verdict == SLUICE_VERDICT_ALLOWED && Work->Half->Undecided != 0 && FlowIsStopping())
-        Verdict = AnalysisRelease(Work->Flow, Work->Direction, FALSE);
+        Verdict = AnalysisRelease(&Work->Analysis);
+    if (Verdict == SLUICE_VERDICT_ALLOWED && Work->Half->Undecided != 0 &&
+        Work->Data->dataLength != 0 && !Work->Appended && !GateSecureLate(Work))
+        Verdict = Settings.FailClosed ? SLUICE_VERDICT_ABORTED : AnalysisRelease(&Work->Analysis);
     return Verdict;
 }
 
@@ -135,43 +250,55 @@ static enum sluice_verdict
 GateCap(_Inout_ GATE_WORK *Work)
 {
     SIZE_T Length = Work->Data->dataLength;
+    SIZE_T More = Work->Appended ? 0 : Length;
 
     if (Length == 0 || (Work->Half->Undecided == 0 && GateCanInject(Work)))
         return SLUICE_VERDICT_ALLOWED;
-    if (Work->Half->Queue.Bytes + Length <= Settings.HoldCap &&
-        StatisticsHeld() + Length <= Settings.TotalCap)
+    if (Work->Half->Queue.Bytes + More <= Settings.HoldCap &&
+        StatisticsHeld() + More <= Settings.TotalCap)
         return SLUICE_VERDICT_ALLOWED;
     StatisticsHere()->caps++;
     if (Settings.FailClosed)
         return SLUICE_VERDICT_ABORTED;
-    return Work->Half->Undecided != 0 ? AnalysisRelease(Work->Flow, Work->Direction, FALSE)
-                                      : SLUICE_VERDICT_ALLOWED;
+    return Work->Half->Undecided != 0 ? AnalysisRelease(&Work->Analysis) : SLUICE_VERDICT_ALLOWED;
 }
 
 /* Brings the offer to where it belongs: behind the queue in the release, or into the queue. */
 static VOID
-GateKeep(_Inout_ GATE_WORK *Work)
+GateKeepData(_Inout_ GATE_WORK *Work)
 {
     FLOW_HALF *Half = Work->Half;
     RELEASE *Release = Work->Release;
-    UINT64 Total = Half->Queue.Bytes + Work->Data->dataLength;
-    UINT64 Decided = Total > Half->Undecided ? Total - Half->Undecided : 0;
+    BOOLEAN Cloned = Release != NULL && Release->Clone != NULL;
 
-    if (Work->Data->dataLength == 0) {
+    if (!Cloned && Release != NULL && Half->Undecided == 0 && Work->Unscanned == 0 &&
+        !Work->Appended) {
+        ReleaseTake(Release, Half->Queue.Bytes);
+        Cloned = Half->Queue.Bytes == 0 && ReleaseClone(Release, Work->Data);
+    }
+    if (Cloned) {
+        FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
+        FlowCountBlocked(Work->Flow, Work->Direction, Work->Data->dataLength);
+        return;
+    }
+    if (!Work->Appended)
+        GateAppend(Work);
+    if (Release != NULL)
+        ReleaseTake(Release, FlowReleasable(Half));
+}
+
+static VOID
+GateKeep(_Inout_ GATE_WORK *Work)
+{
+    FLOW_HALF *Half = Work->Half;
+
+    if (Work->Data->dataLength != 0) {
+        GateKeepData(Work);
+    } else if (GateCanInject(Work) && FlowReleasable(Half) != 0) {
         /* A FIN decided what was held; when it leaves, the FIN leaves behind it. */
-        if (GateCanInject(Work) && Decided != 0) {
-            Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
-            if (Work->Release != NULL)
-                ReleaseTake(Work->Release, (SIZE_T)Decided);
-        }
-    } else if (Release == NULL) {
-        HoldAppend(&Half->Queue, &Work->Spare, Work->Data->flags, Work->Data);
-    } else if (Release->Clone == NULL) {
-        ReleaseTake(Release, (SIZE_T)(Decided < Half->Queue.Bytes ? Decided : Half->Queue.Bytes));
-        if (Half->Undecided != 0 || Half->Queue.Bytes != 0 || !ReleaseClone(Release, Work->Data)) {
-            HoldAppend(&Half->Queue, &Work->Spare, Work->Data->flags, Work->Data);
-            ReleaseTake(Release, FlowReleasable(Half));
-        }
+        Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
+        if (Work->Release != NULL)
+            ReleaseTake(Work->Release, FlowReleasable(Half));
     }
     if (Work->Release != NULL && Work->Release->Chain == NULL) {
         ReleaseDiscard(Work->Release);
@@ -184,11 +311,13 @@ GateKeep(_Inout_ GATE_WORK *Work)
 static VOID
 GateKeepFin(_Inout_ GATE_WORK *Work)
 {
-    Work->Half->FinFlags = Work->Data->flags & GATE_FIN_FLAGS;
-    if (GateCanInject(Work) && Work->Release == NULL && Work->Half->Queue.Bytes == 0)
-        Work->FinFlags = ReleasePrepareFin(Work->Flow, Work->Direction);
-    else
+    Work->Half->FinWaits = TRUE;
+    if (GateCanInject(Work) && Work->Release == NULL && Work->Half->Queue.Bytes == 0) {
+        ReleasePrepareFin(Work->Flow, Work->Direction);
+        Work->Fin = TRUE;
+    } else {
         DrainDirection(Work->Flow, Work->Direction);
+    }
 }
 
 /* The offer is ours from here on. */
@@ -197,21 +326,21 @@ GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
 {
     FLOW *Flow = Work->Flow;
 
-    FlowCountOffered(Flow, Work->Direction, Work->Data->dataLength);
-    FlowCountBlocked(Flow, Work->Direction, Work->Data->dataLength);
     GateKeep(Work);
     if (Work->Release != NULL)
         ReleasePrepare(Work->Release);
     if ((Work->Data->flags & GATE_DISCONNECT) != 0)
         GateKeepFin(Work);
     FlowSettleHold(Flow, Work->Direction);
-    if (FlowReleasable(Work->Half) != 0)
+    if (Work->Half->Queue.Unscanned != 0)
+        StatisticsHere()->scans_sliced++;
+    if (FlowReleasable(Work->Half) != 0 || Work->Half->Queue.Unscanned != 0)
         DrainDirection(Flow, Work->Direction);
     FlowUnlock(Handle);
     if (Work->Release != NULL)
         (VOID) ReleaseInject(Work->Release, TRUE);
-    else if (Work->FinFlags != 0)
-        (VOID) ReleaseInjectFin(Flow, Work->Direction, Work->FinFlags, TRUE);
+    else if (Work->Fin)
+        (VOID) ReleaseInjectFin(Flow, Work->Direction, TRUE);
     return GateBlock;
 }
 
@@ -224,7 +353,7 @@ GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed
     GATE_ANSWER Answer;
     GATE_WORK Work;
 
-    GateBegin(&Work, Flow, Direction, Data);
+    GateBegin(&Work, Flow, Direction, Data, Settings.ScanSlice);
     if (Direction == FLOW_INBOUND)
         Flow->Deferred = FALSE; /* a stream that is shown waits for nothing */
     if (Data->dataLength != 0 && GateMustDefer(&Work)) {
@@ -255,34 +384,25 @@ GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T 
                    PKLOCK_QUEUE_HANDLE Handle, BOOLEAN *Permitted)
 {
     enum sluice_verdict Verdict;
-    BOOLEAN Secured = TRUE;
     GATE_ANSWER Answer;
     GATE_WORK Work;
 
     *Permitted = FALSE;
-    GateBegin(&Work, Flow, Direction, Data);
-    if (Data->dataLength != 0 && AnalysisIsUndecided(Flow, Direction)) {
-        Secured = WalkIsReadable(Data) &&
-                  HoldReserve(Data->dataLength, Direction == FLOW_OUTBOUND, &Work.Spare);
-        if (!Secured && Settings.FailClosed) {
-            Answer = GateNoMemory(&Work);
-            goto Unlock;
-        }
+    /* No slices: to leave bytes unscanned would make a Gate flow of every bulk transfer. */
+    GateBegin(&Work, Flow, Direction, Data, MAXSIZE_T);
+    if (Data->dataLength != 0 && AnalysisIsUndecided(Flow, Direction) && !GateReserve(&Work) &&
+        Settings.FailClosed) {
+        Answer = GateNoMemory(&Work);
+        goto Unlock;
     }
     Verdict = GateInspect(&Work, Missed);
-    if (Verdict == SLUICE_VERDICT_ALLOWED && Work.Half->Undecided != 0) {
-        if (Secured) {
-            Verdict = GateCap(&Work);
-        } else {
-            StatisticsHere()->memory_failures++;
-            Verdict = AnalysisRelease(Flow, Direction, FALSE);
-        }
-    }
+    if (Verdict == SLUICE_VERDICT_ALLOWED && Work.Half->Undecided != 0)
+        Verdict = GateCap(&Work);
     if (Verdict != SLUICE_VERDICT_ALLOWED) {
         Answer = GateDoom(&Work, Verdict);
         goto Unlock;
     }
-    if (Work.Half->Undecided != 0) {
+    if (Work.Half->Undecided != 0 || Work.Appended) {
         Flow->Class = SLUICE_CLASS_GATE;
         Work.Release = ReleaseCreate(Flow, Direction);
         return GateCommit(&Work, Handle);

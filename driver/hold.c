@@ -74,11 +74,14 @@ HoldGiveBlock(_In_ HOLD_BLOCK *Block)
 }
 
 static ULONG
-HoldRoom(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags)
+HoldRoom(_In_ const HOLD_QUEUE *Queue, _In_ ULONG StreamFlags, _In_ UINT64 Stream)
 {
-    if (Queue->Last == NULL || !HoldIsSameRun(Queue->Last->StreamFlags, StreamFlags))
+    const HOLD_BLOCK *Last = Queue->Last;
+
+    if (Last == NULL || Last->Edited || Last->Stream + Last->End != Stream ||
+        !HoldIsSameRun(Last->StreamFlags, StreamFlags))
         return 0;
-    return HOLD_BLOCK_BYTES - Queue->Last->End;
+    return HOLD_BLOCK_BYTES - Last->End;
 }
 
 _Use_decl_annotations_
@@ -101,17 +104,30 @@ HoldReserve(SIZE_T Length, BOOLEAN UseReserve, HOLD_SPARE *Spare)
     return TRUE;
 }
 
-static HOLD_BLOCK *
-HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags)
+_Use_decl_annotations_
+HOLD_BLOCK *
+HoldTakeSpare(HOLD_SPARE *Spare, ULONG StreamFlags, UINT64 Stream)
 {
     HOLD_BLOCK *Block = Spare->First;
 
     Spare->First = Block->Next;
     Block->Next = NULL;
     Block->References = 1;
+    Block->Edited = FALSE;
     Block->StreamFlags = StreamFlags;
     Block->Start = Block->End = 0;
+    Block->Covers = 0;
+    Block->Stream = Stream;
     Block->Mdl.Next = NULL;
+    return Block;
+}
+
+static HOLD_BLOCK *
+HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG StreamFlags,
+             _In_ UINT64 Stream)
+{
+    HOLD_BLOCK *Block = HoldTakeSpare(Spare, StreamFlags, Stream);
+
     if (Queue->Last != NULL)
         Queue->Last->Next = Block;
     else
@@ -122,7 +138,8 @@ HoldAddBlock(_Inout_ HOLD_QUEUE *Queue, _Inout_ HOLD_SPARE *Spare, _In_ ULONG St
 
 _Use_decl_annotations_
 VOID
-HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags, const FWPS_STREAM_DATA0 *Data)
+HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags, const FWPS_STREAM_DATA0 *Data,
+           UINT64 Stream)
 {
     const UCHAR *Bytes;
     SIZE_T Length;
@@ -131,11 +148,11 @@ HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags, const FWPS_S
     WalkBegin(&Walk, Data);
     while (WalkNext(&Walk, &Bytes, &Length)) {
         while (Length != 0) {
-            SIZE_T Step = HoldRoom(Queue, StreamFlags);
+            SIZE_T Step = HoldRoom(Queue, StreamFlags, Stream);
             HOLD_BLOCK *Block = Queue->Last;
 
             if (Step == 0) {
-                Block = HoldAddBlock(Queue, Spare, StreamFlags);
+                Block = HoldAddBlock(Queue, Spare, StreamFlags, Stream);
                 Step = HOLD_BLOCK_BYTES;
             }
             if (Step > Length)
@@ -143,11 +160,45 @@ HoldAppend(HOLD_QUEUE *Queue, HOLD_SPARE *Spare, ULONG StreamFlags, const FWPS_S
             RtlCopyMemory(Block->Data + Block->End, Bytes, Step);
             Block->End += (ULONG)Step;
             Block->StreamFlags |= StreamFlags;
-            Queue->Bytes += Step;
+            Queue->Bytes += (ULONG)Step;
+            Stream += Step;
             Bytes += Step;
             Length -= Step;
         }
     }
+}
+
+_Use_decl_annotations_
+VOID
+HoldFind(const HOLD_QUEUE *Queue, ULONG Skip, const UCHAR **Bytes, SIZE_T *Length)
+{
+    const HOLD_BLOCK *Block = Queue->First;
+
+    while (Block != NULL && Skip >= Block->End - Block->Start) {
+        Skip -= Block->End - Block->Start;
+        Block = Block->Next;
+    }
+    *Bytes = Block != NULL ? Block->Data + Block->Start + Skip : NULL;
+    *Length = Block != NULL ? Block->End - Block->Start - Skip : 0;
+}
+
+_Use_decl_annotations_
+ULONG
+HoldBehind(const HOLD_QUEUE *Queue, UINT64 Stream)
+{
+    ULONG Behind = 0;
+
+    for (const HOLD_BLOCK *Block = Queue->First; Block != NULL; Block = Block->Next) {
+        UINT64 Begin = Block->Stream + (Block->Edited ? 0 : Block->Start);
+        UINT64 End = Block->Stream + (Block->Edited ? Block->Covers : Block->End);
+
+        if (End <= Stream)
+            continue;
+        Behind += Block->End - Block->Start;
+        if (!Block->Edited && Begin < Stream)
+            Behind -= (ULONG)(Stream - Begin);
+    }
+    return Behind;
 }
 
 _Use_decl_annotations_
@@ -161,8 +212,10 @@ HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
     if (Block->Start != Block->End)
         return;
     Queue->First = Block->Next;
-    if (Queue->First == NULL)
+    if (Queue->First == NULL) {
         Queue->Last = NULL;
+        Queue->Edited = FALSE;
+    }
     HoldDereference(Block);
 }
 
@@ -172,6 +225,7 @@ HoldDiscard(HOLD_QUEUE *Queue)
 {
     while (Queue->First != NULL)
         HoldConsume(Queue, Queue->First->End - Queue->First->Start);
+    Queue->Unscanned = 0;
 }
 
 _Use_decl_annotations_

@@ -30,6 +30,7 @@ static const MEM_SPEC MemSpecs[MemKindMaximum] = {
 
 typedef struct _MEM_SOURCE {
     SLIST_HEADER Stock;
+    volatile LONG InUse;
     NPAGED_LOOKASIDE_LIST Lookaside;
 } MEM_SOURCE;
 
@@ -50,6 +51,7 @@ MemDriverEntry(VOID)
 {
     for (ULONG Kind = 0; Kind < MemKindMaximum; Kind++) {
         InitializeSListHead(&MemSources[Kind].Stock);
+        MemSources[Kind].InUse = 0;
         ExInitializeNPagedLookasideList(&MemSources[Kind].Lookaside, NULL, NULL,
                                         MEM_LOOKASIDE_FLAGS, MemSpecs[Kind].Size,
                                         MemSpecs[Kind].Tag, 0);
@@ -85,17 +87,36 @@ MemAllocate(MEM_KIND Kind)
 {
     PVOID Object = InterlockedPopEntrySList(&MemSources[Kind].Stock);
 
-    return Object != NULL ? Object : ExAllocateFromNPagedLookasideList(&MemSources[Kind].Lookaside);
+    if (Object == NULL)
+        Object = ExAllocateFromNPagedLookasideList(&MemSources[Kind].Lookaside);
+    if (Object != NULL)
+        (VOID) InterlockedIncrement(&MemSources[Kind].InUse);
+    return Object;
 }
 
 _Use_decl_annotations_
 VOID
 MemFree(MEM_KIND Kind, PVOID Object)
 {
+    (VOID) InterlockedDecrement(&MemSources[Kind].InUse);
     if (ExQueryDepthSList(&MemSources[Kind].Stock) < MemSpecs[Kind].Stock)
         InterlockedPushEntrySList(&MemSources[Kind].Stock, Object);
     else
         ExFreeToNPagedLookasideList(&MemSources[Kind].Lookaside, Object);
+}
+
+_Use_decl_annotations_
+ULONG
+MemInUse(MEM_KIND Kind)
+{
+    return (ULONG)ReadNoFence(&MemSources[Kind].InUse);
+}
+
+_Use_decl_annotations_
+ULONG
+MemSize(MEM_KIND Kind)
+{
+    return (ULONG)MemSpecs[Kind].Size;
 }
 
 _Use_decl_annotations_

@@ -12,7 +12,7 @@
 
 typedef enum _MEM_KIND {
     MemFlow,    /* a FLOW, 512 bytes */
-    MemScratch, /* struct inspect_scratch */
+    MemScratch, /* struct inspect_scratch, at most a page */
     MemBlock,   /* a HOLD_BLOCK, one page */
     MemRelease, /* a RELEASE */
     MemKindMaximum
@@ -36,6 +36,12 @@ MemAllocate(_In_ MEM_KIND Kind);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID
 MemFree(_In_ MEM_KIND Kind, _In_ _Frees_ptr_ PVOID Object);
+
+/* Objects of a kind that were allocated and not freed, and the bytes of one. */
+ULONG
+MemInUse(_In_ MEM_KIND Kind);
+ULONG
+MemSize(_In_ MEM_KIND Kind);
 
 /* Non-paged, not executable where Windows knows that, zeroed. NULL when memory is short. */
 _IRQL_requires_max_(DISPATCH_LEVEL)

@@ -8,6 +8,8 @@
 #define POOLTAG_RELEASE    'eRlS' /* SlRe - sluice.sys - injections under way */
 #define POOLTAG_EVENTS     'vElS' /* SlEv - sluice.sys - ring of events */
 #define POOLTAG_POLICY     'lBlS' /* SlBl - sluice.sys - policy and block list */
+#define POOLTAG_RULES      'uRlS' /* SlRu - sluice.sys - rule sets */
+#define POOLTAG_THRESHOLDS 'hTlS' /* SlTh - sluice.sys - counters of rules with a threshold */
 #define POOLTAG_STATISTICS 'tSlS' /* SlSt - sluice.sys - counters of each processor */
 #define POOLTAG_NDIS       'bNlS' /* SlNb - sluice.sys - NBL pool for held bytes */
 #define POOLTAG_TIMER      'wTlS' /* SlTw - sluice.sys - slots of the timer wheel */

@@ -13,6 +13,9 @@
      FWPS_STREAM_FLAG_RECEIVE_PUSH | FWPS_STREAM_FLAG_SEND | FWPS_STREAM_FLAG_SEND_EXPEDITED |     \
      FWPS_STREAM_FLAG_SEND_NODELAY)
 
+#define RELEASE_FIN_INBOUND  (FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT)
+#define RELEASE_FIN_OUTBOUND (FWPS_STREAM_FLAG_SEND | FWPS_STREAM_FLAG_SEND_DISCONNECT)
+
 static struct {
     PNDIS_GENERIC_OBJECT Owner;
     NDIS_HANDLE NblPool;
@@ -180,8 +183,7 @@ ReleaseCompleted(_In_ RELEASE *Release)
 
     FlowLock(Flow, &Handle);
     StatisticsHere()->completions++;
-    Half->Outstanding--;
-    Half->OutstandingBytes -= Release->Bytes;
+    Half->OutstandingBytes -= (ULONG)Release->Bytes;
     if (Release->Failed != 0) {
         StatisticsHere()->complete_failures++;
         if (!Flow->Ended && !Flow->Aborted)
@@ -218,8 +220,7 @@ ReleasePrepare(RELEASE *Release)
     FLOW_HALF *Half = &Release->Flow->Half[Release->Direction];
 
     FlowReference(Release->Flow);
-    Half->Outstanding++;
-    Half->OutstandingBytes += Release->Bytes;
+    Half->OutstandingBytes += (ULONG)Release->Bytes;
     Release->Flow->InjectCalls++;
 }
 
@@ -262,8 +263,8 @@ ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
     NTSTATUS Status;
 
     /* Once this succeeds the release may be gone. */
-    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, Flow->CalloutId,
-                                    Flow->LayerId, Release->StreamFlags, Release->Chain, Bytes,
+    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, FlowCalloutId(Flow),
+                                    FlowLayerId(Flow), Release->StreamFlags, Release->Chain, Bytes,
                                     ReleaseComplete, Release);
     FlowLock(Flow, &Handle);
     Flow->InjectCalls--;
@@ -271,8 +272,7 @@ ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
         ReleaseCountCall(Flow, InClassify);
         FlowCountInjected(Flow, Direction, Bytes);
     } else {
-        Half->Outstanding--;
-        Half->OutstandingBytes -= Bytes;
+        Half->OutstandingBytes -= (ULONG)Bytes;
         if (ReleaseFailed(Flow, Direction)) {
             Half->Retry = Release;
             FlowSettleHold(Flow, Direction);
@@ -290,32 +290,30 @@ ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
 }
 
 _Use_decl_annotations_
-ULONG
+VOID
 ReleasePrepareFin(FLOW *Flow, ULONG Direction)
 {
-    ULONG FinFlags = Flow->Half[Direction].FinFlags;
-
-    Flow->Half[Direction].FinFlags = 0;
+    Flow->Half[Direction].FinWaits = FALSE;
     Flow->InjectCalls++;
-    return FinFlags;
 }
 
 _Use_decl_annotations_
 BOOLEAN
-ReleaseInjectFin(FLOW *Flow, ULONG Direction, ULONG FinFlags, BOOLEAN InClassify)
+ReleaseInjectFin(FLOW *Flow, ULONG Direction, BOOLEAN InClassify)
 {
+    const UINT32 FinFlags = Direction == FLOW_INBOUND ? RELEASE_FIN_INBOUND : RELEASE_FIN_OUTBOUND;
     KLOCK_QUEUE_HANDLE Handle;
     NTSTATUS Status;
 
     /* No NBL, so no completion either; the completion function must be given all the same (R25). */
-    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, Flow->CalloutId,
-                                    Flow->LayerId, FinFlags, NULL, 0, ReleaseComplete, NULL);
+    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, FlowCalloutId(Flow),
+                                    FlowLayerId(Flow), FinFlags, NULL, 0, ReleaseComplete, NULL);
     FlowLock(Flow, &Handle);
     Flow->InjectCalls--;
     if (NT_SUCCESS(Status))
         ReleaseCountCall(Flow, InClassify);
     else if (ReleaseFailed(Flow, Direction))
-        Flow->Half[Direction].FinFlags = FinFlags;
+        Flow->Half[Direction].FinWaits = TRUE;
     FlowSettleEnd(Flow);
     DrainWake(Flow);
     FlowUnlock(&Handle);

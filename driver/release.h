@@ -69,12 +69,11 @@ BOOLEAN
 ReleaseInject(_In_ RELEASE *Release, _In_ BOOLEAN InClassify);
 
 /* Injects the FIN that waits, a zero-length inject of its own. Prepare and finish as above: the
- * caller found FinFlags set, cleared them and counted the call with ReleasePrepareFin. */
+ * caller found FinWaits set, cleared it and counted the call with ReleasePrepareFin. */
 _Requires_lock_held_(Flow->Lock)
-ULONG
+VOID
 ReleasePrepareFin(_Inout_ FLOW *Flow, _In_ ULONG Direction);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 BOOLEAN
-ReleaseInjectFin(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ ULONG FinFlags,
-                 _In_ BOOLEAN InClassify);
+ReleaseInjectFin(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ BOOLEAN InClassify);

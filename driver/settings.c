@@ -37,6 +37,7 @@ static const SETTING SettingTable[] = {
     {"DeferCap", SETTING_AT(DeferCap), 1u << 20, 1, 1u << 30, {NULL}},
     {"RetryMs", SETTING_AT(RetryMs), 10, 1, 60000, {NULL}},
     {"RetryLimit", SETTING_AT(RetryLimit), 100, 1, 200, {NULL}},
+    {"ScanSlice", SETTING_AT(ScanSlice), 16384, 1, 1u << 30, {NULL}},
     {"DrainBoundMs", SETTING_AT(DrainBoundMs), 5000, 0, 600000, {NULL}},
     {"DropAnomalies", SETTING_AT(DropAnomalies), 0, 0, 1, {"no", "yes", NULL}},
     {"PermitHold", SETTING_AT(PermitHold), 0, 0, 1, {"no", "yes", NULL}},

@@ -15,6 +15,7 @@
  *   DeferCap        inbound bytes injected, not yet completed   1048576
  *   RetryMs         pause after a failed release                10
  *   RetryLimit      failed releases in a row before the flow is given up   100
+ *   ScanSlice       bytes that are inspected at once while bytes are kept (analysis.h)   16384
  *   DrainBoundMs    how long unloading waits for what is held   5000
  *   DropAnomalies   1: a first message with any oddity is dropped          0
  *   PermitHold      1: mode permit holds a first message that is not whole (the flow becomes Gate);
@@ -42,6 +43,7 @@ typedef struct _SETTINGS {
     ULONG DeferCap;
     ULONG RetryMs;
     ULONG RetryLimit;
+    ULONG ScanSlice;
     ULONG DrainBoundMs;
     ULONG DropAnomalies;
     ULONG PermitHold;

@@ -3,6 +3,7 @@
 #include "statistics.h"
 
 #include "memory.h"
+#include "policy.h"
 #include "pooltag.h"
 #include "settings.h"
 
@@ -118,6 +119,12 @@ StatisticsSum(struct sluice_statistics *Statistics)
     Statistics->flows_not_inspected = (UINT64)ReadNoFence64(&NotInspected);
     Statistics->held_now = StatisticsHeld();
     Statistics->held_peak = (UINT64)ReadNoFence64(&HeldPeak);
+    PolicyStatistics(Statistics);
+    Statistics->flow_bytes = MemSize(MemFlow);
+    Statistics->scratch_bytes = MemSize(MemScratch);
+    Statistics->block_bytes = MemSize(MemBlock);
+    Statistics->scratches_now = MemInUse(MemScratch);
+    Statistics->blocks_now = MemInUse(MemBlock);
     Statistics->outbound.held = StatisticsHeldOf(&Statistics->outbound);
     Statistics->inbound.held = StatisticsHeldOf(&Statistics->inbound);
 }

@@ -316,7 +316,8 @@ WfpRemoveContext(FLOW *Flow, PVOID Context)
     FlowUnlock(&Handle);
     /* flowDelete comes inside the call, or later when a classify is running. A flow that is just
      * being associated has no context yet: the next round finds it. */
-    if (Told || !NT_SUCCESS(FwpsFlowRemoveContext0(Flow->Handle, Flow->LayerId, Flow->CalloutId)))
+    if (Told ||
+        !NT_SUCCESS(FwpsFlowRemoveContext0(Flow->Handle, FlowLayerId(Flow), FlowCalloutId(Flow))))
         return TRUE;
     FlowLock(Flow, &Handle);
     Flow->RemoveTold = TRUE;

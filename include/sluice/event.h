@@ -24,6 +24,11 @@ enum sluice_verdict {
     SLUICE_VERDICT_ABORTED = 3, /* hold cap, deadline, or failure under fail-closed */
 };
 
+enum sluice_event_flag {
+    SLUICE_EVENT_EDITED = 1u << 0,       /* message: a rule's replacement was carried out */
+    SLUICE_EVENT_EDIT_SKIPPED = 1u << 1, /* or not: the bytes had left, or memory was short */
+};
+
 struct sluice_flow_end {
     uint8_t flow_class; /* enum sluice_flow_class at the end */
     uint8_t verdict;    /* enum sluice_verdict */
@@ -47,7 +52,7 @@ struct sluice_event {
     uint16_t local_port, remote_port; /* host byte order */
     uint32_t lost_before;             /* events lost just before this one */
     uint32_t hold_ms; /* message: how long the oldest byte held of its direction was, at most */
-    uint32_t reserved;
+    uint32_t flags;   /* enum sluice_event_flag, or-ed */
     union {
         struct inspect_event message;
         struct sluice_flow_end flow_end;
