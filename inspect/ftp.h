@@ -3,7 +3,7 @@
  * Reads one direction of an FTP control connection (RFC 959; AUTH: RFC 4217). Each command line is
  * a message (FTP_COMMAND: HEAD, DONE), each reply with all its lines too (FTP_REPLY). AUTH has the
  * flag UPGRADE; if TLS follows, SWITCH comes in front of it, without a byte consumed since the last
- * DONE; a command that follows instead has STARTTLS_DATA. Passwords are not told.
+ * DONE. Passwords are not told. Telnet commands in a line (RFC 959 4.1.3, ABOR) are passed over.
  */
 #pragma once
 

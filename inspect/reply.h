@@ -9,18 +9,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Private but for `status`, `says_smtp` and `says_ftp`. */
+/* The protocol that a reply's text speaks of. */
+enum inspect_reply_says {
+    INSPECT_REPLY_SAYS_NOTHING = 0,
+    INSPECT_REPLY_SAYS_SMTP,
+    INSPECT_REPLY_SAYS_FTP,
+};
+
+/* Private but for `status` and `says`. */
 struct inspect_reply {
     uint32_t line_length;
     uint32_t window; /* the text's last four bytes, upper case */
-    uint16_t status; /* of the first line */
+    uint16_t status; /* of the first line; 0 in it */
     uint16_t code;   /* of this line */
-    uint8_t state;
-    uint8_t more; /* a line with "-" began it: more lines follow */
     uint8_t every_line;
-    uint8_t says_smtp; /* the text has "SMTP" */
-    uint8_t says_ftp;
-    uint8_t odd; /* this line has no code where one must be */
+    uint8_t more;  /* the first line had "-" behind its code */
+    uint8_t dash;  /* this line has */
+    uint8_t coded; /* this line has a code so far */
+    uint8_t cr;    /* a CR waits for its LF */
+    uint8_t whole; /* the next byte begins another reply */
+    uint8_t says;  /* enum inspect_reply_says: the last word of the two in any reply so far */
 };
 
 enum inspect_reply_read {
@@ -29,7 +37,7 @@ enum inspect_reply_read {
     INSPECT_REPLY_BAD,   /* the byte cannot be there: no reply */
 };
 
-/* `every_line`: each line must have the code (SMTP). */
+/* `every_line`: each line must have the code (SMTP), or START_LINE is noted. */
 void inspect_reply_init(struct inspect_reply *reply, bool every_line);
 
 /* The next byte. Behind WHOLE the next reply begins. Anomalies are or-ed. */

@@ -8,12 +8,14 @@
  * and nowhere else; whatever other servers might take for an end has BARE_LF or BARE_CR. The
  * client's direction alone decides: a server that refuses DATA is not waited for, and a client
  * that goes on with commands then is read as sending mail, up to a line with a single dot.
+ * Of a mail in chunks the BDAT lines behind the first one are part; answers to AUTH are told as
+ * AUTH, without their text.
  * STARTTLS has the flag UPGRADE; if TLS follows, SWITCH comes in front of it, without a byte
  * consumed since the last DONE; a command that follows instead has STARTTLS_DATA.
  *
- * Server: each reply, all its lines, is a message (SMTP_REPLY). The greeting of an SMTP server says
- * "SMTP" (KNOWN); NOT_MINE comes at the greeting's end if it does not, or where it says "FTP": see
- * inspect_ftp_adopt. At the begin of a reply TLS gives SWITCH, as above.
+ * Server: each reply, all its lines, is a message (SMTP_REPLY). The greeting decides at its end: of
+ * the words "SMTP" and "FTP" it says "SMTP" last (KNOWN), else NOT_MINE: see inspect_ftp_adopt. At
+ * the begin of a reply TLS gives SWITCH, as above.
  */
 #pragma once
 
@@ -32,8 +34,8 @@ struct inspect_smtp {
     struct inspect_reply reply;
     uint32_t line_length;
     uint16_t recipients;
-    uint16_t helo_end; /* in `texts` */
-    uint16_t sender_end;
+    uint16_t helo_end;   /* in `texts`, behind its NUL; 0: none */
+    uint16_t sender_end; /* the same; helo_end: none */
     uint16_t texts_end;
     uint16_t text_start; /* of the text being read */
     uint8_t state;
@@ -42,15 +44,18 @@ struct inspect_smtp {
     uint8_t pending; /* steps to hand back at this place */
     uint8_t verb;    /* enum verb */
     uint8_t word_length;
-    uint8_t cr; /* a CR waits for its LF */
-    uint8_t argument;
-    uint8_t quoted;
+    uint8_t cr;                     /* a CR waits for its LF */
+    uint8_t argument;               /* enum argument */
+    uint8_t matched;                /* bytes of FROM: or TO: or LAST that were there */
+    uint8_t digits;                 /* BDAT has a number */
+    uint8_t bracket;                /* the path began with < */
+    uint8_t quoted;                 /* inside "" of a path: 1, behind its backslash: 2 */
+    uint8_t odd;                    /* the argument is not what the command wants */
     uint8_t last;                   /* BDAT ... LAST */
-    uint8_t mail;                   /* a mail's message is under way */
+    uint8_t mail;                   /* enum mail */
     uint8_t starttls;               /* the last command was STARTTLS */
     uint8_t auth;                   /* lines may be answers to AUTH */
     uint8_t truncated;              /* a text of the envelope was cut */
-    uint8_t bad;                    /* the argument is not what the command wants */
     char word[16];                  /* the command, upper case */
     char texts[INSPECT_SMTP_TEXTS]; /* helo, sender, recipients, each with its NUL */
 };
