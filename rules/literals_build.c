@@ -7,6 +7,7 @@
 
 #include "inspect/match/literals_section.h"
 #include "rules/literals_build_automaton.h"
+#include "rules/literals_build_filter.h"
 
 struct literal {
     uint8_t *bytes; /* folded if nocase */
@@ -20,12 +21,6 @@ struct literals_builder {
     uint32_t count, room;
     uint32_t *heads; /* number + 1, by hash */
     uint32_t head_count;
-};
-
-/* A section while it grows. */
-struct section {
-    uint8_t *bytes;
-    size_t size, room;
 };
 
 struct literals_builder *literals_builder_create(void)
@@ -144,7 +139,6 @@ static struct literals_item *sort_items(const struct literals_builder *builder, 
             items[(*count)++] = (struct literals_item){.bytes = literal->bytes,
                                                        .number = i,
                                                        .length = literal->length,
-                                                       .ripe = literal->length,
                                                        .blocking = literal->blocking};
     }
     qsort(items, *count, sizeof(*items), compare_items);
@@ -157,38 +151,8 @@ static struct literals_item *sort_items(const struct literals_builder *builder, 
     return items;
 }
 
-/* Room for `size` bytes of zeros, 4-byte aligned. False: no memory, or too large. */
-static bool section_reserve(struct section *section, size_t size, uint32_t *offset)
-{
-    const size_t from = (section->size + 3) / 4 * 4;
-    const size_t to = from + (size + 3) / 4 * 4;
-
-    if (size > UINT32_MAX || to > UINT32_MAX)
-        return false;
-    if (to > section->room) {
-        const size_t room = to + to / 2;
-        uint8_t *bytes = realloc(section->bytes, room);
-        if (bytes == NULL)
-            return false;
-        section->bytes = bytes;
-        section->room = room;
-    }
-    memset(section->bytes + section->size, 0, to - section->size);
-    section->size = to;
-    *offset = (uint32_t)from;
-    return true;
-}
-
-static bool section_add(struct section *section, const void *bytes, size_t size, uint32_t *offset)
-{
-    if (!section_reserve(section, size, offset))
-        return false;
-    memcpy(section->bytes + *offset, bytes, size);
-    return true;
-}
-
-static bool add_records(struct section *section, const struct literals_item *items, uint32_t count,
-                        uint32_t *offset)
+static bool add_records(struct literals_section *section, const struct literals_item *items,
+                        uint32_t count, uint32_t *offset)
 {
     struct literals_record *records = calloc(count + 1u, sizeof(*records));
     size_t text_size = 0;
@@ -199,7 +163,7 @@ static bool add_records(struct section *section, const struct literals_item *ite
         return false;
     for (uint32_t i = 0; i < count; i++)
         text_size += items[i].length;
-    if (!section_reserve(section, text_size, &text))
+    if (!literals_section_reserve(section, text_size, &text))
         goto done;
     records[count].next = LITERALS_NONE;
     for (uint32_t i = 0; i < count; i++) {
@@ -211,24 +175,25 @@ static bool add_records(struct section *section, const struct literals_item *ite
     }
     for (uint32_t i = count; i-- > 0;)
         records[i].next = items[i].blocking ? i : records[i + 1].next;
-    done = section_add(section, records, (count + 1u) * sizeof(*records), offset);
+    done = literals_section_add(section, records, (count + 1u) * sizeof(*records), offset);
 
 done:
     free(records);
     return done;
 }
 
-static bool add_part(struct section *section, const struct literals_item *items, uint32_t count,
-                     struct literals_part *part)
+static bool add_part(struct literals_section *section, const struct literals_item *items,
+                     uint32_t count, struct literals_part *part)
 {
     uint32_t *words = NULL;
     size_t word_count;
 
     if (count == 0)
         return true;
-    const bool done = literals_build_automaton(items, count, &words, &word_count) &&
-                      add_records(section, items, count, &part->records) &&
-                      section_add(section, words, word_count * sizeof(*words), &part->nodes);
+    const bool done =
+        literals_build_automaton(items, count, &words, &word_count) &&
+        add_records(section, items, count, &part->records) &&
+        literals_section_add(section, words, word_count * sizeof(*words), &part->nodes);
     free(words);
     part->words = done ? (uint32_t)word_count : 0;
     part->count = count;
@@ -241,7 +206,7 @@ bool literals_builder_finish(struct literals_builder *builder, uint8_t **section
         .magic = LITERALS_MAGIC, .version = LITERALS_VERSION, .count = builder->count};
     struct literals_item *items[LITERALS_CASES] = {NULL, NULL};
     uint32_t counts[LITERALS_CASES];
-    struct section made = {0};
+    struct literals_section made = {0};
     uint32_t offset;
     bool done = false;
 
@@ -256,10 +221,18 @@ bool literals_builder_finish(struct literals_builder *builder, uint8_t **section
         if (builder->literals[i].length > header.max_length)
             header.max_length = builder->literals[i].length;
     }
-    if (!section_reserve(&made, sizeof(header), &offset))
+    if (!literals_section_reserve(&made, sizeof(header), &offset))
         goto done;
     for (unsigned i = 0; i < LITERALS_CASES; i++) {
         if (!add_part(&made, items[i], counts[i], &header.parts[i]))
+            goto done;
+    }
+    if (builder->count != 0) {
+        struct literals_filter_input inputs[LITERALS_CASES];
+        for (unsigned i = 0; i < LITERALS_CASES; i++)
+            inputs[i] =
+                (struct literals_filter_input){items[i], counts[i], header.parts[i].records};
+        if (!literals_build_filter(&made, inputs, &header.filter))
             goto done;
     }
     header.size = (uint32_t)made.size;

@@ -80,8 +80,6 @@ static void grow_trie(struct trie *trie, const struct literals_item *items, uint
         trie->nodes[path[item->length]].flags |= LITERALS_TERMINAL;
         for (uint32_t depth = 0; item->blocking && depth < item->length; depth++)
             trie->nodes[path[depth]].flags |= LITERALS_BELOW | LITERALS_LIVE;
-        for (uint32_t depth = item->ripe; depth <= item->length; depth++)
-            trie->nodes[path[depth]].flags |= LITERALS_RIPE;
     }
     trie->nodes[0].flags &= ~(LITERALS_BELOW | LITERALS_LIVE); /* nothing is begun there */
 }
@@ -105,7 +103,7 @@ static void link_failures(struct trie *trie)
         if (node->parent != 0)
             node->fail = find_next(trie, trie->nodes[node->parent].fail, node->byte);
         const struct trie_node *fail = &trie->nodes[node->fail];
-        node->flags |= fail->flags & (LITERALS_RIPE | LITERALS_LIVE);
+        node->flags |= fail->flags & LITERALS_LIVE;
         node->dictionary = (fail->flags & LITERALS_TERMINAL) != 0 ? node->fail : fail->dictionary;
         if (node->dictionary != 0)
             node->flags |= LITERALS_SUFFIX;

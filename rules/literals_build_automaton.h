@@ -12,7 +12,6 @@ struct literals_item {
     uint32_t number;
     uint16_t length;
     uint16_t shared; /* with the item before */
-    uint16_t ripe;   /* its windows end within this many bytes */
     bool blocking;
 };
 

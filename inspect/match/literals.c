@@ -6,24 +6,25 @@
 #include <string.h>
 
 #include "inspect/match/literals_automaton.h"
+#include "inspect/match/literals_filter.h"
 #include "inspect/match/literals_view.h"
 
 /* Literals that end at one place are sorted this many at a time. */
 #define SORTED       8u
-/* A piece shorter than this many times the reach of the windows is left to the automata. */
-#define REACH_PIECES 2u
-/* The prefilter may lead to so many bytes of work in the automata for so many bytes of the piece;
- * after more, the automata alone scan the next GUARD_BYTES. */
-#define GUARD_CREDIT 256u
-#define GUARD_EVERY  4u
-#define GUARD_BYTES  2048u
+/* A shorter piece is left to the automata. */
+#define SEARCH_LEAST 24u
+/* Of a longer piece the prefilter gets so much at a time. */
+#define SEARCH_MOST  (1u << 20)
+/* Comparisons that are allowed in any case. */
+#define WORK_FREE    256u
+/* What the automata alone scan after too much work. */
+#define STORM_BYTES  2048u
 
 struct scan {
     struct literals_view view;
     struct inspect_literals_state *state;
     uint64_t offset;
     const uint8_t *data;
-    size_t length;
     inspect_literals_found *found;
     void *context;
     bool stopped;
@@ -83,23 +84,22 @@ static bool give(struct scan *scan, uint64_t end)
 }
 
 /*
- * The automata from `from` to `to` at most. If `idle`, they go on only until the prefilter can take
- * over: no partial match that began before data[base], none that the prefilter would not find.
- * Gives where they stopped.
+ * The automata from `from` to `to` at most; what ends up to `quiet` is not given. If `until_begun`,
+ * they stop when no partial match is left that began before data[0]. Gives where they stopped.
  */
-static inline __attribute__((always_inline)) size_t run_cases(struct scan *scan, size_t from,
-                                                              size_t to, bool idle, size_t base,
-                                                              bool exact, bool folded)
+static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *scan, uint32_t from,
+                                                                uint32_t to, uint32_t quiet,
+                                                                bool until_begun, bool exact,
+                                                                bool folded)
 {
     const uint32_t *const exact_nodes = scan->view.nodes[LITERALS_EXACT];
     const uint32_t *const folded_nodes = scan->view.nodes[LITERALS_FOLDED];
     uint32_t exact_at = scan->state->exact, folded_at = scan->state->folded;
-    size_t at = from;
+    uint32_t at = from;
 
     while (at < to) {
         const uint32_t byte = scan->data[at++];
-        uint32_t headers = 0;
-        size_t depth = 0;
+        uint32_t headers = 0, depth = 0;
         if (exact) {
             exact_at = literals_step(exact_nodes, exact_at, byte);
             headers = exact_nodes[exact_at];
@@ -112,13 +112,13 @@ static inline __attribute__((always_inline)) size_t run_cases(struct scan *scan,
             if (literals_depth(header) > depth)
                 depth = literals_depth(header);
         }
-        if ((headers & (LITERALS_TERMINAL | LITERALS_SUFFIX)) != 0) {
+        if ((headers & (LITERALS_TERMINAL | LITERALS_SUFFIX)) != 0 && at > quiet) {
             scan->state->exact = exact_at;
             scan->state->folded = folded_at;
             if (!give(scan, scan->offset + at))
                 return at;
         }
-        if (idle && (headers & LITERALS_RIPE) == 0 && base + depth <= at)
+        if (until_begun && depth <= at)
             break;
     }
     scan->state->exact = exact_at;
@@ -126,13 +126,115 @@ static inline __attribute__((always_inline)) size_t run_cases(struct scan *scan,
     return at;
 }
 
-static size_t run(struct scan *scan, size_t from, size_t to, bool idle, size_t base)
+static uint32_t run(struct scan *scan, uint32_t from, uint32_t to, uint32_t quiet, bool until_begun)
 {
     if (scan->view.nodes[LITERALS_EXACT] == NULL)
-        return run_cases(scan, from, to, idle, base, false, true);
+        return run_cases(scan, from, to, quiet, until_begun, false, true);
     if (scan->view.nodes[LITERALS_FOLDED] == NULL)
-        return run_cases(scan, from, to, idle, base, true, false);
-    return run_cases(scan, from, to, idle, base, true, true);
+        return run_cases(scan, from, to, quiet, until_begun, true, false);
+    return run_cases(scan, from, to, quiet, until_begun, true, true);
+}
+
+/* The state at data[to], from nothing: no partial match there begins before data[from], or the
+ * state is that of data[reached] with `reached` behind `from`. */
+static void restore(struct scan *scan, uint32_t from, uint32_t to, uint32_t reached)
+{
+    if (from > reached) {
+        scan->state->exact = 0;
+        scan->state->folded = 0;
+    } else {
+        from = reached;
+    }
+    (void)run(scan, from, to, to, false);
+}
+
+/* Gives the hits that end up to `to`. False: stopped, with the state there; *at: where. */
+static bool give_hits(struct scan *scan, struct literals_search *search, uint32_t to,
+                      uint32_t reached, uint32_t *at)
+{
+    unsigned given = 0;
+
+    for (; given < search->pending && search->hits[given].end <= to; given++) {
+        const struct literals_hit hit = search->hits[given];
+        if (scan->found(scan->context, hit.number, scan->offset + hit.end))
+            continue;
+        const uint32_t longest = search->literals->max_length;
+        restore(scan, hit.end > longest ? hit.end - longest : 0, hit.end, reached);
+        scan->state->resume = hit.number + 1;
+        scan->stopped = true;
+        *at = hit.end;
+        return false;
+    }
+    search->pending -= given;
+    memmove(search->hits, search->hits + given, search->pending * sizeof(search->hits[0]));
+    return true;
+}
+
+/* The prefilter over the whole piece, with the automata at its begin and at its end. Gives the
+ * bytes scanned. */
+static uint32_t filter(struct scan *scan, struct literals_search *search, unsigned features)
+{
+    const uint32_t longest = search->literals->max_length;
+    /* The state is that of data[reached]. */
+    uint32_t reached = run(scan, 0, search->length, 0, true), at = 0;
+
+    if (scan->stopped)
+        return reached;
+    search->known = reached;
+    for (;;) {
+        const enum literals_search_result result = literals_filter_search(search, features);
+        if (result == LITERALS_SEARCH_STORM) {
+            /* Of the block that failed nothing was given, of those before it all. */
+            const uint32_t before = search->at - LITERALS_BLOCK;
+            const uint32_t done = before > search->known ? before : search->known;
+            uint32_t to = search->at + STORM_BYTES;
+            if (to > search->length)
+                to = search->length;
+            search->pending = 0;
+            restore(scan, done > longest ? done - longest : 0, done, reached);
+            reached = run(scan, done, to, done, false);
+            if (scan->stopped || reached == search->length)
+                return reached;
+            search->known = reached;
+            search->at = (reached > longest ? reached - longest : 0) & ~3u;
+            search->work = 0;
+            search->allowed = WORK_FREE + longest;
+            search->partial = search->length;
+            continue;
+        }
+        const uint32_t to = result == LITERALS_SEARCH_END ? search->length : search->at;
+        if (!give_hits(scan, search, to, reached, &at))
+            return at;
+        if (to > search->known)
+            search->known = to;
+        if (result == LITERALS_SEARCH_END)
+            break;
+    }
+    const uint32_t reach = search->filter->reach;
+    const uint32_t tail =
+        literals_filter_tail(search, search->length > reach ? search->length - reach : 0);
+    restore(scan, tail < search->partial ? tail : search->partial, search->length, reached);
+    return search->length;
+}
+
+static uint32_t scan_slice(struct scan *scan, const struct inspect_literals *literals,
+                           unsigned features, uint32_t length)
+{
+    const struct literals_header *header = literals_section_header(literals);
+
+    if (header->filter == 0 || length < SEARCH_LEAST)
+        return run(scan, 0, length, 0, false);
+    struct literals_search search;
+    search.literals = literals;
+    search.filter = literals_at(literals, header->filter);
+    search.data = scan->data;
+    search.length = length;
+    search.at = 0;
+    search.partial = length;
+    search.work = 0;
+    search.allowed = WORK_FREE;
+    search.pending = 0;
+    return filter(scan, &search, features);
 }
 
 size_t inspect_literals_scan(const struct inspect_literals *literals, unsigned features,
@@ -140,19 +242,23 @@ size_t inspect_literals_scan(const struct inspect_literals *literals, unsigned f
                              const uint8_t *data, size_t length, inspect_literals_found *found,
                              void *context)
 {
-    struct scan scan = {.state = state,
-                        .offset = offset,
-                        .data = data,
-                        .length = length,
-                        .found = found,
-                        .context = context};
+    struct scan scan = {
+        .state = state, .offset = offset, .data = data, .found = found, .context = context};
+    size_t done = 0;
 
     if (literals->count == 0)
         return length;
     literals_view_make(&scan.view, literals);
     if (state->resume != 0 && !give(&scan, offset))
         return 0;
-    return run(&scan, 0, length, false, 0);
+    while (done < length && !scan.stopped) {
+        const size_t left = length - done;
+        scan.offset = offset + done;
+        scan.data = data + done;
+        done += scan_slice(&scan, literals, features,
+                           left < SEARCH_MOST ? (uint32_t)left : SEARCH_MOST);
+    }
+    return done;
 }
 
 uint32_t inspect_literals_hold(const struct inspect_literals *literals,

@@ -40,41 +40,53 @@ struct literals_record {
 };
 
 /*
- * The prefilter looks at a few windows of every literal.
+ * The prefilter looks at windows of the literals, folded by LITERALS_FOLD_BITS (which makes letters
+ * of either case alike, and a few other bytes).
  *
- * Long literals (at least LITERALS_SPAN bytes) have a span of that many bytes. Each of the
- * LITERALS_STRIDE windows of LITERALS_WINDOW bytes in it is in the bitmap, so that one of them is
- * met whatever the alignment when every LITERALS_STRIDEth place is asked. Short ones have a window
- * of 1 to 3 bytes which is asked at every place, by tables of nibbles (eight groups of literals, a
- * bit each) or, when there are many, by a bitmap over all pairs of bytes.
+ * Long literals (LITERALS_LONG bytes and more) have four windows of four bytes, one after the
+ * other: when every fourth place is asked, one of them is met whatever the alignment. Middle ones
+ * (from LITERALS_MIDDLE bytes on) have two for every second place. Tiny ones are looked for at
+ * every place by their first two bytes.
  *
- * A slot is where a window's hash leads: its literals are `entries` first .. first + count.
+ * A bit of a bitmap says that a window with this hash exists; the hash's slot then gives the
+ * entries, one for each literal and window: slots[slot] up to slots[slot + 1].
  */
-#define LITERALS_WINDOW 4u
-#define LITERALS_STRIDE 4u
-#define LITERALS_SPAN   (LITERALS_WINDOW + LITERALS_STRIDE - 1u)
-#define LITERALS_GROUPS 8u
-#define LITERALS_SHORT  3u /* the longest window of a short literal */
+#define LITERALS_LONG      7u
+#define LITERALS_MIDDLE    5u
+#define LITERALS_WINDOW    4u
+#define LITERALS_FOLD_BITS 0x20202020u
+#define LITERALS_GROUPS    8u /* of tiny literals, a bit each in the tables of nibbles */
+#define LITERALS_PLACES    3u /* of a tiny literal in those tables */
+#define LITERALS_BITS_MAX  24u
 
 struct literals_filter {
     uint32_t reach;       /* a literal's windows end within its first `reach` bytes */
-    uint32_t bitmap;      /* offset; 0: no long literals */
-    uint32_t bitmap_bits; /* of its hash: 2^bits bits */
-    uint32_t slots;       /* offset of uint32_t[2^slot_bits + 1]: first entry */
+    uint32_t prefixes;    /* offset of a bitmap: the first four bytes of literals */
+    uint32_t prefix_bits; /* it has 2^prefix_bits bits; as for the others */
+    uint32_t fourth;      /* offset of the bitmap for every fourth place; 0: none */
+    uint32_t fourth_bits;
+    uint32_t second; /* offset of the bitmap for the places in between; 0: none */
+    uint32_t second_bits;
+    uint32_t slots; /* offset of uint32_t[2^slot_bits + 1] */
     uint32_t slot_bits;
-    uint32_t entries; /* offset of struct literals_entry */
+    uint32_t entries; /* offset */
     uint32_t entry_count;
-    uint32_t short_slots; /* offset of uint32_t[65536 + 1], by the window's last two bytes */
-    uint32_t pairs;       /* offset of 65536 bits; 0: no short literals */
-    uint32_t nibbled;     /* the nibble tables are worth asking */
-    uint8_t nibbles[LITERALS_SHORT][2][16]; /* by place of the window, low and high nibble */
+    uint32_t tiny_slots; /* offset of uint32_t[256 + 1], by the folded first byte */
+    uint32_t pairs;      /* offset of 65536 bits; 0: no tiny literals */
+    uint32_t nibbled;    /* the tables of nibbles are selective enough to be asked */
+    uint8_t nibbles[LITERALS_PLACES][2][16]; /* by place, low and high nibble */
 };
 
 struct literals_entry {
-    uint32_t record; /* index; bit 31: folded */
-    uint32_t offset; /* of the window in the literal */
+    uint32_t window; /* folded; of tiny literals: 0 */
+    uint32_t text;   /* offset of the literal's bytes */
+    uint32_t number;
+    uint16_t length;
+    uint16_t place; /* of the window in the literal, and LITERALS_ENTRY_... */
 };
-#define LITERALS_ENTRY_FOLDED 0x80000000u
+#define LITERALS_ENTRY_FOLDED 0x8000u
+#define LITERALS_ENTRY_LONG   0x4000u
+#define LITERALS_ENTRY_PLACE  0x3fffu
 
 struct literals_header {
     uint32_t magic, version;
@@ -98,7 +110,6 @@ struct literals_header {
 #define LITERALS_TERMINAL    (1u << 28) /* a literal ends here */
 #define LITERALS_SUFFIX_BIT  27         /* a shorter one does */
 #define LITERALS_SUFFIX      (1u << LITERALS_SUFFIX_BIT)
-#define LITERALS_RIPE        (1u << 26) /* the windows of a literal begun here lie behind us */
 #define LITERALS_LIVE        (1u << 25) /* a blocking literal is begun here or on failure */
 #define LITERALS_BELOW       (1u << 24) /* ... here */
 #define LITERALS_DEPTH_SHIFT 8
@@ -135,8 +146,14 @@ static inline uint32_t literals_fold(uint32_t byte)
     return byte - 'A' < 26u ? byte | 0x20u : byte;
 }
 
-/* A window's hash, letters of either case alike (and so are a few other pairs of bytes). */
-static inline uint32_t literals_hash(uint32_t window)
+/* The bit of a folded window in a bitmap of 2^bits bits, or its slot of 2^bits slots. */
+static inline uint32_t literals_hash(uint32_t window, uint32_t bits)
 {
-    return (window | 0x20202020u) * 0x9e3779b1u;
+    return (window * 0x9e3779b1u) >> (32 - bits);
+}
+
+/* The bit of two bytes in `pairs`. */
+static inline uint32_t literals_pair(uint32_t first, uint32_t second)
+{
+    return (first | 0x20u) | (second | 0x20u) << 8;
 }

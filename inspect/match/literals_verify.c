@@ -126,6 +126,64 @@ static bool part_is_good(const struct literals_header *header, const struct lite
     return true;
 }
 
+/* A bitmap, or none where that is allowed. */
+static bool bitmap_is_good(const struct literals_header *header, uint32_t offset, uint32_t bits,
+                           bool needed)
+{
+    if (offset == 0)
+        return !needed && bits == 0;
+    return bits >= 5 && bits <= LITERALS_BITS_MAX && lies_within(header, offset, 1u << (bits - 3));
+}
+
+/* The slots' entries: ranges that follow each other. */
+static bool slots_are_good(const struct literals_header *header, uint32_t offset, uint32_t count,
+                           uint32_t entry_count)
+{
+    const uint32_t *slots = (const void *)((const uint8_t *)header + offset);
+
+    if (!lies_within(header, offset, 4ull * (count + 1)))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (slots[i] > slots[i + 1])
+            return false;
+    }
+    return slots[count] <= entry_count;
+}
+
+static bool filter_is_good(const struct literals_header *header)
+{
+    const struct literals_filter *filter = (const void *)((const uint8_t *)header + header->filter);
+
+    if (header->filter == 0)
+        return true;
+    if (!lies_within(header, header->filter, sizeof(*filter)))
+        return false;
+    const struct literals_entry *entries =
+        (const void *)((const uint8_t *)header + filter->entries);
+    const bool tiny = filter->pairs != 0, windows = filter->fourth != 0;
+    if ((!tiny && !windows) ||
+        !bitmap_is_good(header, filter->prefixes, filter->prefix_bits, true) ||
+        !bitmap_is_good(header, filter->fourth, filter->fourth_bits, false) ||
+        !bitmap_is_good(header, filter->second, filter->second_bits, tiny && windows) ||
+        !lies_within(header, filter->entries, sizeof(*entries) * (uint64_t)filter->entry_count))
+        return false;
+    if (!windows && filter->second != 0)
+        return false;
+    if (windows &&
+        (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
+         !slots_are_good(header, filter->slots, 1u << filter->slot_bits, filter->entry_count)))
+        return false;
+    if (tiny && (!lies_within(header, filter->pairs, 65536 / 8) ||
+                 !slots_are_good(header, filter->tiny_slots, 256, filter->entry_count)))
+        return false;
+    for (uint32_t i = 0; i < filter->entry_count; i++) {
+        if (entries[i].number >= header->count || entries[i].length == 0 ||
+            entries[i].text > header->size || entries[i].length > header->size - entries[i].text)
+            return false;
+    }
+    return true;
+}
+
 bool inspect_literals_verify(const void *base, size_t size, struct inspect_literals *literals)
 {
     const struct literals_header *header = base;
@@ -143,6 +201,8 @@ bool inspect_literals_verify(const void *base, size_t size, struct inspect_liter
         if (!part_is_good(header, &header->parts[i]))
             return false;
     }
+    if (!filter_is_good(header))
+        return false;
     literals->base = base;
     literals->size = header->size;
     literals->count = header->count;

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* The prefilter's tables: bitmaps and slots of windows, pairs and nibbles of tiny literals. */
+#include "rules/literals_build_filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/match/literals_section.h"
+#include "rules/literals_build_windows.h"
+
+/* Bits of a bitmap for each window in it, and the smallest and largest bitmap (2^17 bits: half a
+ * first-level cache; 2^20: a quarter of a second-level one). */
+#define BITS_PER_WINDOW 48u
+#define BITMAP_BITS_MIN 10u
+#define BITMAP_BITS_MAX 20u
+#define PREFIX_BITS_MAX 17u
+#define SLOT_BITS_MIN   4u
+#define SLOT_BITS_MAX   16u
+/* More tiny literals than this fill the tables of nibbles. */
+#define NIBBLED_MAX     48u
+
+struct entry {
+    struct literals_entry entry;
+    uint32_t slot;
+    uint32_t order; /* equal slots stay in the order of their making */
+};
+
+struct filter {
+    struct literals_filter made;
+    struct entry *entries; /* windows, then those of tiny literals */
+    uint32_t window_count, tiny_count;
+    uint32_t fourth_windows, second_windows, literals;
+    uint32_t nibble_group;
+};
+
+static uint32_t bits_for(uint32_t windows, uint32_t most)
+{
+    uint32_t bits = BITMAP_BITS_MIN;
+
+    while (bits < most && (uint64_t)windows * BITS_PER_WINDOW > 1ull << bits)
+        bits++;
+    return bits;
+}
+
+static void set_bit(struct literals_section *section, uint32_t offset, uint32_t bit)
+{
+    section->bytes[offset + bit / 32 * 4 + bit / 8 % 4] |= (uint8_t)(1u << bit % 8);
+}
+
+static void add_entry(struct filter *filter, const struct literals_filter_input *input,
+                      const struct literals_section *section, uint32_t index, uint32_t place,
+                      uint32_t flags)
+{
+    const struct literals_item *item = &input->items[index];
+    struct entry *entry = &filter->entries[filter->window_count + filter->tiny_count];
+    struct literals_record record;
+
+    memcpy(&record, section->bytes + input->records + index * sizeof(record), sizeof(record));
+    entry->entry.text = record.text;
+    entry->entry.number = record.number;
+    entry->entry.length = item->length;
+    entry->entry.place = (uint16_t)(place | flags);
+    entry->order = filter->window_count + filter->tiny_count;
+    if (item->length >= LITERALS_MIDDLE) {
+        entry->entry.window = literals_window_at(item->bytes + place);
+        filter->window_count++;
+    } else {
+        entry->slot = item->bytes[0] | 0x20u;
+        filter->tiny_count++;
+    }
+}
+
+/* The entries of the literals of one kind: `tiny` ones, or the others. */
+static void add_entries(struct filter *filter, const struct literals_windows *windows,
+                        const struct literals_section *section,
+                        const struct literals_filter_input *input, uint32_t folded, bool tiny)
+{
+    for (uint32_t i = 0; i < input->count; i++) {
+        const struct literals_item *item = &input->items[i];
+        const bool is_long = item->length >= LITERALS_LONG;
+        const uint32_t span = is_long ? LITERALS_LONG : LITERALS_MIDDLE;
+        if (tiny != (item->length < LITERALS_MIDDLE))
+            continue;
+        if (tiny) {
+            add_entry(filter, input, section, i, 0, folded);
+            continue;
+        }
+        const uint32_t place = literals_windows_choose(windows, item, span);
+        for (uint32_t j = 0; j <= span - LITERALS_WINDOW; j++)
+            add_entry(filter, input, section, i, place + j,
+                      folded | (is_long ? LITERALS_ENTRY_LONG : 0));
+        if (place + span > filter->made.reach)
+            filter->made.reach = place + span;
+        filter->fourth_windows += span - LITERALS_WINDOW + 1;
+        filter->second_windows += is_long ? 0 : span - LITERALS_WINDOW + 1;
+    }
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+
+    if (a->slot != b->slot)
+        return a->slot < b->slot ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool add_bitmap(struct literals_section *section, uint32_t bits, uint32_t *offset)
+{
+    return literals_section_reserve(section, (size_t)1 << (bits - 3), offset);
+}
+
+static bool add_window_tables(struct filter *filter, struct literals_section *section)
+{
+    struct literals_filter *made = &filter->made;
+    const bool second = filter->second_windows != 0 || filter->tiny_count != 0;
+
+    if (filter->window_count == 0)
+        return true;
+    made->fourth_bits = bits_for(filter->fourth_windows, BITMAP_BITS_MAX);
+    made->second_bits = second ? bits_for(filter->second_windows, BITMAP_BITS_MAX) : 0;
+    for (made->slot_bits = SLOT_BITS_MIN;
+         made->slot_bits < SLOT_BITS_MAX && filter->window_count > 1u << made->slot_bits;)
+        made->slot_bits++;
+    if (!add_bitmap(section, made->fourth_bits, &made->fourth) ||
+        (second && !add_bitmap(section, made->second_bits, &made->second)))
+        return false;
+    for (uint32_t i = 0; i < filter->window_count; i++) {
+        struct entry *entry = &filter->entries[i];
+        const uint32_t window = entry->entry.window;
+        entry->slot = literals_hash(window, made->slot_bits);
+        set_bit(section, made->fourth, literals_hash(window, made->fourth_bits));
+        if ((entry->entry.place & LITERALS_ENTRY_LONG) == 0)
+            set_bit(section, made->second, literals_hash(window, made->second_bits));
+    }
+    return true;
+}
+
+/* Both cases of a byte that has them. */
+static void set_nibbles(struct literals_filter *made, uint32_t place, uint32_t byte, uint32_t group)
+{
+    made->nibbles[place][0][(byte | 0x20) & 15] |= (uint8_t)(1u << group);
+    made->nibbles[place][1][(byte | 0x20) >> 4] |= (uint8_t)(1u << group);
+}
+
+static bool add_tiny_tables(struct filter *filter, struct literals_section *section)
+{
+    struct literals_filter *made = &filter->made;
+
+    if (filter->tiny_count == 0)
+        return true;
+    if (!literals_section_reserve(section, 65536 / 8, &made->pairs))
+        return false;
+    made->nibbled = filter->tiny_count <= NIBBLED_MAX;
+    for (uint32_t i = 0; i < filter->tiny_count; i++) {
+        const struct literals_entry *entry = &filter->entries[filter->window_count + i].entry;
+        const uint8_t *bytes = section->bytes + entry->text;
+        for (uint32_t byte = 0; byte < 256; byte++) {
+            if (entry->length == 1 || byte == bytes[1])
+                set_bit(section, made->pairs, literals_pair(bytes[0], byte));
+        }
+        for (uint32_t place = 0; place < LITERALS_PLACES; place++) {
+            for (uint32_t byte = 0; byte < 256; byte++) {
+                if (place >= entry->length || byte == bytes[place])
+                    set_nibbles(made, place, byte, i % LITERALS_GROUPS);
+            }
+        }
+    }
+    return true;
+}
+
+/* Slots of the entries first .. first + count, which are sorted by them. */
+static bool add_slots(struct literals_section *section, const struct entry *entries, uint32_t first,
+                      uint32_t count, uint32_t slot_count, uint32_t *offset)
+{
+    uint32_t *slots = malloc((slot_count + 1u) * sizeof(*slots));
+    uint32_t at = first;
+
+    if (slots == NULL)
+        return false;
+    for (uint32_t slot = 0; slot <= slot_count; slot++) {
+        while (at < first + count && entries[at].slot < slot)
+            at++;
+        slots[slot] = at;
+    }
+    const bool done =
+        literals_section_add(section, slots, (slot_count + 1u) * sizeof(*slots), offset);
+    free(slots);
+    return done;
+}
+
+static bool add_prefixes(struct filter *filter, struct literals_section *section,
+                         const struct literals_filter_input inputs[2])
+{
+    struct literals_filter *made = &filter->made;
+
+    made->prefix_bits = bits_for(filter->literals, PREFIX_BITS_MAX);
+    if (!add_bitmap(section, made->prefix_bits, &made->prefixes))
+        return false;
+    for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
+        for (uint32_t i = 0; i < inputs[kind].count; i++) {
+            const struct literals_item *item = &inputs[kind].items[i];
+            if (item->length >= LITERALS_WINDOW)
+                set_bit(section, made->prefixes,
+                        literals_hash(literals_window_at(item->bytes), made->prefix_bits));
+        }
+    }
+    return true;
+}
+
+bool literals_build_filter(struct literals_section *section,
+                           const struct literals_filter_input inputs[2], uint32_t *offset)
+{
+    struct literals_windows *windows = literals_windows_create();
+    struct filter filter = {0};
+    struct literals_filter *made = &filter.made;
+    bool done = false;
+
+    made->reach = LITERALS_WINDOW - 1; /* fewer bytes are no window, but begin a literal */
+    filter.literals = inputs[0].count + inputs[1].count;
+    filter.entries = calloc((size_t)filter.literals * LITERALS_WINDOW + 1, sizeof(*filter.entries));
+    if (windows == NULL || filter.entries == NULL)
+        goto done;
+    for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
+        for (uint32_t i = 0; i < inputs[kind].count; i++) {
+            if (inputs[kind].items[i].length >= LITERALS_MIDDLE)
+                literals_windows_count(windows, &inputs[kind].items[i]);
+        }
+    }
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned kind = 0; kind < LITERALS_CASES; kind++)
+            add_entries(&filter, windows, section, &inputs[kind],
+                        kind == LITERALS_FOLDED ? LITERALS_ENTRY_FOLDED : 0, pass == 1);
+    }
+    if (!add_window_tables(&filter, section) || !add_tiny_tables(&filter, section) ||
+        !add_prefixes(&filter, section, inputs))
+        goto done;
+    qsort(filter.entries, filter.window_count, sizeof(*filter.entries), compare_entries);
+    qsort(filter.entries + filter.window_count, filter.tiny_count, sizeof(*filter.entries),
+          compare_entries);
+    if (filter.window_count != 0 && !add_slots(section, filter.entries, 0, filter.window_count,
+                                               1u << made->slot_bits, &made->slots))
+        goto done;
+    if (filter.tiny_count != 0 && !add_slots(section, filter.entries, filter.window_count,
+                                             filter.tiny_count, 256, &made->tiny_slots))
+        goto done;
+    made->entry_count = filter.window_count + filter.tiny_count;
+    if (!literals_section_reserve(section, made->entry_count * sizeof(struct literals_entry),
+                                  &made->entries))
+        goto done;
+    for (uint32_t i = 0; i < made->entry_count; i++)
+        memcpy(section->bytes + made->entries + i * sizeof(struct literals_entry),
+               &filter.entries[i].entry, sizeof(struct literals_entry));
+    done = literals_section_add(section, made, sizeof(*made), offset);
+
+done:
+    literals_windows_destroy(windows);
+    free(filter.entries);
+    return done;
+}
