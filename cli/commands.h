@@ -8,3 +8,4 @@ int command_matrix(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_build(int argc, char **argv);
 int command_contract(int argc, char **argv);
+int command_rules(int argc, char **argv);

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"explain", command_explain, "", "the reported cell (2 NBLs, 2 injects) step by step"},
     {"build", command_build, "FILES|DIR -o X.sys", "plain C to an x64 driver image"},
     {"contract", command_contract, "[RULE]", "the rules that drivers are held to"},
+    {"rules", command_rules, "check|compile|... FILE", "inspection rules: check, compile, explain"},
 };
 
 static void usage(FILE *out)

@@ -22,7 +22,7 @@ struct option_row {
 
 #define ALL                                                                                        \
     (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT |  \
-     OPTION_LAB)
+     OPTION_LAB | OPTION_RULES)
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row rows[] = {
@@ -61,6 +61,9 @@ static const struct option_row rows[] = {
     {"--special-pool", NULL, KIND_FLAG, OPTION_RUN, AT(special_pool), 0,
      "a guard page behind every block of the driver; freed blocks become inaccessible"},
     {"-o", "X.sys", KIND_TEXT, OPTION_BUILD, AT(out), 0, "the image to make"},
+    {"-o", "OUT.rset", KIND_TEXT, OPTION_RULES, AT(out), 0, "compile: the rule set to make"},
+    {"--hold-max", "BYTES", KIND_NUMBER, OPTION_RULES, AT(hold_max), 0,
+     "longest match that a rule of class full may hold (default 65536)"},
     {"-D", "NAME[=VALUE]", KIND_LIST, OPTION_BUILD, AT(defines), AT(define_count),
      "a macro definition"},
     {"-I", "DIR", KIND_LIST, OPTION_BUILD, AT(includes), AT(include_count), "a folder of headers"},
@@ -69,10 +72,11 @@ static const struct option_row rows[] = {
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
      "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
-    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_CONTRACT, AT(json), 0,
-     "JSON lines on standard output"},
-    {"--quiet", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT,
-     AT(quiet), 0, "less to read: no progress, no ledgers"},
+    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_CONTRACT | OPTION_RULES, AT(json),
+     0, "JSON lines on standard output"},
+    {"--quiet", NULL, KIND_FLAG,
+     OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT | OPTION_RULES, AT(quiet), 0,
+     "less to read: no progress, no ledgers"},
     {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
 };
 

@@ -18,6 +18,7 @@ enum option_group {                         /* which options a command takes: or
                     OPTION_BUILD = 1 << 4,  /* -o -D -I --target --keep */
                     OPTION_CONTRACT = 1 << 5, /* --json --quiet */
                     OPTION_LAB = 1 << 6,      /* of OPTION_RUN: --json --quiet --seed --profile */
+                    OPTION_RULES = 1 << 7,    /* --json --quiet -o --hold-max */
 };
 
 struct options {
@@ -46,6 +47,7 @@ struct options {
     size_t file_count;
     uint64_t seed;
     uint64_t explore;
+    uint64_t hold_max;
     bool json, quiet, special_pool, keep, help;
     bool checks; /* true unless --checks off */
 };
