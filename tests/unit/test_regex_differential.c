@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random patterns on random texts against PCRE2 (whose pcre2_dfa_match gives all ends from a place)
+ * and Hyperscan (streaming). SLUICE_REGEX_ROUNDS sets how many patterns, SLUICE_REGEX_SEED where to
+ * begin.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <hs/hs.h>
+#include <pcre2.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "test_regex_world.h"
+
+#define ROUNDS      1500u
+#define TEXTS       12u
+#define TEXT_LENGTH 14u
+#define PATTERN_MAX 256u
+
+struct generator {
+    uint64_t seed;
+    char text[PATTERN_MAX];
+    size_t length;
+    bool conditions; /* may use ^ $ \b and so on */
+};
+
+static void put(struct generator *generator, const char *text)
+{
+    size_t length = strlen(text);
+    if (generator->length + length < PATTERN_MAX) {
+        memcpy(generator->text + generator->length, text, length);
+        generator->length += length;
+    }
+}
+
+static void generate(struct generator *generator, unsigned depth)
+{
+    static const char *const atoms[] = {
+        "a",   "b",   "a",   "b",     "c",      "_", "A",      ".",     "[ab]",   "[^a]", "\\w",
+        "\\W", "\\n", "\\s", "[a-c]", "[^\\n]", " ", "(?i:a)", "\\x62", "[\\w ]", "\\N",  "\\h"};
+    static const char *const guards[] = {"^",   "$",   "\\b",    "\\B",   "\\A",
+                                         "\\z", "\\Z", "(?m:$)", "(?m:^)"};
+    static const char *const repeats[] = {"*",     "+",    "?",  "{2}", "{1,3}",
+                                          "{0,2}", "{2,}", "*?", "+?"};
+    unsigned parts = 1 + world_random(&generator->seed, 3);
+    for (unsigned i = 0; i < parts; i++) {
+        uint32_t kind = world_random(&generator->seed, 12);
+        if (kind < 3 && depth > 0) {
+            put(generator, "(?:");
+            generate(generator, depth - 1);
+            if (kind < 2) {
+                put(generator, "|");
+                generate(generator, depth - 1);
+            }
+            put(generator, ")");
+        } else if (kind < 5 && generator->conditions) {
+            put(generator,
+                guards[world_random(&generator->seed, sizeof(guards) / sizeof(*guards))]);
+            continue;
+        } else {
+            put(generator, atoms[world_random(&generator->seed, sizeof(atoms) / sizeof(*atoms))]);
+        }
+        if (world_random(&generator->seed, 3) == 0) {
+            put(generator,
+                repeats[world_random(&generator->seed, sizeof(repeats) / sizeof(*repeats))]);
+        }
+    }
+}
+
+static uint32_t pcre_options(unsigned flags)
+{
+    return ((flags & REGEX_CASELESS) != 0 ? PCRE2_CASELESS : 0) |
+           ((flags & REGEX_DOTALL) != 0 ? PCRE2_DOTALL : 0) |
+           ((flags & REGEX_MULTILINE) != 0 ? PCRE2_MULTILINE : 0) |
+           ((flags & REGEX_EXTENDED) != 0 ? PCRE2_EXTENDED : 0) |
+           ((flags & REGEX_ANCHORED) != 0 ? PCRE2_ANCHORED : 0);
+}
+
+static pcre2_code *oracle_compile(const char *pattern, size_t length, unsigned flags)
+{
+    int error;
+    PCRE2_SIZE offset;
+    return pcre2_compile((PCRE2_SPTR)pattern, length,
+                         pcre_options(flags) | PCRE2_NO_AUTO_POSSESS | PCRE2_NO_START_OPTIMIZE |
+                             PCRE2_NO_DOTSTAR_ANCHOR,
+                         &error, &offset, NULL);
+}
+
+/* All ends of matches that begin at `start`; true if there may be more with more bytes. */
+static bool oracle_ends(const pcre2_code *code, const uint8_t *text, size_t length, size_t start,
+                        bool *ends)
+{
+    int workspace[4096];
+    pcre2_match_data *data = pcre2_match_data_create(TEXT_LENGTH + 4, NULL);
+    const PCRE2_SIZE *vector = pcre2_get_ovector_pointer(data);
+    int count = pcre2_dfa_match(code, text, length, start, PCRE2_ANCHORED, data, NULL, workspace,
+                                sizeof(workspace) / sizeof(*workspace));
+    assert_true(count > 0 || count == PCRE2_ERROR_NOMATCH);
+    for (int i = 0; i < count; i++) {
+        ends[vector[2 * i + 1]] = true;
+    }
+    int partial = pcre2_dfa_match(code, text, length, start, PCRE2_ANCHORED | PCRE2_PARTIAL_HARD,
+                                  data, NULL, workspace, sizeof(workspace) / sizeof(*workspace));
+    pcre2_match_data_free(data);
+    return partial == PCRE2_ERROR_PARTIAL;
+}
+
+static void show(const char *what, const char *pattern, unsigned flags, const uint8_t *text,
+                 size_t length, const struct world_matches *matches, const bool *expected)
+{
+    fprintf(stderr, "%s: pattern <%s> flags %u text \"", what, pattern, flags);
+    for (size_t i = 0; i < length; i++) {
+        fprintf(stderr, text[i] == '\n' ? "\\n" : "%c", text[i]);
+    }
+    fprintf(stderr, "\"\n  found:");
+    for (size_t i = 0; i <= length; i++) {
+        fprintf(stderr, matches->ends[i] ? " %zu" : "", i);
+    }
+    fprintf(stderr, "%s\n  expected:", matches->at_end ? " end" : "");
+    for (size_t i = 0; i <= length; i++) {
+        fprintf(stderr, expected[i] ? " %zu" : "", i);
+    }
+    fprintf(stderr, "\n");
+}
+
+/* The ends of the text as it is, and those that stay whatever follows. */
+static void expect(const pcre2_code *code, enum regex_use use, const uint8_t *text, size_t length,
+                   bool *ends, bool *settled)
+{
+    uint8_t longer[TEXT_LENGTH + 1];
+    memset(ends, 0, (TEXT_LENGTH + 2) * sizeof(*ends));
+    for (size_t start = 0; start <= (use == REGEX_RUN ? 0 : length); start++) {
+        oracle_ends(code, text, length, start, ends);
+    }
+    memcpy(settled, ends, (TEXT_LENGTH + 2) * sizeof(*ends));
+    memcpy(longer, text, length);
+    for (const char *byte = "\na \n"; *byte != '\0'; byte++) {
+        bool other[TEXT_LENGTH + 2] = {false};
+        longer[length] = (uint8_t)*byte;
+        for (size_t start = 0; start <= (use == REGEX_RUN ? 0 : length); start++) {
+            oracle_ends(code, longer, length + 1, start, other);
+        }
+        for (size_t i = 0; i <= length; i++) {
+            settled[i] = settled[i] && other[i];
+        }
+    }
+}
+
+static bool agrees(const struct world_matches *matches, const bool *ends, const bool *settled,
+                   const uint8_t *text, size_t length)
+{
+    bool unsettled = false, any = false;
+    for (size_t i = 0; i <= length; i++) {
+        bool last = i == length || (i + 1 == length && text[i] == '\n');
+        if ((matches->ends[i] && !ends[i]) || (settled[i] && !matches->ends[i]) ||
+            (ends[i] && !matches->ends[i] && !last)) {
+            return false;
+        }
+        unsettled = unsettled || (ends[i] && !matches->ends[i]);
+        any = any || (ends[i] && last);
+    }
+    return (!unsettled || matches->at_end) && (!matches->at_end || any);
+}
+
+static void check_live(const char *pattern, unsigned flags, const pcre2_code *code,
+                       const struct world_regex *made, const uint8_t *text, size_t length)
+{
+    struct world_matches matches;
+    world_run(made, 0, text, 0, length, 0x9249, &matches);
+    for (size_t end = 0; end <= length; end++) {
+        uint64_t earliest = UINT64_MAX;
+        /* The text up to here, in its own right. */
+        struct world_matches here;
+        world_run(made, 0, text, 0, end, 0, &here);
+        for (size_t start = 0; start < end && earliest == UINT64_MAX; start++) {
+            bool ignored[TEXT_LENGTH + 2] = {false};
+            if (oracle_ends(code, text, end, start, ignored)) {
+                earliest = start;
+            }
+        }
+        if (here.live[end] != earliest) {
+            show("live", pattern, flags, text, end, &here, here.ends);
+            fprintf(stderr, "  live %lld, expected %lld\n", (long long)here.live[end],
+                    (long long)earliest);
+            fail();
+        }
+    }
+}
+
+/* Runs begun at a found prefix must end where those from the begin do. */
+static void check_prefixes(const char *pattern, unsigned flags, const struct world_regex *made,
+                           const uint8_t *text, size_t length, const struct world_matches *whole)
+{
+    bool found[TEXT_LENGTH + 2] = {false}, at_end = false;
+    size_t begun = 0;
+    for (size_t i = 0; i < made->prefix_count; i++) {
+        const struct regex_prefix *prefix = &made->prefixes[i];
+        bool begins = length >= prefix->length;
+        for (size_t j = 0; begins && j < prefix->length; j++) {
+            uint8_t byte = text[j];
+            begins = (prefix->nocase && byte >= 'A' && byte <= 'Z' ? byte + 32 : byte) ==
+                     prefix->bytes[j];
+        }
+        if (begins) {
+            struct world_matches matches;
+            begun++;
+            world_run(made, prefix->entry, text, prefix->length, length, ~UINT64_C(0), &matches);
+            memcpy(found, matches.ends, sizeof(found));
+            at_end = matches.at_end;
+        }
+    }
+    if (made->prefix_count != 0 &&
+        (begun > 1 || memcmp(found, whole->ends, sizeof(found)) != 0 || at_end != whole->at_end)) {
+        show("prefix", pattern, flags, text, length, whole, found);
+        fail();
+    }
+}
+
+static void check_pattern(const char *pattern, size_t pattern_length, unsigned flags,
+                          bool conditions, uint64_t *seed, unsigned texts)
+{
+    static const uint8_t alphabet[] = "aabbc_A \n";
+    pcre2_code *code = oracle_compile(pattern, pattern_length, flags);
+    struct world_regex made[3];
+    bool have[3];
+    for (int use = REGEX_RUN; use <= REGEX_TRACKED; use++) {
+        have[use] = world_compile(&made[use], pattern, pattern_length, flags, (enum regex_use)use);
+        if (!have[use] && strncmp(made[use].error.text, "too large", 9) != 0 &&
+            strcmp(made[use].error.text, "nothing can ever match it") != 0) {
+            fprintf(stderr, "<%s>: %s\n", pattern, made[use].error.text);
+            fail();
+        }
+    }
+    assert_non_null(code);
+    for (unsigned i = 0; i < texts; i++) {
+        uint8_t text[TEXT_LENGTH];
+        size_t length = world_random(seed, TEXT_LENGTH);
+        for (size_t j = 0; j < length; j++) {
+            text[j] = alphabet[world_random(seed, sizeof(alphabet) - 1)];
+        }
+        for (int use = REGEX_RUN; use <= REGEX_TRACKED; use++) {
+            struct world_matches matches, other;
+            bool ends[TEXT_LENGTH + 2], settled[TEXT_LENGTH + 2];
+            expect(code, (enum regex_use)use, text, length, ends, settled);
+            if (!have[use]) {
+                bool impossible = strncmp(made[use].error.text, "nothing", 7) == 0;
+                for (size_t j = 0; impossible && j <= length; j++) {
+                    assert_false(ends[j]);
+                }
+                continue;
+            }
+            world_run(&made[use], 0, text, 0, length, 0, &matches);
+            if (!agrees(&matches, ends, settled, text, length)) {
+                show(use == REGEX_RUN      ? "run"
+                     : use == REGEX_SEARCH ? "search"
+                                           : "tracked",
+                     pattern, flags, text, length, &matches, ends);
+                fail();
+            }
+            world_run(&made[use], 0, text, 0, length, ~UINT64_C(0), &other);
+            assert_memory_equal(matches.ends, other.ends, sizeof(matches.ends));
+            assert_int_equal(matches.at_end, other.at_end);
+            for (size_t cut = 0; cut < length; cut++) {
+                world_run(&made[use], 0, text, 0, length, UINT64_C(1) << cut, &other);
+                assert_memory_equal(matches.ends, other.ends, sizeof(matches.ends));
+                assert_int_equal(matches.at_end, other.at_end);
+                assert_int_equal(matches.dead, other.dead);
+            }
+            if (use == REGEX_RUN) {
+                check_prefixes(pattern, flags, &made[use], text, length, &matches);
+            }
+            if (use == REGEX_TRACKED && !conditions) {
+                check_live(pattern, flags, code, &made[use], text, length);
+            }
+        }
+    }
+    for (int use = REGEX_RUN; use <= REGEX_TRACKED; use++) {
+        world_free(&made[use]);
+    }
+    pcre2_code_free(code);
+}
+
+static unsigned setting(const char *name, unsigned otherwise)
+{
+    const char *value = getenv(name);
+    return value != NULL ? (unsigned)strtoul(value, NULL, 10) : otherwise;
+}
+
+static void test_random_patterns(void **state)
+{
+    uint64_t seed = setting("SLUICE_REGEX_SEED", 1);
+    unsigned rounds = setting("SLUICE_REGEX_ROUNDS", ROUNDS);
+    for (unsigned i = 0; i < rounds; i++) {
+        struct generator generator = {.seed = seed, .conditions = i % 2 != 0};
+        generate(&generator, 2);
+        generator.text[generator.length] = '\0';
+        seed = generator.seed;
+        if (generator.length > PATTERN_MAX - 8) {
+            continue; /* cut off */
+        }
+        static const unsigned flags[] = {0,
+                                         REGEX_CASELESS,
+                                         REGEX_DOTALL,
+                                         REGEX_MULTILINE,
+                                         REGEX_CASELESS | REGEX_MULTILINE,
+                                         REGEX_EXTENDED};
+        check_pattern(generator.text, generator.length,
+                      flags[world_random(&seed, sizeof(flags) / sizeof(*flags))],
+                      generator.conditions, &seed, TEXTS);
+    }
+}
+
+/* Patterns on which somebody was wrong once, or that look at every corner of a condition. */
+static void test_kept_cases(void **state)
+{
+    static const struct {
+        const char *pattern;
+        unsigned flags;
+    } cases[] = {
+        {"a$\\n", 0},
+        {"(?:a$\\n?)+", 0},
+        {"^a|b$", REGEX_MULTILINE},
+        {"\\n^", REGEX_MULTILINE},
+        {"a\\n^$", REGEX_MULTILINE},
+        {"(?m:a\\n^)$", 0},
+        {"a|a\\b", 0},
+        {"a*\\b", 0},
+        {"\\Ba\\B", 0},
+        {"\\b", 0},
+        {"\\B", 0},
+        {"$", 0},
+        {"^", 0},
+        {"", 0},
+        {"a{2,3}{2}", 0},
+        {"(?:|a)+b", 0},
+        {"(?:a|\\b)*b", 0},
+        {"(?:\\ba|_)+\\Z", 0},
+        {"(?:a$|b)\\n\\z", 0},
+        {"[^a]*a.{3}", REGEX_DOTALL},
+        {"(?i)a(?-i)b|c", 0},
+        {"a(?i)b|A", 0},
+    };
+    uint64_t seed = 7;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        check_pattern(cases[i].pattern, strlen(cases[i].pattern), cases[i].flags, true, &seed, 60);
+    }
+}
+
+static int hyperscan_found(unsigned id, unsigned long long from, unsigned long long to,
+                           unsigned flags, void *context)
+{
+    bool *ends = context;
+    ends[to] = true;
+    return 0;
+}
+
+static void test_hyperscan(void **state)
+{
+    static const uint8_t alphabet[] = "aabbc_A \n";
+    uint64_t seed = setting("SLUICE_REGEX_SEED", 1) + 1000;
+    unsigned rounds = setting("SLUICE_REGEX_ROUNDS", ROUNDS) / 5;
+    for (unsigned i = 0; i < rounds; i++) {
+        struct generator generator = {.seed = seed, .conditions = i % 2 != 0};
+        generate(&generator, 1);
+        generator.text[generator.length] = '\0';
+        seed = generator.seed;
+        hs_database_t *database = NULL;
+        hs_compile_error_t *refused = NULL;
+        hs_scratch_t *scratch = NULL;
+        if (hs_compile(generator.text, HS_FLAG_ALLOWEMPTY, HS_MODE_STREAM, NULL, &database,
+                       &refused) != HS_SUCCESS) {
+            hs_free_compile_error(refused);
+            continue;
+        }
+        struct world_regex made;
+        bool have = world_compile(&made, generator.text, generator.length, 0, REGEX_SEARCH);
+        assert_int_equal(hs_alloc_scratch(database, &scratch), HS_SUCCESS);
+        for (unsigned j = 0; have && j < TEXTS; j++) {
+            uint8_t text[TEXT_LENGTH];
+            bool ends[TEXT_LENGTH + 2] = {false};
+            size_t length = 1 + world_random(&seed, TEXT_LENGTH - 1);
+            hs_stream_t *stream = NULL;
+            for (size_t k = 0; k < length; k++) {
+                text[k] = alphabet[world_random(&seed, sizeof(alphabet) - 1)];
+            }
+            assert_int_equal(hs_open_stream(database, 0, &stream), HS_SUCCESS);
+            size_t cut = world_random(&seed, (uint32_t)length);
+            hs_scan_stream(stream, (const char *)text, (unsigned)cut, 0, scratch, hyperscan_found,
+                           ends);
+            hs_scan_stream(stream, (const char *)text + cut, (unsigned)(length - cut), 0, scratch,
+                           hyperscan_found, ends);
+            hs_close_stream(stream, scratch, hyperscan_found, ends);
+            struct world_matches matches;
+            world_run(&made, 0, text, 0, length, UINT64_C(1) << cut, &matches);
+            bool nothing_settled[TEXT_LENGTH + 2] = {false};
+            /* It tells an empty match at offset 0 only now and then. */
+            ends[0] = matches.ends[0];
+            if (!agrees(&matches, ends, nothing_settled, text, length)) {
+                show("hyperscan", generator.text, 0, text, length, &matches, ends);
+                fail();
+            }
+        }
+        world_free(&made);
+        hs_free_scratch(scratch);
+        hs_free_database(database);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kept_cases),
+        cmocka_unit_test(test_random_patterns),
+        cmocka_unit_test(test_hyperscan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
