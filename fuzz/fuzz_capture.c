@@ -117,9 +117,11 @@ static void destroy(struct world *world)
 static void feed_file(struct world *world, const uint8_t *data, size_t size)
 {
     char text[512];
-    FILE *file = fmemopen((void *)(uintptr_t)data, size, "rb");
-    if (file == NULL)
-        return;
+    /* A file as users have them, so that it is mapped where it can be. */
+    FILE *file = tmpfile();
+    CHECK(file != NULL);
+    CHECK(fwrite(data, 1, size, file) == size);
+    rewind(file);
     struct traffic_capture *capture = traffic_capture_open(file, "input", text, sizeof(text));
     if (capture == NULL)
         return;
