@@ -6,7 +6,8 @@
  * matched) one at a time, in the order of the places at which they were decided:
  * - rules on BODY and STREAM buffers when the byte that completes them is fed;
  * - rules with a buffer of the head at inspect_scope_head_end (every condition is known then).
- * At one place: pass, drop, reject, replace, alert; then by number. A rule matches once a scope.
+ * At one place: pass, drop, reject, replace, alert; then by number. Behind a pass nothing is told.
+ * A rule matches once a scope; one that replaces matches again behind its last match.
  *
  * The results depend on the bytes alone, never on the pieces.
  *
@@ -49,6 +50,7 @@ struct inspect_scope_view {
 #define INSPECT_SCOPE_MET     64u  /* conditions met */
 #define INSPECT_SCOPE_TOLD    16u  /* rules told */
 #define INSPECT_SCOPE_PIECES  4u   /* places where a buffer's bytes were not consecutive */
+#define INSPECT_SCOPE_FRESH   8u   /* conditions met at one place whose begins are known */
 
 /* One open buffer. Private. */
 struct inspect_scope_buffer {
@@ -58,11 +60,12 @@ struct inspect_scope_buffer {
         uint64_t at;     /* buffer offset */
         uint64_t stream; /* the direction's offset of that byte */
     } pieces[INSPECT_SCOPE_PIECES];
-    uint8_t history[INSPECT_HISTORY]; /* the last bytes fed */
+    uint8_t history[INSPECT_HISTORY]; /* the last bytes fed, oldest first */
     uint8_t buffer;                   /* enum inspect_buffer */
-    uint8_t open;
+    uint8_t open;                     /* 0: not, 1: open, 2: at its end, outcomes are being told */
     uint8_t piece_count;
-    uint8_t reserved[5];
+    uint8_t looks_back; /* some rule needs the history */
+    uint8_t reserved[4];
 };
 
 /* Private. Plain memory, nothing to free. */
@@ -71,12 +74,19 @@ struct inspect_scope {
     struct inspect_scope_buffer buffers[INSPECT_SCOPE_BUFFERS];
     uint64_t begin; /* the direction's offset */
     uint32_t met[INSPECT_SCOPE_MET];
-    uint32_t told[INSPECT_SCOPE_TOLD];
-    uint32_t pending; /* where the telling of several outcomes at one place goes on */
+    uint32_t told[INSPECT_SCOPE_TOLD]; /* of those that could be told twice */
+    struct {
+        uint32_t back;            /* bytes from the match's begin to here */
+        uint32_t mark;            /* bytes from the end of the content to replace to here */
+    } fresh[INSPECT_SCOPE_FRESH]; /* of the first conditions met at this place */
+    uint64_t pending;             /* where the telling of several outcomes at one place goes on */
+    uint32_t opened;              /* bit enum inspect_buffer */
     uint16_t thread_bytes;
-    uint8_t met_count, told_count;
-    uint8_t head_done, overflow, overflow_told, passed;
-    uint8_t reserved[4];
+    uint8_t met_count, met_done; /* met[met_done] and behind: at this place */
+    uint8_t told_count;
+    uint8_t head_done; /* 0: not, 1: outcomes are being told, 2 */
+    uint8_t overflow, overflow_told, passed;
+    uint8_t reserved[3];
 };
 
 /* What remains of a scope in which nothing is under way: fits into an idle flow. */

@@ -1,0 +1,955 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the threads of a scope: over pieces, from element to element, to a buffer's end. */
+#include "inspect/rule/thread.h"
+
+#include "inspect/bytes.h"
+#include "inspect/rule/decide.h"
+#include "inspect/rule/element.h"
+#include "inspect/rule/record.h"
+
+/* A fence is of no use behind the longest literal (4096 bytes) that can have begun before it. */
+#define FENCE_REACH 8192u
+
+/* What an element's run came to. */
+enum run_result { RUN_MORE, RUN_EVENT, RUN_DEAD };
+
+/* Bytes to run over: offset of data[0], how many. */
+struct run_bytes {
+    uint64_t offset;
+    const uint8_t *data;
+    size_t length;
+};
+
+static const struct inspect_ruleset *pass_ruleset(const struct thread_pass *pass)
+{
+    return pass->view->ruleset;
+}
+
+static const struct ruleset_element *pass_element(const struct thread_pass *pass, uint32_t element)
+{
+    return &pass->view->ruleset->elements[element];
+}
+
+static unsigned pass_words(const struct thread_pass *pass)
+{
+    return pass->scope->thread_bytes / 8u;
+}
+
+static bool record_here(const struct thread_pass *pass, const struct record *record)
+{
+    return (record->flags & RECORD_SLOT) == pass->slot && (record->flags & RECORD_DEAD) == 0;
+}
+
+bool inspect_thread_any(const struct thread_pass *pass)
+{
+    const unsigned words = pass_words(pass);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words)
+        if (record_here(pass, record_at(pass->scope, at)))
+            return true;
+    return false;
+}
+
+void inspect_thread_save(const struct thread_pass *pass, struct thread_mark *mark)
+{
+    memcpy(mark->words, pass->scope->threads, pass->scope->thread_bytes);
+}
+
+void inspect_thread_restore(const struct thread_pass *pass, const struct thread_mark *mark)
+{
+    memcpy(pass->scope->threads, mark->words, pass->scope->thread_bytes);
+}
+
+bool inspect_thread_last_segment(const struct inspect_ruleset *ruleset, uint32_t element)
+{
+    const struct ruleset_element *entry = &ruleset->elements[element];
+    while ((entry->flags & RULESET_FINAL) == 0)
+        if (((++entry)->flags & RULESET_SEGMENT) != 0)
+            return false;
+    return true;
+}
+
+/* origin + distance, as a buffer offset. Before the buffer's begin: its begin. */
+static uint64_t offset_from(uint64_t origin, int32_t distance)
+{
+    const int64_t offset = (int64_t)origin + distance;
+    return offset < 0 ? 0 : (uint64_t)offset;
+}
+
+/* The last offset at which a content may begin. False: the window lies before the buffer. */
+static bool window_end(const struct ruleset_element *element, uint64_t origin, uint64_t *latest)
+{
+    const int64_t end = (int64_t)origin + element->maximum;
+    *latest = (element->flags & RULESET_UNBOUNDED) != 0 ? UINT64_MAX : (uint64_t)end;
+    return (element->flags & RULESET_UNBOUNDED) != 0 || end >= 0;
+}
+
+/* Copies `count` bytes of the buffer from `offset` on: out of the history, then out of the bytes at
+ * hand, which begin at the buffer's present length. False: they are gone. */
+static bool look(const struct thread_pass *pass, const uint8_t *data, int64_t offset,
+                 unsigned count, uint8_t *bytes)
+{
+    const struct inspect_scope_buffer *buffer = pass->buffer;
+    const uint64_t kept = buffer->length < INSPECT_HISTORY ? buffer->length : INSPECT_HISTORY;
+    const uint64_t from = buffer->length - kept;
+    if (offset < 0)
+        return false;
+    if ((uint64_t)offset < from) {
+        pass->scope->overflow = 1;
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const uint64_t at = (uint64_t)offset + i;
+        bytes[i] = at < buffer->length ? buffer->history[at - from] : data[at - buffer->length];
+    }
+    return true;
+}
+
+/* ---- one element over some bytes ---- */
+
+/* Reads a regular expression that runs. A tracked one says where its match began. */
+static enum run_result run_automaton(const struct thread_pass *pass, uint32_t automaton,
+                                     uint64_t *state, struct run_bytes bytes, size_t *read,
+                                     uint64_t *begin)
+{
+    const struct inspect_automata *automata = &pass_ruleset(pass)->automata;
+    uint64_t before[16];
+    const size_t size = inspect_automaton_state_size(automata, automaton);
+    const bool tracked =
+        inspect_automaton_kind(automata, automaton) == INSPECT_AUTOMATON_TRACKED && begin != NULL;
+    *read = 0;
+    if (bytes.length == 0)
+        return RUN_MORE;
+    if (tracked)
+        memcpy(before, state, size);
+    const enum inspect_automaton_result result = inspect_automaton_read(
+        automata, automaton, state, bytes.offset, bytes.data, bytes.length, read);
+    if (result == INSPECT_AUTOMATON_MATCH && tracked) {
+        size_t again = 0;
+        inspect_automaton_read(automata, automaton, before, bytes.offset, bytes.data, *read - 1,
+                               &again);
+        const uint64_t last = bytes.offset + *read - 1;
+        const uint64_t live = inspect_automaton_live(automata, automaton, before, last);
+        *begin = live < last ? live : last;
+    }
+    return result == INSPECT_AUTOMATON_MATCH  ? RUN_EVENT
+           : result == INSPECT_AUTOMATON_DEAD ? RUN_DEAD
+                                              : RUN_MORE;
+}
+
+static enum run_result run_regex(const struct thread_pass *pass, struct record *record,
+                                 struct run_bytes bytes, size_t *read)
+{
+    const struct ruleset_element *element = pass_element(pass, record->element);
+    const struct inspect_automata *automata = &pass_ruleset(pass)->automata;
+    struct record_place *place = record_place(record);
+    uint64_t *state = record_state(record);
+    size_t skip = 0;
+    if ((record->flags & RECORD_BEGUN) == 0) {
+        const uint64_t start =
+            offset_from(record_widen(bytes.offset, place->origin), element->minimum);
+        if (start > bytes.offset + bytes.length) {
+            *read = bytes.length;
+            return RUN_MORE;
+        }
+        skip = (size_t)(start - bytes.offset);
+        record->flags |= RECORD_BEGUN;
+        if ((element->flags & RULESET_SEGMENT) != 0)
+            place->begin = (uint32_t)start;
+        *read = skip;
+        switch (inspect_automaton_begin(automata, element->data, 0, start, state)) {
+        case INSPECT_AUTOMATON_MATCH:
+            return RUN_EVENT;
+        case INSPECT_AUTOMATON_DEAD:
+            return RUN_DEAD;
+        case INSPECT_AUTOMATON_MORE:
+            break;
+        }
+    }
+    uint64_t begin = UINT64_MAX;
+    const struct run_bytes rest = {bytes.offset + skip, bytes.data + skip, bytes.length - skip};
+    const enum run_result result = run_automaton(pass, element->data, state, rest, read, &begin);
+    if (result == RUN_EVENT && begin != UINT64_MAX && (element->flags & RULESET_SEGMENT) != 0)
+        place->begin = (uint32_t)begin;
+    *read += skip;
+    return result;
+}
+
+/* Runs the path of a thread up to its first event. */
+static enum run_result run_path(const struct thread_pass *pass, struct record *record,
+                                struct run_bytes bytes, size_t *read)
+{
+    static const enum run_result results[] = {
+        [ELEMENT_MORE] = RUN_MORE, [ELEMENT_MATCH] = RUN_EVENT, [ELEMENT_DEAD] = RUN_DEAD};
+    const struct ruleset_element *element = pass_element(pass, record->element);
+    *read = bytes.length;
+    if ((record->flags & RECORD_DONE) != 0)
+        return RUN_MORE;
+    if (element->kind == RULESET_REGEX)
+        return run_regex(pass, record, bytes, read);
+    if (element->kind == RULESET_BYTE_JUMP) {
+        const struct ruleset_byte *byte = &pass_ruleset(pass)->bytes[element->data];
+        const int64_t end = inspect_element_byte_begin(
+                                byte, record_widen(bytes.offset, record_place(record)->origin)) +
+                            byte->bytes;
+        if (end > (int64_t)(bytes.offset + bytes.length))
+            return RUN_MORE;
+        *read = end > (int64_t)bytes.offset ? (size_t)(end - (int64_t)bytes.offset) : 0;
+        return RUN_EVENT;
+    }
+    uint64_t start = bytes.offset, latest = UINT64_MAX;
+    if ((record->flags & RECORD_SHORT) == 0) {
+        const uint64_t origin = record_widen(bytes.offset, record_place(record)->origin);
+        start = offset_from(origin, element->minimum);
+        if (!window_end(element, origin, &latest)) {
+            *read = 0;
+            return RUN_DEAD;
+        }
+    }
+    if (start >= bytes.offset + bytes.length)
+        return RUN_MORE;
+    const size_t skip = start > bytes.offset ? (size_t)(start - bytes.offset) : 0;
+    uint32_t matched = record->matched;
+    const enum element_result result =
+        inspect_element_content(pass_ruleset(pass), element, &matched, bytes.offset + skip,
+                                bytes.data + skip, bytes.length - skip, latest, read);
+    record->matched = (uint16_t)matched;
+    *read += skip;
+    return results[result];
+}
+
+/* ---- sides ---- */
+
+static enum run_result run_negated(const struct thread_pass *pass, struct record_side *side,
+                                   struct run_bytes bytes, size_t *read)
+{
+    const struct ruleset_element *element = pass_element(pass, side->element);
+    const uint64_t origin = record_widen(bytes.offset, side->origin);
+    const uint64_t start = offset_from(origin, element->minimum);
+    uint64_t latest = UINT64_MAX;
+    *read = 0;
+    if (element->kind == RULESET_CONTENT && !window_end(element, origin, &latest))
+        return RUN_EVENT;
+    *read = bytes.length;
+    if (start > bytes.offset + bytes.length)
+        return RUN_MORE;
+    const size_t skip = start > bytes.offset ? (size_t)(start - bytes.offset) : 0;
+    const struct run_bytes rest = {bytes.offset + skip, bytes.data + skip, bytes.length - skip};
+    if (element->kind == RULESET_CONTENT) {
+        struct record_matched *state = (struct record_matched *)(side + 1);
+        const enum element_result result =
+            inspect_element_content(pass_ruleset(pass), element, &state->matched, rest.offset,
+                                    rest.data, rest.length, latest, read);
+        *read += skip;
+        return result == ELEMENT_MATCH ? RUN_DEAD : result == ELEMENT_DEAD ? RUN_EVENT : RUN_MORE;
+    }
+    uint64_t *state = (uint64_t *)(void *)(side + 1);
+    if ((side->kind & SIDE_BEGUN) == 0) {
+        const enum inspect_automaton_result begun = inspect_automaton_begin(
+            &pass_ruleset(pass)->automata, element->data, 0, rest.offset, state);
+        side->kind |= SIDE_BEGUN;
+        *read = skip;
+        if (begun == INSPECT_AUTOMATON_MATCH)
+            return RUN_DEAD;
+        if (begun == INSPECT_AUTOMATON_DEAD)
+            return RUN_EVENT;
+    }
+    const enum run_result result = run_automaton(pass, element->data, state, rest, read, NULL);
+    *read += skip;
+    return result == RUN_EVENT ? RUN_DEAD : result == RUN_DEAD ? RUN_EVENT : RUN_MORE;
+}
+
+/* Runs a side over the bytes. EVENT: it holds, DEAD: it does not; decided at the place read to. */
+static enum run_result run_side(const struct thread_pass *pass, struct record_side *side,
+                                struct run_bytes bytes, size_t *read)
+{
+    const struct ruleset_element *element = pass_element(pass, side->element);
+    const uint64_t end = bytes.offset + bytes.length;
+    const uint64_t origin = record_widen(bytes.offset, side->origin);
+    int64_t place = 0;
+    enum run_result result = RUN_EVENT;
+    *read = bytes.length;
+    switch (side->kind & SIDE_KIND) {
+    case SIDE_NEGATED:
+        return run_negated(pass, side, bytes, read);
+    case SIDE_AT_END:
+        place = (int64_t)origin + 1;
+        result = RUN_DEAD;
+        break;
+    case SIDE_DATA_AT:
+        place = (int64_t)offset_from(origin, element->minimum) + 1;
+        result = (element->flags & RULESET_NEGATED) != 0 ? RUN_DEAD : RUN_EVENT;
+        break;
+    case SIDE_BYTE_TEST: {
+        const struct ruleset_byte *byte = &pass_ruleset(pass)->bytes[element->data];
+        uint8_t taken[32];
+        place = inspect_element_byte_begin(byte, origin) + byte->bytes;
+        if (place <= (int64_t)end &&
+            !(look(pass, bytes.data, place - byte->bytes, byte->bytes, taken) &&
+              inspect_element_byte_test(byte, taken)))
+            result = RUN_DEAD;
+        break;
+    }
+    case SIDE_REACH:
+        place = (int64_t)origin;
+        break;
+    default:
+        return RUN_MORE;
+    }
+    if (place > (int64_t)end)
+        return RUN_MORE;
+    *read = place > (int64_t)bytes.offset ? (size_t)(place - (int64_t)bytes.offset) : 0;
+    return result;
+}
+
+static void record_kill(struct record *record)
+{
+    record->flags = (uint8_t)((record->flags | RECORD_DEAD) & ~RECORD_EVENT);
+}
+
+/* Runs a thread up to its first event, gives how far. Without an event: all bytes. */
+static size_t run_record(const struct thread_pass *pass, struct record *record,
+                         struct run_bytes bytes)
+{
+    const size_t all = bytes.length;
+    const enum run_result path = run_path(pass, record, bytes, &bytes.length);
+    if (path == RUN_DEAD) {
+        record_kill(record);
+        return all;
+    }
+    size_t decided = 0;
+    bool open = false;
+    for (unsigned at = record_sides(pass_ruleset(pass), record); at < record->words;) {
+        struct record_side *side = record_side(record, at);
+        at += record_side_words(pass_ruleset(pass), side);
+        if ((side->kind & SIDE_HOLDS) != 0 || (side->kind & SIDE_KIND) == SIDE_MARK)
+            continue;
+        size_t read = 0;
+        switch (run_side(pass, side, bytes, &read)) {
+        case RUN_DEAD:
+            record_kill(record);
+            return all;
+        case RUN_EVENT:
+            side->kind |= SIDE_HOLDS;
+            decided = read > decided ? read : decided;
+            break;
+        case RUN_MORE:
+            open = true;
+            break;
+        }
+    }
+    if ((record->flags & RECORD_DONE) != 0) {
+        if (open)
+            return all;
+        record->flags |= RECORD_EVENT;
+        return decided;
+    }
+    if (path == RUN_EVENT) {
+        record->flags |= RECORD_EVENT;
+        return bytes.length;
+    }
+    return all;
+}
+
+size_t inspect_thread_run(const struct thread_pass *pass, const struct thread_mark *mark,
+                          const uint8_t *data, size_t length)
+{
+    struct run_bytes bytes = {pass->buffer->length, data, length};
+    const unsigned words = pass_words(pass);
+    for (bool again = true; again;) {
+        again = false;
+        bool first = true;
+        for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
+            struct record *record = record_at(pass->scope, at);
+            if (!record_here(pass, record) || record_is_fence(record))
+                continue;
+            const size_t read = run_record(pass, record, bytes);
+            again = again || (read < bytes.length && !first);
+            bytes.length = read < bytes.length ? read : bytes.length;
+            first = false;
+        }
+        if (again)
+            inspect_thread_restore(pass, mark);
+    }
+    return bytes.length;
+}
+
+/* ---- from element to element ---- */
+
+/* A thread that is being made. */
+struct fork {
+    union {
+        uint64_t words[RECORD_WORDS];
+        struct record record;
+    } at;
+    unsigned sides, count; /* words: where the sides begin, all */
+    bool full;             /* it does not fit */
+    bool open;             /* a side is not decided */
+    uint64_t mark;         /* end of the content to replace; UINT64_MAX: none */
+};
+
+static void fork_side(const struct thread_pass *pass, struct fork *fork, unsigned kind,
+                      uint32_t element, uint64_t origin)
+{
+    const struct record_side side = {element, kind, (uint32_t)origin};
+    const unsigned words = record_side_words(pass_ruleset(pass), &side);
+    if (fork->count + words > RECORD_WORDS) {
+        fork->full = true;
+        return;
+    }
+    for (unsigned i = 0; i < words; i++)
+        fork->at.words[fork->count + i] = 0;
+    *record_side(&fork->at.record, fork->count) = side;
+    fork->count += words;
+    fork->open = fork->open || kind != SIDE_MARK;
+}
+
+/* Takes the sides of the thread that matched along. */
+static void fork_inherit(const struct thread_pass *pass, struct fork *fork, struct record *parent)
+{
+    for (unsigned at = record_sides(pass_ruleset(pass), parent); at < parent->words;) {
+        struct record_side *side = record_side(parent, at);
+        const unsigned words = record_side_words(pass_ruleset(pass), side);
+        at += words;
+        if ((side->kind & SIDE_HOLDS) != 0)
+            continue;
+        if (fork->count + words > RECORD_WORDS) {
+            fork->full = true;
+            return;
+        }
+        memcpy(&fork->at.words[fork->count], side, words * 8);
+        fork->count += words;
+        if ((side->kind & SIDE_KIND) == SIDE_MARK)
+            fork->mark = record_widen(pass->buffer->length, side->origin);
+        else
+            fork->open = true;
+    }
+}
+
+/* Judges a new side over what the buffer has had already. False: it does not hold. */
+static bool fork_catch_up(const struct thread_pass *pass, struct fork *fork, unsigned from)
+{
+    const struct inspect_scope_buffer *buffer = pass->buffer;
+    const uint64_t kept = buffer->length < INSPECT_HISTORY ? buffer->length : INSPECT_HISTORY;
+    const uint64_t base = buffer->length - kept;
+    struct record_side *side = record_side(&fork->at.record, from);
+    const struct ruleset_element *element = pass_element(pass, side->element);
+    struct run_bytes bytes = {buffer->length, buffer->history + kept, 0};
+    if ((side->kind & SIDE_KIND) == SIDE_NEGATED) {
+        const uint64_t start =
+            offset_from(record_widen(buffer->length, side->origin), element->minimum);
+        if (start < base) {
+            pass->scope->overflow = 1;
+            return false;
+        }
+        if (start < buffer->length)
+            bytes = (struct run_bytes){start, buffer->history + (start - base),
+                                       (size_t)(buffer->length - start)};
+    }
+    size_t read = 0;
+    const enum run_result result = run_side(pass, side, bytes, &read);
+    if (result == RUN_EVENT)
+        fork->count = from;
+    return result != RUN_DEAD;
+}
+
+/* Adds the side elements between `element` and the next path element, which it gives (or
+ * INSPECT_NONE). */
+static bool fork_sides(const struct thread_pass *pass, struct fork *fork, uint32_t element,
+                       uint32_t path, uint64_t origin)
+{
+    static const uint8_t kinds[] = {
+        [RULESET_CONTENT] = SIDE_NEGATED,
+        [RULESET_REGEX] = SIDE_NEGATED,
+        [RULESET_BYTE_TEST] = SIDE_BYTE_TEST,
+        [RULESET_DATA_AT] = SIDE_DATA_AT,
+    };
+    for (;; element++) {
+        if (element == path)
+            return true;
+        const unsigned from = fork->count;
+        const bool open = fork->open;
+        fork_side(pass, fork, kinds[pass_element(pass, element)->kind], element, origin);
+        if (fork->full)
+            return true;
+        if (!fork_catch_up(pass, fork, from))
+            return false;
+        fork->open = open || fork->count != from;
+        if ((pass_element(pass, element)->flags & RULESET_FINAL) != 0)
+            return true;
+    }
+}
+
+/* A predicate came true at the present place. */
+static void complete(const struct thread_pass *pass, uint32_t element, uint64_t begin,
+                     uint64_t mark)
+{
+    const uint64_t now = pass->buffer->length;
+    const uint32_t predicate = pass_element(pass, element)->predicate;
+    const uint64_t back = begin < now ? now - begin : 0;
+    inspect_decide_true(
+        pass->scope, pass->view, predicate, back < RECORD_OLD ? (uint32_t)back : RECORD_OLD,
+        mark <= now && now - mark < RECORD_OLD ? (uint32_t)(now - mark) : UINT32_MAX);
+    if ((pass_ruleset(pass)->predicates[predicate].flags & RULESET_PREDICATE_REPEAT) == 0)
+        return;
+    struct inspect_scope *scope = pass->scope;
+    const unsigned words = pass_words(pass);
+    for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
+        struct record *record = record_at(scope, at);
+        if (record_is_fence(record) && record_here(pass, record) &&
+            pass_element(pass, record->element)->predicate == predicate)
+            record_kill(record);
+    }
+    if (words + 2 > RECORD_WORDS) {
+        scope->overflow = 1;
+        return;
+    }
+    *record_at(scope, words) = (struct record){element, 0, (uint8_t)(pass->slot | RECORD_FENCE), 2};
+    *record_place(record_at(scope, words)) = (struct record_place){(uint32_t)now, (uint32_t)now};
+    scope->thread_bytes = (uint16_t)((words + 2) * 8);
+}
+
+/* A thread at the same path element does whatever the new one will do, and began no later. */
+static bool covered(const struct thread_pass *pass, struct record *old, struct record *new)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    const struct ruleset_element *element = pass_element(pass, new->element);
+    const uint64_t now = pass->buffer->length;
+    if (((old->flags | new->flags) & RECORD_DONE) != 0 || old->element != new->element ||
+        record_sides(ruleset, old) != old->words || record_sides(ruleset, new) != new->words)
+        return false;
+    if ((old->flags & RECORD_SHORT) != 0)
+        return (new->flags &RECORD_SHORT) != 0;
+    const struct record_place *a = record_place(old), *b = record_place(new);
+    const bool begun = record_widen(now, a->begin) <= record_widen(now, b->begin);
+    if ((element->flags & RULESET_UNBOUNDED) != 0)
+        return record_widen(now, a->origin) <= record_widen(now, b->origin);
+    if (element->kind == RULESET_REGEX && (old->flags & new->flags &RECORD_BEGUN) != 0)
+        return begun && inspect_automaton_covers(&ruleset->automata, element->data,
+                                                 record_state(old), record_state(new));
+    return begun && a->origin == b->origin;
+}
+
+/* Puts a thread behind the others. False: it is not needed, or there is no room (then overflow). */
+static bool fork_append(const struct thread_pass *pass, struct fork *fork)
+{
+    struct inspect_scope *scope = pass->scope;
+    const unsigned words = pass_words(pass);
+    fork->at.record.words = (uint8_t)fork->count;
+    if (!fork->full) {
+        for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
+            struct record *record = record_at(scope, at);
+            if (record_here(pass, record) && covered(pass, record, &fork->at.record))
+                return false;
+        }
+    }
+    if (fork->full || words + fork->count > RECORD_WORDS) {
+        scope->overflow = 1;
+        return false;
+    }
+    memcpy(&scope->threads[words], fork->at.words, fork->count * 8);
+    scope->thread_bytes = (uint16_t)((words + fork->count) * 8);
+    return true;
+}
+
+/*
+ * Goes on behind a path element that matched up to `end`: makes the thread of the next one.
+ * `parent`: NULL for a chain that begins; `element`: the one that matched; an anchor: INSPECT_NONE,
+ * and `next` is its head.
+ */
+static void follow(const struct thread_pass *pass, struct record *parent, uint32_t element,
+                   uint32_t next, uint64_t begin, uint64_t end)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    const uint64_t now = pass->buffer->length;
+    const struct ruleset_element *matched =
+        element != INSPECT_NONE ? pass_element(pass, element) : NULL;
+    const bool last = matched != NULL && (matched->flags & RULESET_FINAL) != 0;
+    uint32_t path = last ? INSPECT_NONE : next;
+    while (path != INSPECT_NONE && inspect_element_is_side(pass_element(pass, path)))
+        path = (pass_element(pass, path)->flags & RULESET_FINAL) != 0 ? INSPECT_NONE : path + 1;
+
+    struct fork fork;
+    fork.full = fork.open = false;
+    fork.mark = UINT64_MAX;
+    fork.at.record = (struct record){path != INSPECT_NONE ? path
+                                     : last               ? element
+                                                          : next,
+                                     0, (uint8_t)pass->slot, 0};
+    if (path == INSPECT_NONE)
+        fork.at.record.flags |= RECORD_DONE;
+    *record_place(&fork.at.record) = (struct record_place){(uint32_t)begin, (uint32_t)end};
+    fork.sides = fork.count = 2 + (path != INSPECT_NONE ? record_state_words(ruleset, path) : 0);
+    if (parent != NULL)
+        fork_inherit(pass, &fork, parent);
+    if (matched != NULL && (matched->flags & RULESET_AT_END) != 0) {
+        if (end < now)
+            return;
+        fork_side(pass, &fork, SIDE_AT_END, element, end);
+    }
+    if (matched != NULL && (matched->flags & RULESET_MARK) != 0) {
+        fork_side(pass, &fork, SIDE_MARK, element, end);
+        fork.mark = end;
+    }
+    if (end > now)
+        fork_side(pass, &fork, SIDE_REACH, element, end);
+    if (!last && !fork_sides(pass, &fork, next, path, end))
+        return;
+    if (path == INSPECT_NONE && !fork.open && !fork.full) {
+        complete(pass, fork.at.record.element, begin, fork.mark);
+        return;
+    }
+    if (path != INSPECT_NONE && fork.count == 2 && end == now) {
+        const struct ruleset_element *entry = pass_element(pass, path);
+        if (entry->kind == RULESET_CONTENT && (entry->flags & RULESET_UNBOUNDED) != 0 &&
+            entry->minimum == 0) {
+            fork.at.record.flags |= RECORD_SHORT;
+            fork.count = 1;
+        }
+    }
+    fork_append(pass, &fork);
+}
+
+/* The path element of a thread matched, and its match ended at `end`. */
+static void record_event(const struct thread_pass *pass, struct record *record, uint64_t end)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    const struct ruleset_element *element = pass_element(pass, record->element);
+    record->flags &= (uint8_t)~RECORD_EVENT;
+    if ((record->flags & RECORD_DONE) != 0) {
+        uint64_t mark = UINT64_MAX;
+        for (unsigned at = record_sides(ruleset, record); at < record->words;) {
+            const struct record_side *side = record_side(record, at);
+            at += record_side_words(ruleset, side);
+            if ((side->kind & SIDE_KIND) == SIDE_MARK)
+                mark = record_widen(end, side->origin);
+        }
+        complete(pass, record->element, record_widen(end, record_place(record)->begin), mark);
+        record_kill(record);
+        return;
+    }
+    uint64_t begin = end - element->length;
+    if (element->kind == RULESET_BYTE_JUMP) {
+        const struct ruleset_byte *byte = &ruleset->bytes[element->data];
+        const uint64_t origin = record_widen(end, record_place(record)->origin);
+        const int64_t from = inspect_element_byte_begin(byte, origin);
+        uint8_t taken[32];
+        uint64_t target = 0;
+        begin = (element->flags & RULESET_SEGMENT) != 0
+                    ? (uint64_t)(from < 0 ? 0 : from)
+                    : record_widen(end, record_place(record)->begin);
+        if (look(pass, NULL, from, byte->bytes, taken) &&
+            inspect_element_byte_jump(byte, taken, (uint64_t)from + byte->bytes, &target))
+            follow(pass, record, record->element, record->element + 1, begin, target);
+        record_kill(record);
+        return;
+    }
+    if ((element->flags & RULESET_SEGMENT) == 0 || element->kind == RULESET_REGEX)
+        begin = record_widen(end, record_place(record)->begin);
+    follow(pass, record, record->element, record->element + 1, begin, end);
+    if (inspect_element_first_suffices(ruleset, record->element)) {
+        record_kill(record);
+        return;
+    }
+    if (element->kind == RULESET_CONTENT) {
+        uint64_t latest = UINT64_MAX;
+        record->matched = (uint16_t)inspect_element_border(ruleset, element);
+        if ((record->flags & RECORD_SHORT) == 0)
+            window_end(element, record_widen(end, record_place(record)->origin), &latest);
+        if (end - record->matched > latest)
+            record_kill(record);
+    }
+}
+
+/* Runs a new thread over what the buffer has had already, when its window begins there. */
+static void catch_up(const struct thread_pass *pass, struct record *record)
+{
+    const struct inspect_scope_buffer *buffer = pass->buffer;
+    const uint64_t now = buffer->length;
+    const uint64_t kept = now < INSPECT_HISTORY ? now : INSPECT_HISTORY;
+    const uint64_t base = now - kept;
+    const struct ruleset_element *element = pass_element(pass, record->element);
+    if ((record->flags & (RECORD_SHORT | RECORD_DONE | RECORD_BEGUN | RECORD_DEAD)) != 0)
+        return;
+    uint64_t at = now;
+    if (element->kind != RULESET_BYTE_JUMP) {
+        const int64_t start =
+            (int64_t)record_widen(now, record_place(record)->origin) + element->minimum;
+        /* An expression begins exactly there, a content there or later. */
+        if (start < 0 && element->kind == RULESET_REGEX) {
+            record_kill(record);
+            return;
+        }
+        at = start < 0 ? 0 : (uint64_t)start;
+        if (at > now)
+            return;
+        if (at < base) {
+            pass->scope->overflow = 1;
+            record_kill(record);
+            return;
+        }
+    }
+    enum run_result result = RUN_EVENT;
+    while (result == RUN_EVENT && (record->flags & RECORD_DEAD) == 0) {
+        const struct run_bytes bytes = {at, buffer->history + (at - base), (size_t)(now - at)};
+        size_t read = 0;
+        result = run_path(pass, record, bytes, &read);
+        at += read;
+        if (result == RUN_EVENT)
+            record_event(pass, record, at);
+        else if (result == RUN_DEAD)
+            record_kill(record);
+    }
+}
+
+/* Lets the threads from word `at` on, and those that they make, catch up. */
+static void settle(const struct thread_pass *pass, unsigned at)
+{
+    for (; at < pass_words(pass); at += record_at(pass->scope, at)->words)
+        catch_up(pass, record_at(pass->scope, at));
+}
+
+void inspect_thread_events(const struct thread_pass *pass)
+{
+    const unsigned words = pass_words(pass);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
+        struct record *record = record_at(pass->scope, at);
+        if (!record_here(pass, record) || (record->flags & RECORD_EVENT) == 0)
+            continue;
+        const unsigned made = pass_words(pass);
+        record_event(pass, record, pass->buffer->length);
+        settle(pass, made);
+    }
+}
+
+bool inspect_thread_gate_open(const struct thread_pass *pass, const struct ruleset_gate *gate,
+                              uint64_t begin)
+{
+    struct inspect_scope *scope = pass->scope;
+    const uint32_t predicate = pass_element(pass, gate->element)->predicate;
+    if (begin < gate->earliest || (begin > gate->latest && gate->latest != UINT32_MAX) ||
+        inspect_decide_met(scope, predicate))
+        return false;
+    if ((pass_ruleset(pass)->predicates[predicate].flags & RULESET_PREDICATE_REPEAT) != 0) {
+        const unsigned words = pass_words(pass);
+        for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
+            struct record *record = record_at(scope, at);
+            if (record_is_fence(record) && record_here(pass, record) &&
+                pass_element(pass, record->element)->predicate == predicate &&
+                begin < record_widen(pass->buffer->length, record_place(record)->origin))
+                return false;
+        }
+    }
+    return inspect_decide_wants(pass->view, predicate);
+}
+
+void inspect_thread_gate(const struct thread_pass *pass, const struct ruleset_gate *gate)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    const struct ruleset_element *element = pass_element(pass, gate->element);
+    const uint64_t now = pass->buffer->length;
+    const uint64_t begin = now - gate->length;
+    const unsigned made = pass_words(pass);
+    if (element->kind == RULESET_CONTENT) {
+        follow(pass, NULL, gate->element, gate->element + 1, begin, now);
+    } else {
+        struct fork fork;
+        fork.full = fork.open = false;
+        fork.mark = UINT64_MAX;
+        fork.sides = fork.count = 2 + record_state_words(ruleset, gate->element);
+        fork.at.record = (struct record){gate->element, 0, (uint8_t)(pass->slot | RECORD_BEGUN),
+                                         (uint8_t)fork.count};
+        *record_place(&fork.at.record) = (struct record_place){(uint32_t)begin, (uint32_t)begin};
+        const enum inspect_automaton_result result = inspect_automaton_begin(
+            &ruleset->automata, element->data, gate->entry, begin, record_state(&fork.at.record));
+        if (result == INSPECT_AUTOMATON_DEAD || !fork_append(pass, &fork))
+            return;
+        if (result == INSPECT_AUTOMATON_MATCH)
+            record_event(pass, record_at(pass->scope, made), now);
+    }
+    settle(pass, made);
+}
+
+void inspect_thread_anchor(const struct thread_pass *pass, uint32_t element)
+{
+    const unsigned made = pass_words(pass);
+    if (!inspect_decide_wants(pass->view, pass_element(pass, element)->predicate))
+        return;
+    follow(pass, NULL, INSPECT_NONE, element, 0, 0);
+    settle(pass, made);
+}
+
+/* ---- the buffer's end ---- */
+
+/* The buffer ends here: does the side hold? */
+static bool side_holds_at_end(const struct thread_pass *pass, const struct record_side *side)
+{
+    const struct ruleset_element *element = pass_element(pass, side->element);
+    if ((side->kind & SIDE_HOLDS) != 0)
+        return true;
+    switch (side->kind & SIDE_KIND) {
+    case SIDE_NEGATED:
+        return element->kind != RULESET_REGEX || (side->kind & SIDE_BEGUN) == 0 ||
+               !inspect_automaton_end(&pass_ruleset(pass)->automata, element->data, side + 1);
+    case SIDE_DATA_AT:
+        return (element->flags & RULESET_NEGATED) != 0;
+    case SIDE_AT_END: /* a byte behind would have killed it */
+    case SIDE_MARK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void inspect_thread_end(const struct thread_pass *pass)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    struct inspect_scope *scope = pass->scope;
+    const uint64_t now = pass->buffer->length;
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words) {
+        struct record *record = record_at(scope, at);
+        const struct ruleset_element *element = pass_element(pass, record->element);
+        if (!record_here(pass, record) || (record->flags & RECORD_DONE) != 0)
+            continue;
+        if (element->kind == RULESET_REGEX && (record->flags & RECORD_BEGUN) != 0 &&
+            inspect_automaton_end(&ruleset->automata, element->data, record_state(record))) {
+            const unsigned made = pass_words(pass);
+            const uint64_t begun = record_widen(now, record_place(record)->begin);
+            const uint64_t live = inspect_automaton_live(&ruleset->automata, element->data,
+                                                         record_state(record), begun);
+            if ((element->flags & RULESET_SEGMENT) != 0)
+                record_place(record)->begin = (uint32_t)(live < now ? live : begun);
+            record_event(pass, record, now);
+            settle(pass, made);
+        }
+        record_kill(record);
+    }
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words) {
+        struct record *record = record_at(scope, at);
+        if (!record_here(pass, record) || record_is_fence(record) ||
+            (record->flags & RECORD_DONE) == 0)
+            continue;
+        bool holds = true;
+        for (unsigned side = record_sides(ruleset, record); holds && side < record->words;
+             side += record_side_words(ruleset, record_side(record, side)))
+            holds = side_holds_at_end(pass, record_side(record, side));
+        if (holds)
+            record_event(pass, record, now);
+    }
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words)
+        if ((record_at(scope, at)->flags & RECORD_SLOT) == pass->slot)
+            record_kill(record_at(scope, at));
+    inspect_thread_sweep(pass);
+}
+
+/* ---- keeping house ---- */
+
+/* Sides that hold need no memory any more. Gives the record's new size. */
+static unsigned record_shrink(const struct inspect_ruleset *ruleset, struct record *record)
+{
+    unsigned to = record_sides(ruleset, record);
+    for (unsigned from = to; from < record->words;) {
+        const struct record_side *side = record_side(record, from);
+        const unsigned words = record_side_words(ruleset, side);
+        const bool kept = (side->kind & SIDE_HOLDS) == 0;
+        uint64_t *all = (uint64_t *)(void *)record;
+        for (unsigned i = 0; kept && i < words; i++)
+            all[to + i] = all[from + i];
+        to += kept ? words : 0;
+        from += words;
+    }
+    return to;
+}
+
+void inspect_thread_sweep(const struct thread_pass *pass)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    struct inspect_scope *scope = pass->scope;
+    const uint64_t now = pass->buffer->length;
+    const unsigned words = pass_words(pass);
+    unsigned to = 0;
+    for (unsigned from = 0; from < words;) {
+        struct record *record = record_at(scope, from);
+        const unsigned size = record->words;
+        const bool fence = record_is_fence(record);
+        bool kept = (record->flags & RECORD_DEAD) == 0;
+        if (kept && fence && (record->flags & RECORD_SLOT) == pass->slot)
+            kept = now - record_widen(now, record_place(record)->origin) < FENCE_REACH;
+        else if (kept && !fence && scope->met_count != 0)
+            kept = !inspect_decide_met(scope, pass_element(pass, record->element)->predicate);
+        if (kept) {
+            const unsigned left = fence ? size : record_shrink(ruleset, record);
+            if (!fence && (record->flags & (RECORD_SHORT | RECORD_SLOT)) == pass->slot) {
+                struct record_place *place = record_place(record);
+                if (now - record_widen(now, place->begin) > RECORD_OLD)
+                    place->begin = (uint32_t)now - RECORD_OLD;
+                if (now - record_widen(now, place->origin) > RECORD_OLD &&
+                    record_widen(now, place->origin) < now)
+                    place->origin = (uint32_t)now - RECORD_OLD;
+            }
+            record->words = (uint8_t)left;
+            for (unsigned i = 0; i < left && to != from; i++)
+                scope->threads[to + i] = scope->threads[from + i];
+            to += left;
+        }
+        from += size;
+    }
+    scope->thread_bytes = (uint16_t)(to * 8);
+}
+
+/* The earliest begin of a partial match of the segment that the thread stands in; UINT64_MAX:
+ * nothing of it has come yet. */
+static uint64_t record_begin(const struct thread_pass *pass, struct record *record)
+{
+    const struct ruleset_element *element = pass_element(pass, record->element);
+    const uint64_t now = pass->buffer->length;
+    if ((record->flags & RECORD_DONE) != 0 || (element->flags & RULESET_SEGMENT) == 0)
+        return record_widen(now, record_place(record)->begin);
+    if (element->kind == RULESET_CONTENT)
+        return record->matched != 0 ? now - record->matched : UINT64_MAX;
+    if (element->kind == RULESET_REGEX) {
+        if ((record->flags & RECORD_BEGUN) == 0)
+            return UINT64_MAX;
+        return inspect_automaton_live(&pass_ruleset(pass)->automata, element->data,
+                                      record_state(record),
+                                      record_widen(now, record_place(record)->begin));
+    }
+    const int64_t from = inspect_element_byte_begin(
+        &pass_ruleset(pass)->bytes[element->data], record_widen(now, record_place(record)->origin));
+    return from < (int64_t)now ? (uint64_t)(from < 0 ? 0 : from) : UINT64_MAX;
+}
+
+uint64_t inspect_thread_hold(const struct thread_pass *pass)
+{
+    const struct inspect_ruleset *ruleset = pass_ruleset(pass);
+    uint64_t hold = UINT64_MAX;
+    const unsigned words = pass_words(pass);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
+        struct record *record = record_at(pass->scope, at);
+        if (!record_here(pass, record) || record_is_fence(record))
+            continue;
+        const struct ruleset_element *element = pass_element(pass, record->element);
+        const struct ruleset_predicate *predicate = &ruleset->predicates[element->predicate];
+        if ((predicate->flags & RULESET_PREDICATE_BLOCKING) == 0 ||
+            ((record->flags & RECORD_DONE) == 0 &&
+             !inspect_thread_last_segment(ruleset, record->element)))
+            continue;
+        const uint64_t begin = record_begin(pass, record);
+        if (begin < hold && inspect_decide_blocks(pass->scope, pass->view, element->predicate))
+            hold = begin;
+    }
+    return hold;
+}
+
+uint64_t inspect_thread_earliest(const struct thread_pass *pass)
+{
+    uint64_t earliest = pass->buffer->length;
+    const unsigned words = pass_words(pass);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
+        struct record *record = record_at(pass->scope, at);
+        if (!record_here(pass, record) || record_is_fence(record))
+            continue;
+        const uint64_t begin = record_begin(pass, record);
+        earliest = begin < earliest ? begin : earliest;
+    }
+    return earliest;
+}
