@@ -188,7 +188,7 @@ static bool head_fits(const struct inspect_ruleset *ruleset, uint32_t element, u
     const struct ruleset_predicate *predicate =
         &ruleset->predicates[ruleset->elements[element].predicate];
     return predicate->elements.first == element &&
-           predicate->direction * INSPECT_BUFFERS + predicate->buffer == context;
+           predicate->direction * (unsigned)INSPECT_BUFFERS + predicate->buffer == context;
 }
 
 static bool gate_fits(const struct inspect_ruleset *ruleset, const struct ruleset_gate *gate,
