@@ -230,10 +230,28 @@ static enum chain_result emit_search(struct build *build, const struct chain_lin
     return link->absolute ? add_anchor(build) : CHAIN_OK;
 }
 
+/* The literal that all matches begin with: what the prefixes have in common. Length 0: nothing. */
+static struct regex_prefix common_prefix(const struct regex_prefix *prefixes, size_t count)
+{
+    struct regex_prefix common = {.length = 0};
+    if (count != 0) {
+        common = prefixes[0];
+    }
+    for (size_t i = 1; i < count; i++) {
+        uint8_t same = 0;
+        while (same < common.length && same < prefixes[i].length &&
+               common.bytes[same] == prefixes[i].bytes[same]) {
+            same++;
+        }
+        common.length = common.nocase == prefixes[i].nocase ? same : 0;
+    }
+    return common;
+}
+
 /* A relative search whose matches all begin with one literal: the literal as a content, then a run
  * from where it began. */
 static enum chain_result emit_search_after(struct build *build, const struct chain_link *link,
-                                           struct regex_prefix *prefix)
+                                           const struct regex_prefix *prefix)
 {
     struct chain_link content = {.kind = RULESET_CONTENT,
                                  .nocase = prefix->nocase != 0,
@@ -249,16 +267,19 @@ static enum chain_result emit_search_after(struct build *build, const struct cha
 static enum chain_result emit_regex(struct build *build, const struct chain_link *link)
 {
     struct regex_prefix prefixes[REGEX_PREFIXES_MAX];
-    if (!link->absolute && regex_is_anchored(link->regex)) {
+    bool anchored = regex_is_anchored(link->regex);
+    if (!link->absolute && anchored) {
         return emit_run(build, link, NULL, 0);
     }
     size_t count = regex_prefixes(link->regex, prefixes);
     if (link->absolute) {
-        return count != 0 || regex_is_anchored(link->regex) ? emit_run(build, link, prefixes, count)
-                                                            : emit_search(build, link);
+        return count != 0 || anchored ? emit_run(build, link, prefixes, count)
+                                      : emit_search(build, link);
     }
-    return count == 1 && link_is_tracked(build, link) ? emit_search_after(build, link, prefixes)
-                                                      : emit_search(build, link);
+    struct regex_prefix common = common_prefix(prefixes, count);
+    return common.length != 0 && link_is_tracked(build, link)
+               ? emit_search_after(build, link, &common)
+               : emit_search(build, link);
 }
 
 static enum chain_result emit_link(struct build *build, const struct chain_link *link)

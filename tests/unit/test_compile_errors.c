@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules that cannot be compiled: what is told, and where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "test_compile_world.h"
+
+struct error_case {
+    const char *text;
+    const char *place; /* what is pointed at, as it stands in the text */
+    const char *told;
+};
+
+#define ALERT(options) "alert tcp any any -> any any (" options " sid:1;)"
+#define DROP(options)  "drop tcp any any -> any any (" options " sid:1;)"
+
+static const struct error_case cases[] = {
+    {ALERT("http.uri; content:\"abcd\"; bsize:3;"), "3;",
+     "never matches: at most 3 bytes, but the contents need 4"},
+    {ALERT("http.uri; content:\"ab\"; content:\"cd\"; distance:2; bsize:<6;"), "<6;",
+     "never matches: at most 5 bytes, but the contents need 6"},
+    {ALERT("http.uri; content:\"ab\"; startswith; content:\"ac\"; startswith;"), "\"ac\"",
+     "never matches: another content must be at the same place"},
+    {ALERT("http.uri; bsize:<3; bsize:>5;"), ">5",
+     "never matches: two lengths that exclude each other"},
+    {ALERT("content:\"ab\"; content:!\"ab\";"), "!\"ab\"; sid",
+     "never matches: the same must be there and must not be"},
+    {ALERT("content:\"ab\"; endswith; content:\"c\"; distance:0;"), "\"c\"",
+     "never matches: the match before it ends where the buffer ends"},
+    {ALERT("content:\"ab\"; content:\"c\"; distance:-33;"), "\"c\"",
+     "distance -33 looks back further than the 32 bytes that are kept"},
+    {ALERT("content:\"a\"; content:\"b\"; distance:-20; content:\"c\"; distance:-20;"), "\"c\"",
+     "the distances of these contents look back further than the 32 bytes that are kept"},
+    {ALERT("content:\"a\"; byte_test:1,=,1,-33,relative;"), "1,=,1,-33",
+     "offset -33 looks back further than the 32 bytes that are kept"},
+    {ALERT("http.host; content:\"Example\";"), "\"Example\"",
+     "never matches: http.host is in lower case; write the content so, or add nocase"},
+    {ALERT("flow:to_client; http.uri; content:\"a\";"), "\"a\"",
+     "never matches: http.uri is not sent to the client, where flow looks"},
+    {ALERT("http.uri; content:\"a\"; http.stat_code; content:\"b\";"), "\"b\"",
+     "never matches: http.stat_code is not sent to the server, where http.uri is"},
+    {"alert tls any any -> any any (http.uri; content:\"a\"; sid:1;)", "\"a\"",
+     "never matches: no http.uri in tls"},
+    {ALERT("http.uri; content:\"a\"; tls.sni; content:\"b\";"), "\"b\"",
+     "never matches: no tls.sni in the protocol of the other buffers"},
+    {ALERT("flowbits:isset,a; flowbits:isnotset,a; content:\"x\";"), "isnotset",
+     "never matches: flowbit \"a\" must be set and must not be"},
+    {DROP("content:\"ab\"; replace:\"cd\";"), "\"ab\"",
+     "replace goes with alert: what another action does to the flow leaves nothing to exchange"},
+    {ALERT("content:\"a\"; content:\"b\"; replace:\"c\";"), "\"b\"",
+     "replace needs all other conditions on the stream to be relative to each other (distance, "
+     "within): else its bytes may have left already"},
+    {ALERT("content:\"a\"; replace:\"x\"; content:\"b\"; distance:0;"), "\"a\"",
+     "replace behind a gap without a bound: its bytes may have left already; give the contents "
+     "that follow it a within"},
+    {ALERT("content:\"a\"; replace:\"x\"; content:\"b\"; within:5; replace:\"y\";"), "\"b\"",
+     "a rule exchanges one content; this is its second replace"},
+    {DROP("pcre:\"/[a-z]{30}[0-9]/\";"), "[a-z]{30}", NULL},
+};
+
+static void test_errors(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct compile_world world;
+        bool made = compile_world_make(&world, cases[i].text, NULL);
+        unsigned line = 0, column = 0;
+        char *text = strchr(world.told, ' ');
+        if (made || sscanf(world.told, "%u:%u:", &line, &column) != 2 || text == NULL) {
+            fail_msg("%s: compiled, or nothing told: %s", cases[i].text, world.told);
+        }
+        print_message("%s", world.told);
+        assert_int_equal(line, 1);
+        if (cases[i].told != NULL) {
+            char expected[COMPILE_TOLD_SIZE];
+            snprintf(expected, sizeof(expected), " error: %s\n", cases[i].told);
+            assert_string_equal(text, expected);
+        } else {
+            assert_memory_equal(text, " error: ", 8);
+        }
+        if (column == 0 || column > strlen(cases[i].text) ||
+            strncmp(cases[i].text + column - 1, cases[i].place, strlen(cases[i].place)) != 0) {
+            fail_msg("%s: points at \"%s\"", cases[i].text, cases[i].text + column - 1);
+        }
+        assert_null(world.blob);
+        compile_world_free(&world);
+    }
+}
+
+/* Several faults are told in one go, each at its line; one faulty rule is enough for no blob. */
+static void test_all_told(void **state)
+{
+    struct compile_world world;
+    (void)state;
+    assert_false(compile_world_make(
+        &world,
+        ALERT("http.uri; content:\"abcd\"; bsize:3;") "\n"
+                                                      "alert tcp any any -> any any "
+                                                      "(content:\"ok\"; sid:2;)\n"
+                                                      "alert tls any any -> any any (http.uri; "
+                                                      "content:\"a\"; "
+                                                      "sid:3;)\n",
+        NULL));
+    assert_non_null(strstr(world.told, "1:"));
+    assert_non_null(strstr(world.told, "3:"));
+    assert_null(strstr(world.told, "\n2:"));
+    assert_null(world.blob);
+    assert_int_equal(world.set->errors, 2);
+    compile_world_free(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_all_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
