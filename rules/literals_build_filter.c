@@ -8,14 +8,14 @@
 #include "inspect/match/literals_section.h"
 #include "rules/literals_build_windows.h"
 
-/* Bits of a bitmap for each window in it, and the smallest and largest bitmap (2^17 bits: half a
- * first-level cache; 2^20: a quarter of a second-level one). */
-#define BITS_PER_WINDOW 48u
-#define BITMAP_BITS_MIN 10u
+/* Bits of a bitmap for each window in it, and the smallest and the largest bitmap (2^17 bits: half
+ * a first-level cache; 2^20: a quarter of a second-level one). */
+#define BITS_PER_WINDOW 512u
+#define BITMAP_BITS_MIN 12u
 #define BITMAP_BITS_MAX 20u
 #define PREFIX_BITS_MAX 17u
 #define SLOT_BITS_MIN   4u
-#define SLOT_BITS_MAX   16u
+#define SLOT_BITS_MAX   15u
 /* More tiny literals than this fill the tables of nibbles. */
 #define NIBBLED_MAX     48u
 
@@ -169,22 +169,43 @@ static bool add_tiny_tables(struct filter *filter, struct literals_section *sect
     return true;
 }
 
-/* Slots of the entries first .. first + count, which are sorted by them. */
-static bool add_slots(struct literals_section *section, const struct entry *entries, uint32_t first,
-                      uint32_t count, uint32_t slot_count, uint32_t *offset)
+/* Where the entries of tiny literals begin, by first byte; they are sorted by it. */
+static bool add_tiny_slots(struct filter *filter, struct literals_section *section)
 {
-    uint32_t *slots = malloc((slot_count + 1u) * sizeof(*slots));
-    uint32_t at = first;
+    const uint32_t end = filter->window_count + filter->tiny_count;
+    uint32_t slots[256 + 1], at = filter->window_count;
+
+    for (uint32_t byte = 0; byte <= 256; byte++) {
+        while (at < end && filter->entries[at].slot < byte)
+            at++;
+        slots[byte] = at;
+    }
+    return literals_section_add(section, slots, sizeof(slots), &filter->made.tiny_slots);
+}
+
+/* The slots of the windows' entries, which are sorted by them. */
+static bool add_window_slots(struct filter *filter, struct literals_section *section)
+{
+    const uint32_t slot_count = 1u << filter->made.slot_bits;
+    struct literals_slot *slots = calloc(slot_count, sizeof(*slots));
 
     if (slots == NULL)
         return false;
-    for (uint32_t slot = 0; slot <= slot_count; slot++) {
-        while (at < first + count && entries[at].slot < slot)
-            at++;
-        slots[slot] = at;
+    for (uint32_t i = 0; i < filter->window_count; i++) {
+        const struct literals_entry *entry = &filter->entries[i].entry;
+        struct literals_slot *slot = &slots[filter->entries[i].slot];
+        const uint32_t place = entry->place & LITERALS_ENTRY_PLACE;
+        const uint32_t behind = place + LITERALS_WINDOW;
+        const uint8_t *bytes = section->bytes + entry->text;
+        const uint32_t before = place > 0 ? bytes[place - 1] | 0x20u : 0;
+        const uint32_t after = behind < entry->length ? bytes[behind] | 0x20u : 0;
+        if (slot->count++ == 0)
+            slot->first = i;
+        slot->before |= place > 0 ? 1u << LITERALS_BESIDE(before) : UINT32_MAX;
+        slot->after |= behind < entry->length ? 1u << LITERALS_BESIDE(after) : UINT32_MAX;
     }
     const bool done =
-        literals_section_add(section, slots, (slot_count + 1u) * sizeof(*slots), offset);
+        literals_section_add(section, slots, slot_count * sizeof(*slots), &filter->made.slots);
     free(slots);
     return done;
 }
@@ -195,11 +216,17 @@ static bool add_prefixes(struct filter *filter, struct literals_section *section
     struct literals_filter *made = &filter->made;
 
     made->prefix_bits = bits_for(filter->literals, PREFIX_BITS_MAX);
-    if (!add_bitmap(section, made->prefix_bits, &made->prefixes))
+    if (!add_bitmap(section, made->prefix_bits, &made->prefixes) ||
+        !add_bitmap(section, LITERALS_BEGIN_BITS, &made->begins))
         return false;
     for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
         for (uint32_t i = 0; i < inputs[kind].count; i++) {
             const struct literals_item *item = &inputs[kind].items[i];
+            for (uint32_t byte = 0; byte < 256; byte++) {
+                if (item->length < 2 || byte == item->bytes[1])
+                    set_bit(section, made->begins,
+                            literals_begin(literals_pair(item->bytes[0], byte)));
+            }
             if (item->length >= LITERALS_WINDOW)
                 set_bit(section, made->prefixes,
                         literals_hash(literals_window_at(item->bytes), made->prefix_bits));
@@ -238,11 +265,8 @@ bool literals_build_filter(struct literals_section *section,
     qsort(filter.entries, filter.window_count, sizeof(*filter.entries), compare_entries);
     qsort(filter.entries + filter.window_count, filter.tiny_count, sizeof(*filter.entries),
           compare_entries);
-    if (filter.window_count != 0 && !add_slots(section, filter.entries, 0, filter.window_count,
-                                               1u << made->slot_bits, &made->slots))
-        goto done;
-    if (filter.tiny_count != 0 && !add_slots(section, filter.entries, filter.window_count,
-                                             filter.tiny_count, 256, &made->tiny_slots))
+    if ((filter.window_count != 0 && !add_window_slots(&filter, section)) ||
+        (filter.tiny_count != 0 && !add_tiny_slots(&filter, section)))
         goto done;
     made->entry_count = filter.window_count + filter.tiny_count;
     if (!literals_section_reserve(section, made->entry_count * sizeof(struct literals_entry),

@@ -176,8 +176,10 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
 {
     const uint32_t longest = search->literals->max_length;
     /* The state is that of data[reached]. */
-    uint32_t reached = run(scan, 0, search->length, 0, true), at = 0;
+    uint32_t reached = 0, at = 0;
 
+    if ((scan->state->exact | scan->state->folded) != 0)
+        reached = run(scan, 0, search->length, 0, true);
     if (scan->stopped)
         return reached;
     search->known = reached;

@@ -122,22 +122,47 @@ static bool compare(struct literals_search *search, uint32_t at, uint32_t window
     return search->work <= search->allowed;
 }
 
-/* The window at data[at], which must be within the piece. */
-static bool ask_window(struct literals_search *search, uint32_t at)
+/* A window at data[at] that a bitmap has. */
+static bool ask_slot(struct literals_search *search, uint32_t at, uint32_t window)
 {
     const struct literals_filter *filter = search->filter;
-    const bool fourth = at % 4 == 0;
-    const uint32_t offset = fourth ? filter->fourth : filter->second;
-    const uint32_t bits = fourth ? filter->fourth_bits : filter->second_bits;
+    const struct literals_slot *slot =
+        (const struct literals_slot *)literals_at(search->literals, filter->slots) +
+        literals_hash(window, filter->slot_bits);
+    const uint8_t *data = search->data;
+    const uint32_t before = at > 0 ? data[at - 1] | 0x20u : 0;
+    const uint32_t behind = at + LITERALS_WINDOW;
+    const uint32_t after = behind < search->length ? data[behind] | 0x20u : 0;
+    uint32_t beside = behind < search->length ? slot->after >> LITERALS_BESIDE(after) : 1;
 
-    if (offset == 0)
+    search->work++;
+    beside &= at > 0 ? slot->before >> LITERALS_BESIDE(before) : 1;
+    if ((beside & 1) == 0)
         return true;
-    const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
-    if ((bit_of(literals_at(search->literals, offset), literals_hash(window, bits)) & 1) == 0)
-        return true;
-    const uint32_t *slot = (const uint32_t *)literals_at(search->literals, filter->slots) +
-                           literals_hash(window, filter->slot_bits);
-    return compare(search, at, window, slot[0], slot[1], fourth ? 0 : LITERALS_ENTRY_LONG);
+    return compare(search, at, window, slot->first, slot->first + slot->count,
+                   at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
+}
+
+/* The windows at data[at] and, if there is one, at data[at + 2]. */
+static bool ask_four(struct literals_search *search, uint32_t at)
+{
+    const struct literals_filter *filter = search->filter;
+
+    if (filter->fourth != 0 && at + LITERALS_WINDOW <= search->length) {
+        const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
+        const uint32_t *bitmap = literals_at(search->literals, filter->fourth);
+        if ((bit_of(bitmap, literals_hash(window, filter->fourth_bits)) & 1) != 0 &&
+            !ask_slot(search, at, window))
+            return false;
+    }
+    if (filter->second != 0 && at + 2 + LITERALS_WINDOW <= search->length) {
+        const uint32_t window = load32(search->data + at + 2) | LITERALS_FOLD_BITS;
+        const uint32_t *bitmap = literals_at(search->literals, filter->second);
+        if ((bit_of(bitmap, literals_hash(window, filter->second_bits)) & 1) != 0 &&
+            !ask_slot(search, at + 2, window))
+            return false;
+    }
+    return true;
 }
 
 /* Tiny literals at data[at]. */
@@ -157,12 +182,13 @@ static bool ask_tiny(struct literals_search *search, uint32_t at)
 /* All that is asked from `from` to `to`: the windows that begin there. */
 static bool ask_all(struct literals_search *search, uint32_t from, uint32_t to, uint32_t tiny)
 {
-    for (uint32_t at = from; at < to; at += 2) {
-        if (at + LITERALS_WINDOW <= search->length && !ask_window(search, at))
+    for (uint32_t at = from; at < to; at += 4) {
+        if (!ask_four(search, at))
             return false;
     }
-    for (uint32_t i = 0; i < to - from; i++) {
-        if ((tiny >> i & 1) != 0 && !ask_tiny(search, from + i))
+    for (; tiny != 0; tiny &= tiny - 1) {
+        const uint32_t at = from + (uint32_t)__builtin_ctz(tiny);
+        if (at < to && !ask_tiny(search, at))
             return false;
     }
     return true;
@@ -218,10 +244,12 @@ search_blocks(struct literals_search *search, unsigned features, bool fourth, bo
 
     for (; at <= last; at += BLOCK) {
         uint32_t met = 0, places = 0;
+#pragma GCC unroll 4
         for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
             const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
             met |= bit_of(fourths, literals_hash(window, fourth_bits));
         }
+#pragma GCC unroll 4
         for (uint32_t i = 2; second && i < BLOCK; i += 4) {
             const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
             met |= bit_of(seconds, literals_hash(window, second_bits));
@@ -283,12 +311,19 @@ uint32_t literals_filter_tail(const struct literals_search *search, uint32_t fro
 {
     const struct literals_filter *filter = search->filter;
     const uint32_t *prefixes = literals_at(search->literals, filter->prefixes);
+    const uint32_t *begins = literals_at(search->literals, filter->begins);
     const uint32_t bits = filter->prefix_bits;
+    const uint8_t *data = search->data;
 
     for (; from + LITERALS_WINDOW <= search->length; from++) {
-        const uint32_t window = load32(search->data + from) | LITERALS_FOLD_BITS;
+        const uint32_t window = load32(data + from) | LITERALS_FOLD_BITS;
         if ((bit_of(prefixes, literals_hash(window, bits)) & 1) != 0)
-            break;
+            return from;
+    }
+    for (; from + 2 <= search->length; from++) {
+        const uint32_t pair = literals_pair(data[from], data[from + 1]);
+        if ((bit_of(begins, literals_begin(pair)) & 1) != 0)
+            return from;
     }
     return from;
 }

@@ -45,6 +45,6 @@ enum literals_search_result {
 enum literals_search_result literals_filter_search(struct literals_search *search,
                                                    unsigned features);
 
-/* Where partial matches at the piece's end may begin, from `from` on: the first place that some
- * literal's first four bytes are at, or the last three bytes. */
+/* Where partial matches at the piece's end may begin, from `from` on, which is one byte in front of
+ * the end at least: the first place that has the first bytes of some literal, or the last byte. */
 uint32_t literals_filter_tail(const struct literals_search *search, uint32_t from);

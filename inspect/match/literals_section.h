@@ -49,25 +49,27 @@ struct literals_record {
  * every place by their first two bytes.
  *
  * A bit of a bitmap says that a window with this hash exists; the hash's slot then gives the
- * entries, one for each literal and window: slots[slot] up to slots[slot + 1].
+ * entries, one for each literal and window.
  */
-#define LITERALS_LONG      7u
-#define LITERALS_MIDDLE    5u
-#define LITERALS_WINDOW    4u
-#define LITERALS_FOLD_BITS 0x20202020u
-#define LITERALS_GROUPS    8u /* of tiny literals, a bit each in the tables of nibbles */
-#define LITERALS_PLACES    3u /* of a tiny literal in those tables */
-#define LITERALS_BITS_MAX  24u
+#define LITERALS_LONG       7u
+#define LITERALS_MIDDLE     5u
+#define LITERALS_WINDOW     4u
+#define LITERALS_FOLD_BITS  0x20202020u
+#define LITERALS_GROUPS     8u /* of tiny literals, a bit each in the tables of nibbles */
+#define LITERALS_PLACES     3u /* of a tiny literal in those tables */
+#define LITERALS_BITS_MAX   24u
+#define LITERALS_BEGIN_BITS 14u
 
 struct literals_filter {
     uint32_t reach;       /* a literal's windows end within its first `reach` bytes */
     uint32_t prefixes;    /* offset of a bitmap: the first four bytes of literals */
     uint32_t prefix_bits; /* it has 2^prefix_bits bits; as for the others */
+    uint32_t begins;      /* offset of a bitmap of LITERALS_BEGIN_BITS: their first two bytes */
     uint32_t fourth;      /* offset of the bitmap for every fourth place; 0: none */
     uint32_t fourth_bits;
     uint32_t second; /* offset of the bitmap for the places in between; 0: none */
     uint32_t second_bits;
-    uint32_t slots; /* offset of uint32_t[2^slot_bits + 1] */
+    uint32_t slots; /* offset of struct literals_slot[2^slot_bits] */
     uint32_t slot_bits;
     uint32_t entries; /* offset */
     uint32_t entry_count;
@@ -76,6 +78,14 @@ struct literals_filter {
     uint32_t nibbled;    /* the tables of nibbles are selective enough to be asked */
     uint8_t nibbles[LITERALS_PLACES][2][16]; /* by place, low and high nibble */
 };
+
+/* Entries of one slot, and what stands beside their windows: bit LITERALS_BESIDE(byte) is set for
+ * the bytes that one of the literals has there, all bits if one has none. */
+struct literals_slot {
+    uint32_t first, count;
+    uint32_t before, after;
+};
+#define LITERALS_BESIDE(byte) (((byte) ^ (byte) >> 5 << 2) & 31u)
 
 struct literals_entry {
     uint32_t window; /* folded; of tiny literals: 0 */
@@ -150,6 +160,12 @@ static inline uint32_t literals_fold(uint32_t byte)
 static inline uint32_t literals_hash(uint32_t window, uint32_t bits)
 {
     return (window * 0x9e3779b1u) >> (32 - bits);
+}
+
+/* The bit of two folded bytes in `begins`. */
+static inline uint32_t literals_begin(uint32_t pair)
+{
+    return ((pair & 0xffffu) * 0x9e3779b1u) >> (32 - LITERALS_BEGIN_BITS);
 }
 
 /* The bit of two bytes in `pairs`. */

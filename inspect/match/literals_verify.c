@@ -135,19 +135,35 @@ static bool bitmap_is_good(const struct literals_header *header, uint32_t offset
     return bits >= 5 && bits <= LITERALS_BITS_MAX && lies_within(header, offset, 1u << (bits - 3));
 }
 
-/* The slots' entries: ranges that follow each other. */
-static bool slots_are_good(const struct literals_header *header, uint32_t offset, uint32_t count,
-                           uint32_t entry_count)
+static bool slots_are_good(const struct literals_header *header,
+                           const struct literals_filter *filter)
 {
-    const uint32_t *slots = (const void *)((const uint8_t *)header + offset);
+    const struct literals_slot *slots = (const void *)((const uint8_t *)header + filter->slots);
 
-    if (!lies_within(header, offset, 4ull * (count + 1)))
+    if (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
+        !lies_within(header, filter->slots, sizeof(*slots) << filter->slot_bits))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < 1u << filter->slot_bits; i++) {
+        if (slots[i].first > filter->entry_count ||
+            slots[i].count > filter->entry_count - slots[i].first)
+            return false;
+    }
+    return true;
+}
+
+/* Entries by first byte: ranges that follow each other. */
+static bool tiny_is_good(const struct literals_header *header, const struct literals_filter *filter)
+{
+    const uint32_t *slots = (const void *)((const uint8_t *)header + filter->tiny_slots);
+
+    if (!lies_within(header, filter->pairs, 65536 / 8) ||
+        !lies_within(header, filter->tiny_slots, 4 * (256 + 1)))
+        return false;
+    for (uint32_t i = 0; i < 256; i++) {
         if (slots[i] > slots[i + 1])
             return false;
     }
-    return slots[count] <= entry_count;
+    return slots[256] <= filter->entry_count;
 }
 
 static bool filter_is_good(const struct literals_header *header)
@@ -163,18 +179,14 @@ static bool filter_is_good(const struct literals_header *header)
     const bool tiny = filter->pairs != 0, windows = filter->fourth != 0;
     if ((!tiny && !windows) ||
         !bitmap_is_good(header, filter->prefixes, filter->prefix_bits, true) ||
+        !bitmap_is_good(header, filter->begins, LITERALS_BEGIN_BITS, true) ||
         !bitmap_is_good(header, filter->fourth, filter->fourth_bits, false) ||
         !bitmap_is_good(header, filter->second, filter->second_bits, tiny && windows) ||
         !lies_within(header, filter->entries, sizeof(*entries) * (uint64_t)filter->entry_count))
         return false;
     if (!windows && filter->second != 0)
         return false;
-    if (windows &&
-        (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
-         !slots_are_good(header, filter->slots, 1u << filter->slot_bits, filter->entry_count)))
-        return false;
-    if (tiny && (!lies_within(header, filter->pairs, 65536 / 8) ||
-                 !slots_are_good(header, filter->tiny_slots, 256, filter->entry_count)))
+    if ((windows && !slots_are_good(header, filter)) || (tiny && !tiny_is_good(header, filter)))
         return false;
     for (uint32_t i = 0; i < filter->entry_count; i++) {
         if (entries[i].number >= header->count || entries[i].length == 0 ||
