@@ -194,7 +194,7 @@ static void block_list(void **state)
         count = world_events(&w, events, 8);
         assert_true(count >= 1);
         assert_int_equal(events[0].type, SLUICE_EVENT_MESSAGE);
-        assert_string_equal(events[0].body.message.name, "www.example.com");
+        assert_string_equal(events[0].body.message.body.http.name, "www.example.com");
         assert_true(events[0].body.message.flags & INSPECT_EVENT_BLOCKED);
         assert_int_equal(events[0].process, 4242);
         assert_int_equal(events[0].remote_port, 80);

@@ -158,12 +158,14 @@ static struct offer offer;
 
 static void hold(HOLD_QUEUE *queue, ULONG flags, size_t length, UCHAR first)
 {
+    const HOLD_BLOCK *last = queue->Last;
+    UINT64 stream = last != NULL ? last->Stream + last->End : 1000;
     HOLD_SPARE spare = {NULL};
 
     offer_make(&offer, flags, length, first);
     assert_true(WalkIsReadable(&offer.data));
     assert_true(HoldReserve(length, FALSE, &spare));
-    HoldAppend(queue, &spare, flags, &offer.data);
+    HoldAppend(queue, &spare, flags, &offer.data, stream);
     HoldFreeSpare(&spare);
 }
 
@@ -186,7 +188,7 @@ static void held_bytes_keep_order_and_runs(void **state)
     const ULONG plain = FWPS_STREAM_FLAG_RECEIVE;
     const ULONG push = plain | FWPS_STREAM_FLAG_RECEIVE_PUSH;
     const ULONG urgent = plain | FWPS_STREAM_FLAG_RECEIVE_EXPEDITED;
-    HOLD_QUEUE queue = {NULL, NULL, 0};
+    HOLD_QUEUE queue = {0};
     UCHAR next = 0;
     unsigned runs = 1;
 
@@ -223,7 +225,7 @@ static void held_bytes_keep_order_and_runs(void **state)
 
 static void a_block_lives_as_long_as_somebody_needs_it(void **state)
 {
-    HOLD_QUEUE queue = {NULL, NULL, 0};
+    HOLD_QUEUE queue = {0};
     HOLD_BLOCK *block;
 
     (void)state;

@@ -3,6 +3,7 @@
 #include "test_driver_world.h"
 
 #include "rules/blocklist_build.h"
+#include "rules/compile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -312,6 +313,46 @@ NTSTATUS world_block(struct world *world, const char *names)
     assert_int_equal(inspect_blocklist_build(names, strlen(names), &blob, &size, &error), 0);
     status = nt_device_control(world->machine.nt, SLUICE_DEVICE_NAME, SLUICE_IOCTL_BLOCKLIST, blob,
                                size, NULL, 0, &returned);
+    free(blob);
+    return status;
+}
+
+static void on_diagnostic(void *context, const struct rules_diagnostic *diagnostic)
+{
+    (void)context;
+    print_message("%u:%u: %s\n", diagnostic->place.line, diagnostic->place.column,
+                  diagnostic->text);
+}
+
+void world_compile(const char *text, uint8_t **blob, size_t *size)
+{
+    const struct compile_options options = {0};
+    struct compile_statistics statistics;
+    struct rule_set *set =
+        rule_set_parse_text("test.rules", text, strlen(text), on_diagnostic, NULL);
+
+    assert_non_null(set);
+    assert_int_equal(set->errors, 0);
+    assert_true(rules_compile(set, &options, on_diagnostic, NULL, blob, size, &statistics));
+    rule_set_free(set);
+}
+
+NTSTATUS world_rules_blob(struct world *world, const void *blob, size_t size)
+{
+    size_t returned;
+
+    return nt_device_control(world->machine.nt, SLUICE_DEVICE_NAME, SLUICE_IOCTL_RULES, blob, size,
+                             NULL, 0, &returned);
+}
+
+NTSTATUS world_rules(struct world *world, const char *text)
+{
+    uint8_t *blob = NULL;
+    size_t size = 0;
+    NTSTATUS status;
+
+    world_compile(text, &blob, &size);
+    status = world_rules_blob(world, blob, size);
     free(blob);
     return status;
 }

@@ -66,6 +66,11 @@ void world_statistics(struct world *world, struct sluice_statistics *statistics)
 /* Fails unless the driver's ledgers close. */
 void world_expect_closed_ledger(const struct sluice_statistics *statistics);
 NTSTATUS world_block(struct world *world, const char *names);
+/* Compiles rules, one a line, and hands the set to the driver. */
+NTSTATUS world_rules(struct world *world, const char *text);
+/* Any blob; the compiled one is malloc'ed. */
+NTSTATUS world_rules_blob(struct world *world, const void *blob, size_t size);
+void world_compile(const char *text, uint8_t **blob, size_t *size);
 
 /* Reads the events that are there; returns how many. */
 size_t world_events(struct world *world, struct sluice_event *events, size_t count);
