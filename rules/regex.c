@@ -19,6 +19,26 @@ static bool waits_for_end(const struct regex_graph *graph)
     return true;
 }
 
+/* Looks at the pattern as one that is searched, where that can differ from a run: `\Ba` matches
+ * only behind a word. False: refused. */
+static bool look_at_search(struct regex *regex, struct regex_error *error)
+{
+    struct regex_graph searching = {0};
+    const struct regex_graph *graph = &regex->graph;
+    bool good = true;
+    if (graph->depends_on_past && !graph->anchored) {
+        good = regex_graph_make(&searching, &regex->tree, true, error);
+        graph = &searching;
+    }
+    if (good && !graph->possible) {
+        snprintf(error->text, sizeof(error->text), "nothing can ever match it");
+        good = false;
+    }
+    regex->needs_end = good && waits_for_end(graph);
+    regex_graph_free(&searching);
+    return good;
+}
+
 struct regex *regex_parse(const char *pattern, size_t length, unsigned flags,
                           struct regex_error *error)
 {
@@ -39,12 +59,12 @@ struct regex *regex_parse(const char *pattern, size_t length, unsigned flags,
     memcpy(regex->pattern, pattern, length);
     regex->length = length;
     regex->flags = flags;
-    if (!regex_graph_make(&regex->graph, &regex->tree, false, error)) {
+    if (!regex_graph_make(&regex->graph, &regex->tree, false, error) ||
+        !look_at_search(regex, error)) {
         goto refused;
     }
     regex->minimum = regex_node_minimum(regex->tree.root);
     regex->maximum = regex_node_maximum(regex->tree.root);
-    regex->needs_end = waits_for_end(&regex->graph);
     error->text[0] = '\0';
     return regex;
 refused:

@@ -242,6 +242,10 @@ bool regex_compile(struct automata_builder *builder, const struct regex *regex, 
                 goto done;
             }
         }
+        if (!graph->possible) {
+            snprintf(error->text, sizeof(error->text), "nothing can match where it begins");
+            goto done;
+        }
         if (!regex_layout_make(&layout, graph, use, error)) {
             goto done;
         }

@@ -493,7 +493,7 @@ static bool graph_build(struct regex_graph *graph, struct net *net, const uint32
 }
 
 /* Keeps what can be reached and from where a match can be reached. */
-static bool graph_trim(struct regex_graph *graph, bool *can_match)
+static bool graph_trim(struct regex_graph *graph)
 {
     uint64_t *forward = calloc(graph->words, sizeof(*forward));
     uint64_t *backward = calloc(graph->words, sizeof(*backward));
@@ -527,7 +527,7 @@ static bool graph_trim(struct regex_graph *graph, bool *can_match)
             }
         }
     }
-    *can_match = regex_bit(backward, 0);
+    graph->possible = regex_bit(backward, 0);
     for (size_t w = 0; w < graph->words; w++) {
         forward[w] &= backward[w];
     }
@@ -543,7 +543,6 @@ bool regex_graph_make(struct regex_graph *graph, const struct regex_tree *tree, 
 {
     struct net net = {0};
     uint32_t *next = NULL;
-    bool can_match = false;
     bool made = false;
     memset(graph, 0, sizeof(*graph));
     error->position = 0;
@@ -561,12 +560,7 @@ bool regex_graph_make(struct regex_graph *graph, const struct regex_tree *tree, 
         }
     }
     net_survey(&net, next, graph);
-    if (!graph_build(graph, &net, next) || !graph_trim(graph, &can_match) ||
-        !regex_graph_reduce(graph)) {
-        goto done;
-    }
-    if (!can_match) {
-        snprintf(error->text, sizeof(error->text), "nothing can ever match it");
+    if (!graph_build(graph, &net, next) || !graph_trim(graph) || !regex_graph_reduce(graph)) {
         goto done;
     }
     made = true;

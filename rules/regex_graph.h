@@ -32,10 +32,11 @@ struct regex_graph {
     uint64_t *follow;     /* count sets: what may come behind each */
     bool anchored;        /* a match can only begin where the run does */
     bool depends_on_past; /* how it begins depends on what stands before it */
+    bool possible;        /* something matches */
 };
 
 /* Makes the graph. `search`: matches begin at the run's begin or anywhere later. False: too large,
- * nothing can match, or no memory; `error` says why. Free it in any case. */
+ * or no memory; `error` says why. Free it in any case. */
 bool regex_graph_make(struct regex_graph *graph, const struct regex_tree *tree, bool search,
                       struct regex_error *error);
 void regex_graph_free(struct regex_graph *graph);

@@ -187,8 +187,8 @@ static bool parse_numeric(struct parser *parser, size_t begin, bool in_class, st
         }
     }
     if (parse_digits(parser, 8, 3, &value) == 0) {
-        refuse(parser, begin, "not an octal digit");
-        return false;
+        value = (uint32_t)peek(parser); /* \8 and \9 in a class */
+        parser->at++;
     }
     if (value > 0xff) {
         refuse(parser, begin, "not a byte: above \\377");
@@ -500,8 +500,9 @@ static bool parse_options(struct parser *parser, size_t begin)
         {'J', 0},
         {'U', 0},
     };
-    bool off = false;
+    bool off = false, off_allowed = true;
     if (peek(parser) == '^') {
+        off_allowed = false;
         parser->flags &= ~(unsigned)(REGEX_CASELESS | REGEX_MULTILINE | REGEX_DOTALL |
                                      REGEX_EXTENDED | FLAG_EXTENDED_MORE);
         parser->at++;
@@ -512,7 +513,8 @@ static bool parse_options(struct parser *parser, size_t begin)
         if (c == ')' || c == ':') {
             return true;
         }
-        if (c == '-' && !off) {
+        if (c == '-' && off_allowed) {
+            off_allowed = false;
             off = true;
             continue;
         }
@@ -704,50 +706,42 @@ static bool parse_counts(struct parser *parser, uint32_t *minimum, uint32_t *max
     return true;
 }
 
-/* Puts what is repeated into a repeat; nothing to do gives the node itself. */
-static struct regex_node *parse_repeats(struct parser *parser, struct regex_node *node)
+/* Puts what is repeated into a repeat; without one gives the node itself. */
+static struct regex_node *parse_repeat(struct parser *parser, struct regex_node *node)
 {
-    for (unsigned depth = 0; node != NULL; depth++) {
-        uint32_t minimum = 0, maximum = REGEX_UNLIMITED;
-        if (!parse_skip(parser)) {
+    uint32_t minimum = 0, maximum = REGEX_UNLIMITED;
+    if (!parse_skip(parser)) {
+        return NULL;
+    }
+    int c = parser->quoting ? -1 : peek(parser);
+    size_t begin = parser->at;
+    if (c == '{' && is_counted(parser)) {
+        if (!parse_counts(parser, &minimum, &maximum)) {
             return NULL;
         }
-        int c = parser->quoting ? -1 : peek(parser);
-        size_t begin = parser->at;
-        if (c == '{' && is_counted(parser)) {
-            if (!parse_counts(parser, &minimum, &maximum)) {
-                return NULL;
-            }
-        } else if (c == '*' || c == '+' || c == '?') {
-            minimum = c == '+' ? 1 : 0;
-            maximum = c == '?' ? 1 : REGEX_UNLIMITED;
-            parser->at++;
-        } else {
-            return node;
-        }
-        if (depth == NESTING_MAX) {
-            refuse(parser, begin, "repeats are nested too deeply: %u at most", NESTING_MAX);
-            return NULL;
-        }
-        if (peek(parser) == '+') {
-            refuse(parser, begin, "possessive repeats are not supported");
-            return NULL;
-        }
-        parser->at += peek(parser) == '?' ? 1 : 0; /* lazy: the same ends */
-        struct regex_node *repeat = node_add(parser, REGEX_NODE_REPEAT);
-        if (repeat == NULL) {
-            return NULL;
-        }
+    } else if (c == '*' || c == '+' || c == '?') {
+        minimum = c == '+' ? 1 : 0;
+        maximum = c == '?' ? 1 : REGEX_UNLIMITED;
+        parser->at++;
+    } else {
+        return node;
+    }
+    if (!parse_skip(parser)) {
+        return NULL;
+    }
+    c = parser->quoting ? -1 : peek(parser);
+    if (c == '+') {
+        refuse(parser, begin, "possessive repeats are not supported");
+        return NULL;
+    }
+    parser->at += c == '?' ? 1 : 0; /* lazy: the same ends */
+    struct regex_node *repeat = node_add(parser, REGEX_NODE_REPEAT);
+    if (repeat != NULL) {
         repeat->children = node;
         repeat->minimum = minimum;
         repeat->maximum = maximum;
-        node = repeat;
-        if (peek(parser) == '*' || peek(parser) == '+' || peek(parser) == '?') {
-            refuse(parser, parser->at, "nothing to repeat");
-            return NULL;
-        }
     }
-    return NULL;
+    return repeat;
 }
 
 static struct regex_node *parse_item(struct parser *parser)
@@ -811,8 +805,9 @@ static struct regex_node *parse_sequence(struct parser *parser)
         if (item == NULL) {
             return NULL;
         }
-        bool repeatable = item->kind != REGEX_NODE_EMPTY || parser->pattern[begin] != '(';
-        struct regex_node *repeated = parse_repeats(parser, item);
+        /* (?i), and a condition that is not in a group, cannot be repeated. */
+        bool repeatable = item->kind != REGEX_NODE_EMPTY && item->kind != REGEX_NODE_GUARD;
+        struct regex_node *repeated = parse_repeat(parser, item);
         if (repeated == NULL) {
             return NULL;
         }

@@ -231,13 +231,23 @@ static void check_pattern(const char *pattern, size_t pattern_length, unsigned f
     bool have[3];
     for (int use = REGEX_RUN; use <= REGEX_TRACKED; use++) {
         have[use] = world_compile(&made[use], pattern, pattern_length, flags, (enum regex_use)use);
+        if (code == NULL) {
+            if (made[use].regex != NULL) {
+                fprintf(stderr, "<%s> flags %u: PCRE2 refuses it\n", pattern, flags);
+                fail();
+            }
+            world_free(&made[use]);
+            continue;
+        }
         if (!have[use] && strncmp(made[use].error.text, "too large", 9) != 0 &&
-            strcmp(made[use].error.text, "nothing can ever match it") != 0) {
+            strncmp(made[use].error.text, "nothing can", 11) != 0) {
             fprintf(stderr, "<%s>: %s\n", pattern, made[use].error.text);
             fail();
         }
     }
-    assert_non_null(code);
+    if (code == NULL) {
+        return;
+    }
     for (unsigned i = 0; i < texts; i++) {
         uint8_t text[TEXT_LENGTH];
         size_t length = world_random(seed, TEXT_LENGTH);
@@ -249,9 +259,12 @@ static void check_pattern(const char *pattern, size_t pattern_length, unsigned f
             bool ends[TEXT_LENGTH + 2], settled[TEXT_LENGTH + 2];
             expect(code, (enum regex_use)use, text, length, ends, settled);
             if (!have[use]) {
-                bool impossible = strncmp(made[use].error.text, "nothing", 7) == 0;
+                bool impossible = strncmp(made[use].error.text, "nothing can", 11) == 0;
                 for (size_t j = 0; impossible && j <= length; j++) {
-                    assert_false(ends[j]);
+                    if (ends[j]) {
+                        fprintf(stderr, "<%s> can match\n", pattern);
+                        fail();
+                    }
                 }
                 continue;
             }
@@ -337,7 +350,7 @@ static void test_kept_cases(void **state)
         {"$", 0},
         {"^", 0},
         {"", 0},
-        {"a{2,3}{2}", 0},
+        {"(?:a{2,3}){2}", 0},
         {"(?:|a)+b", 0},
         {"(?:a|\\b)*b", 0},
         {"(?:\\ba|_)+\\Z", 0},
