@@ -46,10 +46,13 @@ enum inspect_reason {
     INSPECT_REASON_DEADLINE = 3,          /* the caller's clock ran out */
     INSPECT_REASON_NOT_THIS_PROTOCOL = 4, /* the bytes can be no prefix of TLS or HTTP/1 */
     INSPECT_REASON_END_OF_STREAM = 5,
-    INSPECT_REASON_ANOMALY = 6,      /* the framing broke: no more can be read from it */
-    INSPECT_REASON_GAP = 7,          /* bytes are missing inside an undecided message */
-    INSPECT_REASON_NO_SCRATCH = 8,   /* the caller had no memory for inspection */
-    INSPECT_REASON_BLOCKED_NAME = 9, /* after an expired deadline: a blocked name became whole */
+    INSPECT_REASON_ANOMALY = 6,    /* the framing broke: no more can be read from it */
+    INSPECT_REASON_GAP = 7,        /* bytes are missing inside an undecided message */
+    INSPECT_REASON_NO_SCRATCH = 8, /* the caller had no memory for inspection */
+    INSPECT_REASON_BLOCKED_NAME =
+        9,                        /* in a message that is not held: a blocked name became whole */
+    INSPECT_REASON_RULE = 10,     /* a rule's action */
+    INSPECT_REASON_OVERFLOW = 11, /* state_overflow under FAIL_CLOSED */
 };
 
 /* What was odd, as bits. Odd messages are still parsed to their end where the framing allows it. */
@@ -98,7 +101,7 @@ enum inspect_event_flag {
 #define INSPECT_NAME_SIZE   256u /* a name of at most 255 bytes and its NUL */
 #define INSPECT_METHOD_SIZE 32u
 #define INSPECT_ALPN_SIZE   128u
-#define INSPECT_PATH_SIZE   768u
+#define INSPECT_PATH_SIZE   640u
 
 /* Texts are NUL-terminated; lengths exclude the NUL. */
 struct inspect_event_http {
@@ -166,16 +169,18 @@ struct inspect_event_end {
 };
 
 struct inspect_event_rule {
-    uint64_t ruleset;    /* identity of the set */
-    uint64_t begin, end; /* stream offsets of the match, as far as known */
-    uint64_t held;       /* bytes of this direction held at the match */
-    uint32_t rule;       /* its index in the set */
+    uint64_t ruleset; /* identity of the set */
+    /* Stream offsets of the match: its bytes for a rule decided in a body or stream, else the
+     * message's head. */
+    uint64_t begin, end;
+    uint64_t held; /* bytes from there to the match's end that were not released by a deadline */
+    uint32_t rule; /* its index in the set */
     uint32_t sid, gid, rev;
     uint8_t action; /* enum inspect_action */
     uint8_t class;  /* enum inspect_rule_class */
     uint8_t buffer; /* enum inspect_buffer */
     uint8_t priority;
-    uint32_t passed; /* bytes of the match that an expired deadline had released */
+    uint32_t passed; /* bytes of the match that an expired deadline (or a limit) had released */
 };
 
 /* One message or match. */

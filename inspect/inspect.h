@@ -72,10 +72,13 @@ struct inspect_policy {
 
 /* One direction's share of a flow. Private to the core. */
 struct inspect_half {
-    uint64_t offset;                /* bytes fed, gaps included */
-    uint64_t released;              /* leading bytes that may leave */
-    struct inspect_scope_rest rest; /* of an unparsed stream whose scratch was given back */
-    uint32_t transaction;           /* number of the next message */
+    uint64_t offset;        /* bytes fed, gaps included */
+    uint64_t released;      /* leading bytes that may leave */
+    uint32_t exact, folded; /* of an unparsed stream whose scratch was given back: its matching */
+    union {
+        uint32_t transaction; /* number of the next message */
+        uint32_t begin;       /* of an unparsed stream: low bits of the offset where it began */
+    };
     uint8_t state;
     uint8_t protocol;
     uint8_t blocked; /* a name on the block list was read */
@@ -96,24 +99,50 @@ struct inspect_flow {
 
 _Static_assert(sizeof(struct inspect_flow) <= 104, "an idle flow is small");
 
-/* Memory for one direction with something under way, from the caller's lookaside list. Its contents
- * before the first call do not matter; between calls they must not be touched. */
-struct inspect_scratch {
-    struct inspect_event event;
-    struct inspect_scope scope;
-    union inspect_parser parser;
-    uint64_t message_begin; /* stream offset */
-    uint64_t work[4];       /* private to the core */
-};
-
-_Static_assert(sizeof(struct inspect_scratch) <= 4096, "a lookaside entry is at most a page");
-
 /* Exchange these bytes of the direction, all still held, for others (keyword replace). */
 struct inspect_edit {
     uint64_t begin, end;  /* stream offsets as fed: edits do not move them */
     const uint8_t *bytes; /* lies in the rule set */
     uint32_t length;
 };
+
+#define INSPECT_PREFIX_SIZE 48u
+/* Bytes of an event that is no message. */
+#define INSPECT_TOLD_SIZE   (offsetof(struct inspect_event, body) + sizeof(struct inspect_event_rule))
+
+/* What is under way in a direction. Private to the core. */
+struct inspect_work {
+    uint64_t begin;  /* stream offset at which the message, or unparsed stream, began */
+    uint64_t forced; /* bytes below were released by a deadline or limit */
+    uint64_t body;   /* decoded bytes of the message's body so far */
+    struct inspect_step step;
+    uint32_t raw;      /* bytes that the parser has read and that are not scanned yet */
+    uint32_t verbatim; /* the last ones of them are the body's */
+    uint32_t open;     /* buffers: bit enum inspect_buffer */
+    uint16_t flags;
+    uint8_t stage;  /* of the step */
+    uint8_t scan;   /* how far the scope is begun */
+    uint8_t more;   /* buffer that may have more to tell at this place; INSPECT_BUFFERS: none */
+    uint8_t byte;   /* a byte that the stream has had and the body has not */
+    uint8_t parser; /* protocol whose parser reads; UNKNOWN: to be chosen */
+    uint8_t prefix_length;  /* bytes kept while the protocol is to be proved */
+    uint8_t prefix_parsed;  /* of them */
+    uint8_t prefix_scanned; /* of them */
+    uint8_t prefix[INSPECT_PREFIX_SIZE];
+};
+
+/* Memory for one direction with something under way, from the caller's lookaside list. Its contents
+ * before the first call do not matter; between calls they must not be touched. */
+struct inspect_scratch {
+    uint64_t told[(INSPECT_TOLD_SIZE + 7) / 8]; /* an event that is no message */
+    struct inspect_event event;
+    struct inspect_scope scope;
+    union inspect_parser parser;
+    struct inspect_edit edit;
+    struct inspect_work work;
+};
+
+_Static_assert(sizeof(struct inspect_scratch) <= 4096, "a lookaside entry is at most a page");
 
 /* The answer to one call. */
 struct inspect_result {
@@ -128,8 +157,9 @@ struct inspect_result {
     /* Bytes of the piece that were read. Fewer than given: an event stopped it; call again with the
      * rest (with length 0 too while `again`). */
     size_t consumed;
-    bool again; /* more to tell at this place */
-    /* To emit, or NULL. Lies in the scratch: valid until that is used again or freed. */
+    bool again; /* there may be more to tell at this place: nothing more is released until then */
+    /* To emit, or NULL: inspect_event_size bytes. Lies in the scratch: valid until that is used
+     * again or freed. */
     const struct inspect_event *event;
     /* To carry out before release_to is obeyed, or NULL; lies as `event` does. */
     const struct inspect_edit *edit;

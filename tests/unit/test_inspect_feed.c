@@ -48,8 +48,10 @@ static void feed_prepare(struct feed *feed, enum inspect_direction direction)
 static void feed_note(struct feed *feed, enum inspect_direction direction)
 {
     if (feed->result.event != NULL) {
+        size_t size = inspect_event_size(feed->result.event);
         assert_in_range(feed->events_count, 0, FEED_EVENTS_MAX - 1);
-        feed->events[feed->events_count++] = *feed->result.event;
+        assert_in_range(size, 1, sizeof(struct inspect_event));
+        memcpy(&feed->events[feed->events_count++], feed->result.event, size);
         feed->result.event = NULL;
     }
     if (feed->result.finished && feed->scratch[direction] != NULL) {
@@ -64,30 +66,70 @@ void feed_begin(struct feed *feed, const struct inspect_policy *policy)
     inspect_flow_init(&feed->flow, policy);
 }
 
+/* Goes on until the piece is read and nothing is left to tell. */
+static void feed_rest(struct feed *feed, enum inspect_direction direction, const uint8_t *data,
+                      size_t length)
+{
+    enum inspect_reason reason = INSPECT_REASON_NONE;
+    size_t done = 0;
+    do {
+        feed_prepare(feed, direction);
+        inspect_data(&feed->flow, direction, feed->scratch[direction], &feed->call, data + done,
+                     length - done, &feed->result);
+        assert_in_range(feed->result.consumed, 0, length - done);
+        assert_true(feed->result.event != NULL || feed->result.consumed == length - done ||
+                    feed->result.verdict == INSPECT_DROP);
+        done += feed->result.consumed;
+        reason = feed->result.reason != INSPECT_REASON_NONE ? feed->result.reason : reason;
+        feed_note(feed, direction);
+    } while (feed->result.verdict != INSPECT_DROP && (done < length || feed->result.again));
+    feed->result.reason = reason;
+}
+
 void feed_data(struct feed *feed, enum inspect_direction direction, const void *data, size_t length)
 {
-    feed_prepare(feed, direction);
-    inspect_data(&feed->flow, direction, feed->scratch[direction], data, length, &feed->result);
-    feed_note(feed, direction);
+    /* An exact copy: reading past the piece is an error even inside the stream. */
+    uint8_t *piece = malloc(length != 0 ? length : 1);
+    assert_non_null(piece);
+    memcpy(piece, data, length);
+    feed_rest(feed, direction, piece, length);
+    free(piece);
 }
 
 void feed_end(struct feed *feed, enum inspect_direction direction)
 {
-    inspect_end(&feed->flow, direction, feed->scratch[direction], &feed->result);
+    enum inspect_reason reason = INSPECT_REASON_NONE;
+    do {
+        inspect_end(&feed->flow, direction, feed->scratch[direction], &feed->call, &feed->result);
+        reason = feed->result.reason != INSPECT_REASON_NONE ? feed->result.reason : reason;
+        feed_note(feed, direction);
+    } while (feed->result.again);
+    feed->result.reason = reason;
+}
+
+/* What is left to tell behind a call that gave no bytes. */
+static void feed_again(struct feed *feed, enum inspect_direction direction)
+{
+    enum inspect_reason reason = feed->result.reason;
     feed_note(feed, direction);
+    if (feed->result.again) {
+        feed_rest(feed, direction, NULL, 0);
+        feed->result.reason = reason;
+    }
 }
 
 void feed_deadline(struct feed *feed, enum inspect_direction direction)
 {
-    inspect_deadline(&feed->flow, direction, feed->scratch[direction], &feed->result);
-    feed_note(feed, direction);
+    inspect_deadline(&feed->flow, direction, feed->scratch[direction], &feed->call, &feed->result);
+    feed_again(feed, direction);
 }
 
 void feed_gap(struct feed *feed, enum inspect_direction direction, uint64_t length)
 {
     feed_prepare(feed, direction);
-    inspect_gap(&feed->flow, direction, feed->scratch[direction], length, &feed->result);
-    feed_note(feed, direction);
+    inspect_gap(&feed->flow, direction, feed->scratch[direction], &feed->call, length,
+                &feed->result);
+    feed_again(feed, direction);
 }
 
 void feed_finish(struct feed *feed)

@@ -9,15 +9,17 @@
 
 #include "inspect/inspect.h"
 
-#define FEED_EVENTS_MAX 4
+#define FEED_EVENTS_MAX 48
 
 /* A flow and what it said so far. */
 struct feed {
     struct inspect_flow flow;
+    struct inspect_call call;
     struct inspect_scratch *scratch[2];
     struct inspect_event events[FEED_EVENTS_MAX];
     size_t events_count;
-    struct inspect_result result; /* of the last call; its event pointer is not valid any more */
+    struct inspect_result result; /* of the last call, with the last reason since the bytes before;
+                                     its event pointer is not valid any more */
 };
 
 /* A direction's results as a function of the number of bytes fed. */

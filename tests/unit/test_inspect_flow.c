@@ -111,7 +111,7 @@ static void truth_table_case(const struct expectation *e, size_t index, bool clo
     struct feed feed;
     feed_begin(&feed, &policy);
     if (e->moment == NO_MEMORY) {
-        inspect_data(&feed.flow, INSPECT_C2S, NULL, text, length, &feed.result);
+        inspect_data(&feed.flow, INSPECT_C2S, NULL, &feed.call, text, length, &feed.result);
     } else if (e->moment == LIMIT) {
         feed_data(&feed, INSPECT_C2S, text, length - 1);
         assert_int_equal(feed.result.verdict, INSPECT_HOLD);
@@ -231,7 +231,7 @@ static void blocked_names(void **state)
         feed_every_cut(&policy, INSPECT_C2S, texts[i], length, &trace);
         if (trace.verdicts[length] != INSPECT_DROP || trace.release_to[length] != 0 ||
             trace.feed.events_count != 1 ||
-            strcmp(trace.feed.events[0].name, "blocked.example") != 0) {
+            strcmp(trace.feed.events[0].body.http.name, "blocked.example") != 0) {
             fail_msg("not dropped: %s", texts[i]);
         }
         assert_true((trace.feed.events[0].flags & INSPECT_EVENT_BLOCKED) != 0);
@@ -366,7 +366,7 @@ static void nothing_fed_changes_nothing(void **state)
     const struct inspect_policy policy = {.flags = INSPECT_POLICY_FAIL_CLOSED};
     struct feed feed;
     feed_begin(&feed, &policy);
-    inspect_data(&feed.flow, INSPECT_C2S, NULL, NULL, 0, &feed.result);
+    inspect_data(&feed.flow, INSPECT_C2S, NULL, &feed.call, NULL, 0, &feed.result);
     assert_int_equal(feed.result.verdict, INSPECT_HOLD);
     assert_true(inspect_wants_scratch(&feed.flow, INSPECT_C2S));
     feed_gap(&feed, INSPECT_C2S, 0);

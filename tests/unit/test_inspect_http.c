@@ -75,13 +75,13 @@ static void requests(void **state)
         assert_int_equal(event->protocol, INSPECT_PROTOCOL_HTTP);
         assert_int_equal(event->message, INSPECT_MESSAGE_HTTP_REQUEST);
         assert_int_equal(event->reason, INSPECT_REASON_MESSAGE_COMPLETE);
-        assert_string_equal(event->method, c->method);
-        assert_string_equal(event->name, c->name);
-        assert_string_equal(event->path, c->path);
-        assert_int_equal(event->path_length, strlen(c->path));
-        assert_int_equal(event->path_total, strlen(c->path));
-        assert_int_equal(event->port, c->port);
-        assert_int_equal(event->http_version, c->version);
+        assert_string_equal(event->body.http.method, c->method);
+        assert_string_equal(event->body.http.name, c->name);
+        assert_string_equal(event->body.http.path, c->path);
+        assert_int_equal(event->body.http.path_length, strlen(c->path));
+        assert_int_equal(event->body.http.path_total, strlen(c->path));
+        assert_int_equal(event->body.http.port, c->port);
+        assert_int_equal(event->body.http.version, c->version);
         assert_int_equal(event->anomalies, c->anomalies);
         feed_trace_free(&trace);
     }
@@ -137,9 +137,11 @@ static void anomalies(void **state)
         const struct inspect_event *event = &trace.feed.events[0];
         if (trace.feed.events_count != 1 || event->offset != cases[i].length ||
             event->protocol != INSPECT_PROTOCOL_HTTP || event->anomalies != cases[i].anomalies ||
-            strcmp(event->name, cases[i].name) != 0 || event->verdict != INSPECT_RELEASE) {
+            strcmp(event->body.http.name, cases[i].name) != 0 ||
+            event->verdict != INSPECT_RELEASE) {
             fail_msg("case %zu: decided %zu of %zu, anomalies %x, name '%s'", i,
-                     (size_t)event->offset, cases[i].length, event->anomalies, event->name);
+                     (size_t)event->offset, cases[i].length, event->anomalies,
+                     event->body.http.name);
         }
         feed_trace_free(&trace);
         const struct inspect_policy strict = {.flags = INSPECT_POLICY_DROP_ANOMALIES};
@@ -176,8 +178,8 @@ static void responses(void **state)
         assert_int_equal(event->offset, cases[i].decided);
         assert_int_equal(feed_trace_decided(&trace), cases[i].decided);
         assert_int_equal(event->message, INSPECT_MESSAGE_HTTP_RESPONSE);
-        assert_int_equal(event->http_status, cases[i].status);
-        assert_int_equal(event->http_version, cases[i].version);
+        assert_int_equal(event->body.http.status, cases[i].status);
+        assert_int_equal(event->body.http.version, cases[i].version);
         assert_int_equal(event->anomalies, cases[i].anomalies);
         feed_trace_free(&trace);
     }
@@ -227,7 +229,8 @@ static void others(void **state)
         assert_int_equal(event->protocol, INSPECT_PROTOCOL_OTHER);
         assert_int_equal(event->reason, INSPECT_REASON_NOT_THIS_PROTOCOL);
         assert_int_equal(event->message, INSPECT_MESSAGE_NONE);
-        assert_int_equal(event->method_length + event->path_length + event->name_length, 0);
+        assert_string_equal(event->body.http.method, "");
+        assert_int_equal(event->body.http.path_length + event->body.http.name_length, 0);
         feed_trace_free(&trace);
     }
 }
@@ -246,11 +249,11 @@ static void lengthy_target(void **state)
     feed_every_cut(&defaults, INSPECT_C2S, text, strlen(text), &trace);
     const struct inspect_event *event = &trace.feed.events[0];
     assert_int_equal(event->offset, strlen(text));
-    assert_int_equal(event->path_total, body + 1);
-    assert_int_equal(event->path_length, INSPECT_PATH_SIZE - 1);
-    assert_int_equal(strlen(event->path), INSPECT_PATH_SIZE - 1);
-    assert_int_equal(event->flags, INSPECT_EVENT_PATH_TRUNCATED);
-    assert_string_equal(event->name, "x.example");
+    assert_int_equal(event->body.http.path_total, body + 1);
+    assert_int_equal(event->body.http.path_length, INSPECT_PATH_SIZE - 1);
+    assert_int_equal(strlen(event->body.http.path), INSPECT_PATH_SIZE - 1);
+    assert_int_equal(event->flags, INSPECT_EVENT_TRUNCATED);
+    assert_string_equal(event->body.http.name, "x.example");
     feed_trace_free(&trace);
 }
 
@@ -262,7 +265,7 @@ static void lengthy_host(void **state)
     strcat(text, "\r\n\r\n");
     feed_every_cut(&defaults, INSPECT_C2S, text, strlen(text), &trace);
     assert_int_equal(trace.feed.events[0].anomalies, INSPECT_ANOMALY_BAD_NAME);
-    assert_int_equal(trace.feed.events[0].name_length, INSPECT_NAME_SIZE - 1);
+    assert_int_equal(trace.feed.events[0].body.http.name_length, INSPECT_NAME_SIZE - 1);
     feed_trace_free(&trace);
 }
 
