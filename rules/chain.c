@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONTENT_MAX 4096u              /* of rules/literals_build.h */
-#define OFFSET_MAX  ((int64_t)1 << 30) /* of windows: sums of two stay within 32 bits */
-#define NO_CHAIN    SIZE_MAX
+#define OFFSET_MAX ((int64_t)1 << 30) /* of windows: sums of two stay within 32 bits */
+#define NO_CHAIN   SIZE_MAX
 
 void chain_refuse(const struct chain_teller *teller, struct rules_place place, const char *format,
                   ...)
@@ -74,61 +73,29 @@ static enum chain_result content_window(const struct rule_option *option, bool r
 {
     const struct rule_content *content = &option->content;
     int64_t length = (int64_t)content->length;
-    if (content->length == 0 || content->length > CONTENT_MAX) {
-        chain_refuse(teller, option->place, "a content has 1 to %u bytes, this one %zu",
-                     CONTENT_MAX, content->length);
-        return CHAIN_REFUSED;
-    }
     bool counts_back = content->has_distance || content->has_within;
-    if (counts_back && (content->has_offset || content->has_depth || content->startswith)) {
-        chain_refuse(teller, option->place,
-                     "%s counts from the buffer's begin, %s from the previous match: a content "
-                     "cannot have both",
-                     content->startswith   ? "startswith"
-                     : content->has_offset ? "offset"
-                                           : "depth",
-                     content->has_distance ? "distance" : "within");
-        return CHAIN_REFUSED;
-    }
-    if (content->startswith && (content->has_offset || content->has_depth)) {
-        chain_refuse(teller, option->place, "startswith says where the content is: no %s with it",
-                     content->has_offset ? "offset" : "depth");
-        return CHAIN_REFUSED;
-    }
     int64_t minimum, maximum;
     bool bounded;
     if (counts_back) {
         minimum = content->has_distance ? content->distance : 0;
         bounded = content->has_within;
         maximum = minimum + (bounded ? content->within : 0) - length;
-        if (bounded && content->within < length) {
-            chain_refuse(teller, option->place,
-                         "never matches: within %d is shorter than the content, %zu bytes",
-                         content->within, content->length);
-            return CHAIN_REFUSED;
-        }
     } else {
         minimum = content->has_offset ? content->offset : 0;
         bounded = content->has_depth || content->startswith;
         maximum = minimum + (content->has_depth ? content->depth : length) - length;
-        if (content->has_depth && content->depth < content->length) {
-            chain_refuse(teller, option->place,
-                         "never matches: depth %u is shorter than the content, %zu bytes",
-                         content->depth, content->length);
-            return CHAIN_REFUSED;
-        }
     }
     if (!relative) {
-        if (bounded && maximum < 0) {
-            chain_refuse(teller, option->place,
-                         "never matches: its window ends before the buffer begins");
-            return CHAIN_REFUSED;
-        }
         minimum = minimum < 0 ? 0 : minimum;
     } else if (minimum < -(int64_t)INSPECT_HISTORY) {
         chain_refuse(teller, option->place,
                      "distance %lld looks back further than the %u bytes that are kept",
                      (long long)minimum, INSPECT_HISTORY);
+        return CHAIN_REFUSED;
+    }
+    if (bounded && maximum < minimum) {
+        chain_refuse(teller, option->place,
+                     "never matches: the content does not fit into its window");
         return CHAIN_REFUSED;
     }
     if (minimum > OFFSET_MAX || (bounded && maximum > OFFSET_MAX)) {
@@ -137,7 +104,7 @@ static enum chain_result content_window(const struct rule_option *option, bool r
         return CHAIN_REFUSED;
     }
     link->kind = RULESET_CONTENT;
-    link->nocase = content->nocase || option->buffer == INSPECT_BUFFER_JA3_HASH;
+    link->nocase = content->nocase;
     link->at_end = content->endswith;
     link->mark = content->has_replace;
     if (link->negated && link->at_end) {
@@ -151,21 +118,13 @@ static enum chain_result content_window(const struct rule_option *option, bool r
     return CHAIN_OK;
 }
 
-static enum chain_result byte_window(const struct rule_option *option, bool relative,
+static enum chain_result byte_window(const struct rule_option *option,
                                      const struct chain_teller *teller, struct chain_link *link)
 {
     const struct rule_byte *byte = &option->byte;
-    if (byte->dce) {
-        chain_refuse(teller, option->place, "dce: the byte order of DCE/RPC is not known here");
-        return CHAIN_REFUSED;
-    }
     if (byte->from_end) {
         chain_refuse(teller, option->place,
                      "from_end counts from the buffer's end, which a stream does not know yet");
-        return CHAIN_REFUSED;
-    }
-    if (!relative && byte->offset < 0) {
-        chain_refuse(teller, option->place, "never matches: it reads before the buffer's begin");
         return CHAIN_REFUSED;
     }
     if (byte->offset < -(int32_t)INSPECT_HISTORY) {
@@ -246,7 +205,7 @@ static enum chain_result link_make(const struct rule_option *option, bool relati
         return CHAIN_OK;
     case RULE_BYTE_TEST:
     case RULE_BYTE_JUMP:
-        return byte_window(option, relative, teller, link);
+        return byte_window(option, teller, link);
     case RULE_ISDATAAT:
         return isdataat_window(option, relative, teller, link, drop);
     case RULE_BSIZE:

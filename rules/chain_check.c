@@ -91,12 +91,6 @@ static enum chain_result check_pair(const struct chain *one, const struct chain 
     return CHAIN_OK;
 }
 
-static bool buffer_is_lower(unsigned buffer)
-{
-    return buffer == INSPECT_BUFFER_HTTP_HOST || buffer == INSPECT_BUFFER_HTTP_HOST_DOTTED ||
-           buffer == INSPECT_BUFFER_TLS_SNI || buffer == INSPECT_BUFFER_TLS_SNI_DOTTED;
-}
-
 static enum chain_result check_chain(const struct chain *chain, const struct chain_teller *teller)
 {
     int64_t back = 0;
@@ -104,16 +98,6 @@ static enum chain_result check_chain(const struct chain *chain, const struct cha
         const struct chain_link *link = &chain->links[i];
         if (link->kind != RULESET_CONTENT) {
             continue;
-        }
-        const struct rule_content *content = &link->option->content;
-        for (size_t j = 0; j < content->length && buffer_is_lower(chain->buffer); j++) {
-            if (!link->nocase && content->bytes[j] >= 'A' && content->bytes[j] <= 'Z') {
-                chain_refuse(teller, link->option->place,
-                             "never matches: %s is in lower case; write the content so, or add "
-                             "nocase",
-                             inspect_buffer_name(chain->buffer));
-                return CHAIN_REFUSED;
-            }
         }
         back -= link->minimum < 0 ? link->minimum : 0;
         if (back > INSPECT_HISTORY) {

@@ -19,48 +19,43 @@
 #define SMTP             (1u << INSPECT_PROTOCOL_SMTP)
 #define ANY              0xffffu
 
-/* Where each buffer is found. */
-static const struct {
-    uint8_t directions;
-    uint16_t protocols;
-} buffer_facts[INSPECT_BUFFERS] = {
-    [INSPECT_BUFFER_STREAM] = {TO_SERVER | TO_CLIENT, ANY},
-    [INSPECT_BUFFER_BODY] = {TO_SERVER | TO_CLIENT, HTTP | SMTP},
-    [INSPECT_BUFFER_HTTP_METHOD] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_URI] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_URI_RAW] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_REQUEST_LINE] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_HOST] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_HOST_DOTTED] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_HEADER] = {TO_SERVER | TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_HTTP_HEADER_NAMES] = {TO_SERVER | TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_HTTP_USER_AGENT] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_REFERER] = {TO_SERVER, HTTP},
-    [INSPECT_BUFFER_HTTP_CONTENT_TYPE] = {TO_SERVER | TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_HTTP_COOKIE] = {TO_SERVER | TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_HTTP_STAT_CODE] = {TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_HTTP_STAT_MSG] = {TO_CLIENT, HTTP},
-    [INSPECT_BUFFER_TLS_SNI] = {TO_SERVER, TLS},
-    [INSPECT_BUFFER_TLS_SNI_DOTTED] = {TO_SERVER, TLS},
-    [INSPECT_BUFFER_TLS_CERTS] = {TO_CLIENT, TLS},
-    [INSPECT_BUFFER_JA3_HASH] = {TO_SERVER, TLS},
+/* The protocols in which each buffer is found, by direction. */
+static const uint16_t buffer_protocols[INSPECT_BUFFERS][2] = {
+    [INSPECT_BUFFER_STREAM] = {ANY, ANY},
+    [INSPECT_BUFFER_BODY] = {HTTP | SMTP, HTTP},
+    [INSPECT_BUFFER_HTTP_METHOD] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_URI] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_URI_RAW] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_REQUEST_LINE] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_HOST] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_HOST_DOTTED] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_HEADER] = {HTTP, HTTP},
+    [INSPECT_BUFFER_HTTP_HEADER_NAMES] = {HTTP, HTTP},
+    [INSPECT_BUFFER_HTTP_USER_AGENT] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_REFERER] = {HTTP, 0},
+    [INSPECT_BUFFER_HTTP_CONTENT_TYPE] = {HTTP, HTTP},
+    [INSPECT_BUFFER_HTTP_COOKIE] = {HTTP, HTTP},
+    [INSPECT_BUFFER_HTTP_STAT_CODE] = {0, HTTP},
+    [INSPECT_BUFFER_HTTP_STAT_MSG] = {0, HTTP},
+    [INSPECT_BUFFER_TLS_SNI] = {TLS, 0},
+    [INSPECT_BUFFER_TLS_SNI_DOTTED] = {TLS, 0},
+    [INSPECT_BUFFER_TLS_CERTS] = {0, TLS},
+    [INSPECT_BUFFER_JA3_HASH] = {TLS, 0},
 };
 
-static const struct {
-    uint16_t protocols;
-    const char *name;
-} protocol_facts[] = {
-    [RULE_PROTOCOL_TCP] = {ANY, "tcp"},
-    [RULE_PROTOCOL_HTTP] = {HTTP, "http"},
-    [RULE_PROTOCOL_TLS] = {TLS, "tls"},
-    [RULE_PROTOCOL_SMTP] = {SMTP, "smtp"},
-    [RULE_PROTOCOL_FTP] = {1u << INSPECT_PROTOCOL_FTP, "ftp"},
-    [RULE_PROTOCOL_SSH] = {1u << INSPECT_PROTOCOL_SSH, "ssh"},
+static const uint16_t rule_protocols[] = {
+    [RULE_PROTOCOL_TCP] = ANY,
+    [RULE_PROTOCOL_HTTP] = HTTP,
+    [RULE_PROTOCOL_TLS] = TLS,
+    [RULE_PROTOCOL_SMTP] = SMTP,
+    [RULE_PROTOCOL_FTP] = 1u << INSPECT_PROTOCOL_FTP,
+    [RULE_PROTOCOL_SSH] = 1u << INSPECT_PROTOCOL_SSH,
 };
 
 /* What is known of a rule before its conditions are numbered. */
 struct outline {
-    unsigned directions, protocols;
+    unsigned directions;   /* as in struct ruleset_rule */
+    unsigned protocols[2]; /* by direction; ANY: whatever it is */
     enum inspect_action action;
     const struct rule_option *replace; /* NULL: none */
     struct ruleset_rule rule;          /* what both directions share */
@@ -92,8 +87,7 @@ void compile_rules_free(struct compile_rules *rules)
     blob_table_free(&rules->key);
 }
 
-static enum chain_result outline_action(struct compile_rules *rules, const struct rule *rule,
-                                        struct outline *outline)
+static void outline_action(const struct rule *rule, struct outline *outline)
 {
     static const enum inspect_action actions[] = {
         [RULE_ALERT] = INSPECT_ACTION_ALERT,
@@ -107,69 +101,34 @@ static enum chain_result outline_action(struct compile_rules *rules, const struc
         if (option->kind != RULE_CONTENT || !option->content.has_replace) {
             continue;
         }
-        const char *reason = NULL;
-        if (rule->action != RULE_ALERT) {
-            reason = "replace goes with alert: what another action does to the flow leaves nothing "
-                     "to exchange";
-        } else if (outline->replace != NULL) {
-            reason = "a rule exchanges one content; this is its second replace";
-        } else if (option->negated) {
-            reason = "replace of a content that must not be there";
-        } else if (option->buffer != INSPECT_BUFFER_STREAM) {
-            reason = "replace works on the stream itself, not on a part of a parsed message";
-        }
-        if (reason != NULL) {
-            chain_refuse(&rules->teller, option->place, "%s", reason);
-            return CHAIN_REFUSED;
-        }
         outline->replace = option;
         outline->action = INSPECT_ACTION_REPLACE;
     }
-    return CHAIN_OK;
 }
 
 static enum chain_result outline_scope(struct compile_rules *rules, const struct rule *rule,
                                        const struct chain_list *list, struct outline *outline)
 {
-    const struct chain *asked = NULL; /* the last buffer that left one direction only */
-    outline->directions = (rule->to_server ? TO_SERVER : 0) | (rule->to_client ? TO_CLIENT : 0);
-    if (outline->directions == 0) {
-        outline->directions = TO_SERVER | TO_CLIENT;
-    }
-    outline->protocols = protocol_facts[rule->protocol].protocols;
-    if (rule->not_established) {
-        chain_refuse(&rules->teller, rule->place,
-                     "never matches: flow:not_established has no bytes to look at");
-        return CHAIN_REFUSED;
+    unsigned flow = (rule->to_server ? TO_SERVER : 0) | (rule->to_client ? TO_CLIENT : 0);
+    for (unsigned i = 0; i < 2; i++) {
+        bool looks = flow == 0 || (flow & 1u << i) != 0;
+        outline->protocols[i] = looks ? rule_protocols[rule->protocol] : 0;
+        outline->directions |= looks ? 1u << i : 0;
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct chain *chain = &list->chains[i];
-        const char *name = inspect_buffer_name(chain->buffer);
-        unsigned directions = outline->directions & buffer_facts[chain->buffer].directions;
-        if (directions == 0) {
-            const char *wrong = outline->directions == TO_SERVER ? "server" : "client";
-            if (asked != NULL) {
-                chain_refuse(&rules->teller, chain->place,
-                             "never matches: %s is not sent to the %s, where %s is", name, wrong,
-                             inspect_buffer_name(asked->buffer));
-            } else {
-                chain_refuse(&rules->teller, chain->place,
-                             "never matches: %s is not sent to the %s, where flow looks", name,
-                             wrong);
-            }
+        outline->directions = 0;
+        for (unsigned j = 0; j < 2; j++) {
+            outline->protocols[j] &= buffer_protocols[chain->buffer][j];
+            outline->directions |= outline->protocols[j] != 0 ? 1u << j : 0;
+        }
+        if (outline->directions == 0) {
+            chain_refuse(&rules->teller, chain->place,
+                         "never matches: no %s where the rule's protocol, its direction and its "
+                         "other buffers look",
+                         inspect_buffer_name(chain->buffer));
             return CHAIN_REFUSED;
         }
-        if (directions != outline->directions) {
-            asked = chain;
-        }
-        outline->directions = directions;
-        if ((outline->protocols & buffer_facts[chain->buffer].protocols) == 0) {
-            chain_refuse(&rules->teller, chain->place, "never matches: no %s in %s", name,
-                         rule->protocol != RULE_PROTOCOL_TCP ? protocol_facts[rule->protocol].name
-                                                             : "the protocol of the other buffers");
-            return CHAIN_REFUSED;
-        }
-        outline->protocols &= buffer_facts[chain->buffer].protocols;
     }
     return CHAIN_OK;
 }
@@ -299,11 +258,6 @@ static enum chain_result flowbits_check(const struct compile_rules *rules, const
 {
     for (size_t i = 0; i < rule->flowbit_count; i++) {
         const struct rule_flowbit *one = &rule->flowbits[i];
-        bool asks = one->command == RULE_FLOWBIT_ISSET || one->command == RULE_FLOWBIT_ISNOTSET;
-        if (!asks && strchr(one->name, '|') != NULL) {
-            chain_refuse(&rules->teller, one->place, "only isset and isnotset take several names");
-            return CHAIN_REFUSED;
-        }
         for (size_t j = 0; j < i; j++) {
             const struct rule_flowbit *other = &rule->flowbits[j];
             bool opposite =
@@ -535,11 +489,9 @@ static void mark_blocking(struct compile_rules *rules, const struct conditions *
     if (head) {
         *memory = *memory && blob_table_add(&rules->blob.head_blocking, &number, 1) != NULL;
     }
-    if (((head && !body) || conditions->count == 0) && outline->protocols != ANY) {
-        for (unsigned i = 0; i < 2; i++) {
-            if ((rule->direction & 1u << i) != 0) {
-                rules->blob.blocking[i].protocols |= outline->protocols;
-            }
+    for (unsigned i = 0; i < 2 && ((head && !body) || conditions->count == 0); i++) {
+        if ((rule->direction & 1u << i) != 0 && outline->protocols[i] != ANY) {
+            rules->blob.blocking[i].protocols |= outline->protocols[i];
         }
     }
 }
@@ -551,6 +503,9 @@ static enum chain_result write_rule(struct compile_rules *rules, const struct ou
     uint32_t number = (uint32_t)rules->blob.rules.count;
     bool memory = true;
     rule.direction = (uint8_t)directions;
+    unsigned protocols =
+        outline->protocols[(directions & TO_SERVER) != 0 ? INSPECT_C2S : INSPECT_S2C];
+    rule.protocols = (uint16_t)(protocols == ANY ? 0 : protocols);
     bool blocks = outline->action != INSPECT_ACTION_ALERT && outline->action != INSPECT_ACTION_PASS;
     rule.class = (uint8_t)(blocks ? rule_class(rules, conditions) : INSPECT_CLASS_NONE);
     mark_predicates(rules, conditions, outline, &rule);
@@ -622,13 +577,11 @@ enum chain_result compile_rule(struct compile_rules *rules, struct rule *rule)
     struct outline outline;
     struct chain_list list;
     memset(&outline, 0, sizeof(outline));
+    outline_action(rule, &outline);
     rule->class = INSPECT_CLASS_NONE;
     enum chain_result result = chain_list_make(rule, &rules->teller, &list);
     if (result == CHAIN_OK) {
         result = chain_list_check(&list, &rules->teller);
-    }
-    if (result == CHAIN_OK) {
-        result = outline_action(rules, rule, &outline);
     }
     if (result == CHAIN_OK) {
         result = outline_scope(rules, rule, &list, &outline);
@@ -652,7 +605,6 @@ enum chain_result compile_rule(struct compile_rules *rules, struct rule *rule)
         shared->rev = rule->rev;
         shared->action = (uint8_t)outline.action;
         shared->priority = (uint8_t)(rule->priority > UINT8_MAX ? UINT8_MAX : rule->priority);
-        shared->protocols = (uint16_t)(outline.protocols == ANY ? 0 : outline.protocols);
         shared->flags = (uint8_t)((rule->noalert ? RULESET_RULE_NOALERT : 0) |
                                   (rule->bidirectional ? RULESET_RULE_BIDIRECTIONAL : 0));
         result = rule_write(rules, rule, &list, &outline);
