@@ -5,6 +5,8 @@
  * Syntax: PCRE's, on bytes, without look-around, back-references, atomic groups, possessive
  * repeats, recursion and conditionals: these are refused with the reason. Lazy and greedy repeats
  * match the same ends. Semantics: there is a match ending at e if any way of matching ends there.
+ * ^ $ \A \z \Z \b \B mean what they mean to PCRE2 (with newline LF) if its subject is the buffer
+ * from where the run begins.
  */
 #pragma once
 
@@ -34,7 +36,7 @@ void regex_destroy(struct regex *regex);
 
 /* A match can only begin where a run begins (^ without m, or A). */
 bool regex_is_anchored(const struct regex *regex);
-/* Ends with $ or \z on every path: needs the buffer's end. */
+/* Ends with $ or \z on every path: needs the buffer's end (inspect_automaton_end tells it). */
 bool regex_needs_end(const struct regex *regex);
 size_t regex_min_length(const struct regex *regex);
 /* Of the longest match; SIZE_MAX: unbounded. */
@@ -51,7 +53,9 @@ struct regex_prefix {
 #define REGEX_PREFIXES_MAX 64u
 
 /* Fills at most REGEX_PREFIXES_MAX prefixes, none a prefix of another, as selective as it can;
- * gives their number, 0: some match begins with no usable literal (or can be empty). */
+ * gives their number, 0: some match begins with no usable literal, can be empty, or depends on what
+ * stands before it (\b or a multi-line ^ at its begin), which only a search sees. Prefixes of an
+ * anchored pattern count only where the run may begin. */
 size_t regex_prefixes(const struct regex *regex, struct regex_prefix *prefixes);
 
 enum regex_use {
@@ -63,6 +67,10 @@ enum regex_use {
 struct automata_builder;
 struct automata_builder *automata_builder_create(void);
 void automata_builder_destroy(struct automata_builder *builder);
+
+/* Bytes that a table of states may take where live positions as bits would do, too (the first is
+ * several times faster). 128 KB unless set. */
+void automata_builder_set_table_max(struct automata_builder *builder, size_t bytes);
 
 /* Adds the automaton of a pattern; the same pattern, flags and use give the same number. Sets the
  * `entry` of `prefixes` (may be NULL with count 0; REGEX_RUN only). False: too large, or no memory;

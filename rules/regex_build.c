@@ -29,6 +29,7 @@ struct automata_builder {
     struct source *sources;
     size_t source_count, source_capacity;
     struct index by_content, by_source;
+    size_t table_max;
 };
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
@@ -103,7 +104,16 @@ static bool index_find(const struct index *index, uint64_t hash, uint64_t *at, u
 
 struct automata_builder *automata_builder_create(void)
 {
-    return calloc(1, sizeof(struct automata_builder));
+    struct automata_builder *builder = calloc(1, sizeof(*builder));
+    if (builder != NULL) {
+        builder->table_max = REGEX_TABLE_MAX_IF_BITS;
+    }
+    return builder;
+}
+
+void automata_builder_set_table_max(struct automata_builder *builder, size_t bytes)
+{
+    builder->table_max = bytes;
 }
 
 void automata_builder_destroy(struct automata_builder *builder)
@@ -246,7 +256,7 @@ bool regex_compile(struct automata_builder *builder, const struct regex *regex, 
             snprintf(error->text, sizeof(error->text), "nothing can match where it begins");
             goto done;
         }
-        if (!regex_layout_make(&layout, graph, use, error)) {
+        if (!regex_layout_make(&layout, graph, use, builder->table_max, error)) {
             goto done;
         }
         if (!add_layout(builder, &layout, automaton)) {

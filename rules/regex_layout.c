@@ -9,9 +9,8 @@
 #include "rules/regex_prefix.h"
 #include "rules/regex_table.h"
 
-/* Bytes of transitions: a larger table would miss the cache more than positions cost. */
+/* Bytes of transitions when there is no other way. */
 #define TABLE_SIZE_MAX     (512u << 10)
-#define TABLE_SIZE_IF_BITS (128u << 10) /* when the positions would do */
 #define BITS_POSITIONS_MAX (AUTOMATON_WORDS_MAX * 64u)
 
 /* Bit 0 of a set says something else: graph position i is bit i + 1. */
@@ -212,7 +211,7 @@ static size_t tracked_positions(const struct regex_graph *graph)
 }
 
 bool regex_layout_make(struct regex_layout *layout, const struct regex_graph *graph,
-                       enum regex_use use, struct regex_error *error)
+                       enum regex_use use, size_t table_max, struct regex_error *error)
 {
     memset(layout, 0, sizeof(*layout));
     error->position = 0;
@@ -231,7 +230,7 @@ bool regex_layout_make(struct regex_layout *layout, const struct regex_graph *gr
     bool fits_bits = graph->count + 1 <= BITS_POSITIONS_MAX;
     struct regex_table table;
     enum regex_table_result result =
-        regex_table_make(&table, graph, fits_bits ? TABLE_SIZE_IF_BITS : TABLE_SIZE_MAX);
+        regex_table_make(&table, graph, fits_bits ? table_max : TABLE_SIZE_MAX);
     bool laid = result == REGEX_TABLE_MADE && lay_table(layout, &table);
     regex_table_free(&table);
     if (result != REGEX_TABLE_TOO_LARGE) {

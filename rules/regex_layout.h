@@ -19,10 +19,13 @@ struct regex_layout {
     uint64_t *entries; /* BITS: sets, header.bits.entries of them */
 };
 
-/* Lays out a graph as `use` wants it. False: too large, or no memory; `error` says why. Free it in
- * any case. */
+/* Bytes of transitions: a larger table would miss the cache more than positions cost. */
+#define REGEX_TABLE_MAX_IF_BITS (128u << 10)
+
+/* Lays out a graph as `use` wants it. `table_max`: bytes that a table may take if bits would do.
+ * False: too large, or no memory; `error` says why. Free it in any case. */
 bool regex_layout_make(struct regex_layout *layout, const struct regex_graph *graph,
-                       enum regex_use use, struct regex_error *error);
+                       enum regex_use use, size_t table_max, struct regex_error *error);
 void regex_layout_free(struct regex_layout *layout);
 
 /* The entry behind a prefix of the graph it was made of. False: no memory. */

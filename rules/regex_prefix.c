@@ -38,7 +38,7 @@ struct search {
 static const struct {
     uint8_t children, total;
 } worth[PREFIX_LENGTH_MAX] = {
-    {64, 64}, {64, 64}, {36, 64}, {10, 32}, {4, 16}, {4, 16}, {2, 16}, {2, 16},
+    {64, 64}, {64, 64}, {10, 64}, {10, 32}, {4, 16}, {4, 16}, {2, 16}, {2, 16},
     {1, 64},  {1, 64},  {1, 64},  {1, 64},  {1, 64}, {1, 64}, {1, 64}, {1, 64},
 };
 
@@ -128,10 +128,17 @@ static bool open_leaf(struct search *search, const struct leaf *leaf, uint64_t *
     if (leaf->length == PREFIX_LENGTH_MAX || may_end(graph, leaf->live, ways)) {
         return false;
     }
+    struct regex_set readable = {{0}};
+    for (size_t i = 1; i < graph->count; i++) {
+        if (regex_bit(ways, i)) {
+            regex_set_add_set(&readable, &graph->positions[i].bytes);
+        }
+    }
+    regex_set_fold(&readable); /* a capital's turn comes with its small letter */
     for (unsigned byte = 0; byte < 256; byte++) {
         /* A letter is looked at with its other case, when the small one's turn comes. */
         bool letter = is_letter(byte);
-        if (byte >= 'A' && byte <= 'Z') {
+        if ((byte >= 'A' && byte <= 'Z') || !regex_set_has(&readable, byte)) {
             continue;
         }
         uint64_t *live = search->children[search->child_count].live;

@@ -9,7 +9,7 @@
  * Kinds
  * - TABLE: deterministic, states and byte classes in a table. State: one number.
  * - BITS: position automaton, the live positions as bits (up to 256).
- * - TRACKED: position automaton (up to 24 positions) for a search whose live partial matches must
+ * - TRACKED: position automaton (up to 28 positions) for a search whose live partial matches must
  *   be known: with each position the earliest buffer offset at which a match standing there began.
  *
  * IRQL <= DISPATCH_LEVEL; stack below 512 bytes; verified sections are safe to run whatever they
@@ -62,14 +62,20 @@ enum inspect_automaton_result inspect_automaton_begin(const struct inspect_autom
 
 /*
  * Reads bytes until a match ends, no continuation can match, or all are read; `*read` says how
- * many. `offset` is the buffer offset of data[0]. After MATCH it can go on with the rest.
+ * many. `offset` is the buffer offset of data[0]. After MATCH it can go on with the rest, DEAD ends
+ * the run.
+ *
+ * A match that the byte behind it decides ($ before a newline with m, \b) is told when that byte is
+ * given, but where the match ended: that byte is not among those read, and `*read` can be 0. Going
+ * on then reads it. Each end is told once.
  */
 enum inspect_automaton_result inspect_automaton_read(const struct inspect_automata *automata,
                                                      uint32_t automaton, void *state,
                                                      uint64_t offset, const uint8_t *data,
                                                      size_t length, size_t *read);
 
-/* Does it match if the buffer ends here? (A pattern with $ matches only then.) */
+/* Does a match end here if the buffer does? (A pattern with $ matches only then, and also before a
+ * newline that is the buffer's last byte.) True also for a match told already by MATCH here. */
 bool inspect_automaton_end(const struct inspect_automata *automata, uint32_t automaton,
                            const void *state);
 

@@ -38,7 +38,10 @@ bool automaton_bits_verify(const uint8_t *base, uint32_t size,
     return automaton_within(size, header->body, sets, header->width * sizeof(uint64_t));
 }
 
-static bool meets(const uint64_t *set, const uint64_t *other, size_t width)
+/* Made anew for each width of a set: without it clang keeps the loops over words. */
+#define WIDTH_IS_CONSTANT static inline __attribute__((always_inline))
+
+WIDTH_IS_CONSTANT bool meets(const uint64_t *set, const uint64_t *other, size_t width)
 {
     uint64_t both = 0;
     for (size_t i = 0; i < width; i++) {
@@ -54,8 +57,8 @@ static unsigned flags_of(const struct parts *parts, const uint64_t *state, size_
            (meets(state, parts->future, width) ? 0u : AUTOMATON_OVER);
 }
 
-static enum inspect_automaton_result result_of(const struct parts *parts, const uint64_t *state,
-                                               size_t width)
+WIDTH_IS_CONSTANT enum inspect_automaton_result result_of(const struct parts *parts,
+                                                          const uint64_t *state, size_t width)
 {
     return meets(state, parts->now, width)       ? INSPECT_AUTOMATON_MATCH
            : !meets(state, parts->future, width) ? INSPECT_AUTOMATON_DEAD
@@ -76,9 +79,9 @@ enum inspect_automaton_result automaton_bits_begin(const uint8_t *base,
     return result_of(&parts, state, width);
 }
 
-/* The positions live behind a byte. `width` is a constant where this is used. */
-static inline void step(const struct parts *parts, uint32_t groups, size_t width,
-                        const uint64_t *reach, const uint64_t *state, uint64_t *next)
+/* The positions live behind a byte. */
+WIDTH_IS_CONSTANT void step(const struct parts *parts, uint32_t groups, size_t width,
+                            const uint64_t *reach, const uint64_t *state, uint64_t *next)
 {
     uint64_t carry = 0;
     for (size_t i = 0; i < width; i++) {
@@ -104,7 +107,7 @@ static inline void step(const struct parts *parts, uint32_t groups, size_t width
     next[0] &= ~(uint64_t)AUTOMATON_TOLD;
 }
 
-static inline enum inspect_automaton_result
+WIDTH_IS_CONSTANT enum inspect_automaton_result
 read_width(const struct parts *parts, const uint8_t *map, uint32_t groups, size_t width,
            uint64_t *state, const uint8_t *data, size_t length, size_t *read)
 {

@@ -66,8 +66,8 @@ static inline size_t run(const struct automaton_header *header, const uint8_t *b
     uint32_t at = *state;
     size_t i = 0;
     while (i < length) {
-        size_t entry = map[data[i]] * states + at;
-        uint32_t to = wide ? wide_table[entry] : narrow_table[entry];
+        size_t column = map[data[i]] * states;
+        uint32_t to = wide ? (wide_table + column)[at] : (narrow_table + column)[at];
         if (to >= plain) {
             *next = to;
             break;

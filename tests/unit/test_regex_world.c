@@ -7,11 +7,14 @@
 #include <string.h>
 
 bool world_compile(struct world_regex *made, const char *pattern, size_t length, unsigned flags,
-                   enum regex_use use)
+                   enum regex_use use, bool as_bits)
 {
     bool compiled = false;
     memset(made, 0, sizeof(*made));
     struct automata_builder *builder = automata_builder_create();
+    if (as_bits) {
+        automata_builder_set_table_max(builder, 0);
+    }
     made->regex = regex_parse(pattern, length, flags, &made->error);
     if (made->regex != NULL) {
         made->prefix_count = use == REGEX_RUN ? regex_prefixes(made->regex, made->prefixes) : 0;

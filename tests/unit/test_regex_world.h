@@ -23,9 +23,9 @@ struct world_regex {
     struct regex_error error;
 };
 
-/* False: refused, see error. Free it in any case. */
+/* `as_bits`: no table, where bits are possible. False: refused, see error. Free it in any case. */
 bool world_compile(struct world_regex *made, const char *pattern, size_t length, unsigned flags,
-                   enum regex_use use);
+                   enum regex_use use, bool as_bits);
 void world_free(struct world_regex *made);
 
 /* What a run over a whole text told. */
