@@ -857,7 +857,7 @@ static size_t engine_choose(struct engine *engine, const uint8_t *data)
     enum inspect_protocol protocol =
         inspect_parser_choose(engine->direction, work->prefix, work->prefix_length);
     if (protocol != INSPECT_PROTOCOL_UNKNOWN) {
-        engine_start_parser(engine, protocol, true);
+        engine_start_parser(engine, (unsigned)protocol, true);
     } else if (work->prefix_length >= engine_limit(engine)) {
         engine_pend(engine, STEP_LIMIT);
     }

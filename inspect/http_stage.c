@@ -149,7 +149,7 @@ static void stage_flush(struct inspect_http *http, enum http_stage stage)
 {
     const struct inspect_http_stage *from = &http->stages[stage];
     if (from->length > 0) {
-        http_queue(http, INSPECT_STEP_BUFFER, from->buffer, stage, from->length);
+        http_queue(http, INSPECT_STEP_BUFFER, from->buffer, (unsigned)stage, from->length);
     }
 }
 

@@ -287,10 +287,10 @@ static void deadline_then_whole_message(void **state)
     feed_begin(&feed, &policy);
     feed_data(&feed, INSPECT_C2S, "GET / HT", 8);
     feed_deadline(&feed, INSPECT_C2S);
-    feed_data(&feed, INSPECT_C2S, "TP/1.1\r\nHost: x\r\n\r\nbody", 23);
+    feed_data(&feed, INSPECT_C2S, "TP/1.1\r\nHost: x\r\n\r\n", 19);
     assert_int_equal(feed.result.verdict, INSPECT_RELEASE);
     assert_true(feed.result.finished);
-    assert_int_equal(feed.result.release_to, 31);
+    assert_int_equal(feed.result.release_to, 27);
     assert_int_equal(feed.events_count, 2);
     assert_int_equal(feed.events[1].reason, INSPECT_REASON_MESSAGE_COMPLETE);
     assert_int_equal(feed.events[1].flags, INSPECT_EVENT_AFTER_RELEASE);
@@ -334,7 +334,7 @@ static void directions_are_independent(void **state)
     feed_begin(&feed, &policy);
     feed_data(&feed, INSPECT_C2S, "GET / HT", 8);
     assert_int_equal(feed.result.verdict, INSPECT_HOLD);
-    feed_data(&feed, INSPECT_S2C, "220 smtp\r\n", 10);
+    feed_data(&feed, INSPECT_S2C, "\1\2\3 binary", 10);
     assert_int_equal(feed.result.verdict, INSPECT_RELEASE);
     assert_int_equal(feed.result.release_to, 10);
     feed_data(&feed, INSPECT_C2S, "TP/1.1\r\n", 8);
@@ -383,7 +383,10 @@ static void words(void **state)
     assert_string_equal(inspect_anomaly_name(0), "bare_lf");
     assert_string_equal(inspect_anomaly_name(15), "gap");
     assert_int_equal(INSPECT_ANOMALY_GAP, 1u << 15);
-    assert_string_equal(inspect_anomaly_name(16), "invalid");
+    assert_string_equal(inspect_anomaly_name(16), "duplicate_length");
+    assert_string_equal(inspect_anomaly_name(26), "starttls_data");
+    assert_int_equal(INSPECT_ANOMALY_STARTTLS_DATA, 1u << 26);
+    assert_string_equal(inspect_anomaly_name(27), "invalid");
     assert_string_equal(inspect_reason_name(99), "invalid");
 }
 

@@ -24,7 +24,18 @@ struct http_case {
     uint16_t port;
     uint16_t version;
     uint32_t anomalies;
+    unsigned ends;     /* END events */
+    unsigned messages; /* MESSAGE events behind the first */
 };
+
+static unsigned count_events(const struct feed *feed, enum inspect_event_type type)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < feed->events_count; i++) {
+        count += feed->events[i].type == type;
+    }
+    return count;
+}
 
 /* A text and its length, NUL bytes within it counted. */
 #define TEXT(text) text, sizeof(text) - 1
@@ -45,31 +56,34 @@ static void requests(void **state)
 {
     static const struct http_case cases[] = {
         {"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", WHOLE, "GET", "example.com", "/", 0, 0x0101,
-         0},
+         0, 0, 0},
         {"GET /a?b=c HTTP/1.1\r\nHost:Example.COM:8080\r\nAccept: */*\r\n\r\n", WHOLE, "GET",
-         "example.com", "/a?b=c", 8080, 0x0101, 0},
+         "example.com", "/a?b=c", 8080, 0x0101, 0, 0, 0},
         {"POST /f HTTP/1.1\r\nX: 1\r\nhost: \t a.b. \t\r\nContent-Length: 3\r\n\r\nabc", 61, "POST",
-         "a.b", "/f", 0, 0x0101, 0},
-        {"HEAD / HTTP/1.0\r\n\r\n", WHOLE, "HEAD", "", "/", 0, 0x0100, 0},
-        {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "OPTIONS", "x", "*", 0, 0x0101, 0},
+         "a.b", "/f", 0, 0x0101, 0, 1, 0},
+        {"HEAD / HTTP/1.0\r\n\r\n", WHOLE, "HEAD", "", "/", 0, 0x0100, 0, 0, 0},
+        {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "OPTIONS", "x", "*", 0, 0x0101, 0, 0, 0},
         {"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", WHOLE, "CONNECT",
-         "a.example", "a.example:443", 443, 0x0101, 0},
+         "a.example", "a.example:443", 443, 0x0101, 0, 0, 0},
         {"GET http://a.example/x HTTP/1.1\r\nHost: a.example\r\n\r\n", WHOLE, "GET", "a.example",
-         "http://a.example/x", 0, 0x0101, 0},
+         "http://a.example/x", 0, 0x0101, 0, 0, 0},
         {"GET http://[2001:DB8::1]:81?q HTTP/1.1\r\nHost: [2001:db8::1]:81\r\n\r\n", WHOLE, "GET",
-         "[2001:db8::1]", "http://[2001:DB8::1]:81?q", 81, 0x0101, 0},
-        {"M-SEARCH /x HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "M-SEARCH", "x", "/x", 0, 0x0101, 0},
-        {"\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "GET", "x", "/", 0, 0x0101, 0},
+         "[2001:db8::1]", "http://[2001:DB8::1]:81?q", 81, 0x0101, 0, 0, 0},
+        {"M-SEARCH /x HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "M-SEARCH", "x", "/x", 0, 0x0101, 0, 0,
+         0},
+        {"\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", WHOLE, "GET", "x", "/", 0, 0x0101, 0, 0, 0},
         /* pipelined: the first head decides */
         {"GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: y\r\n\r\n", 28, "GET", "x",
-         "/1", 0, 0x0101, 0},
+         "/1", 0, 0x0101, 0, 0, 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct http_case *c = &cases[i];
         struct feed_trace trace;
         feed_every_cut(&defaults, INSPECT_C2S, c->text, strlen(c->text), &trace);
         const struct inspect_event *event = &trace.feed.events[0];
-        assert_int_equal(trace.feed.events_count, 1);
+        assert_int_equal(count_events(&trace.feed, INSPECT_EVENT_MESSAGE), 1 + c->messages);
+        assert_int_equal(count_events(&trace.feed, INSPECT_EVENT_END), c->ends);
+        assert_int_equal(trace.feed.events_count, 1 + c->messages + c->ends);
         assert_int_equal(event->offset, c->decided == WHOLE ? strlen(c->text) : c->decided);
         assert_int_equal(feed_trace_decided(&trace), event->offset);
         assert_int_equal(event->protocol, INSPECT_PROTOCOL_HTTP);
@@ -160,27 +174,29 @@ static void responses(void **state)
         unsigned status;
         unsigned version;
         uint32_t anomalies;
+        unsigned events;
     } cases[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 38, 200, 0x0101, 0},
-        {"HTTP/1.0 404\r\n\r\n", 16, 404, 0x0100, 0},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", 25, 100, 0x0101, 0},
-        {"HTTP/1.1 2x0 OK\r\n\r\n", 19, 0, 0x0101, INSPECT_ANOMALY_START_LINE},
-        {"HTTP/1.1  200 OK\r\n\r\n", 20, 0, 0x0101, INSPECT_ANOMALY_START_LINE},
-        {"HTTP/1.1\r\n\r\n", 12, 0, 0x0101, INSPECT_ANOMALY_START_LINE},
-        {"HTTP/1.1 2000 OK\r\n\r\n", 20, 0, 0x0101, INSPECT_ANOMALY_START_LINE},
-        {"HTTP/1.1 200 OK\n\n", 17, 200, 0x0101, INSPECT_ANOMALY_BARE_LF},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 38, 200, 0x0101, 0, 2},
+        {"HTTP/1.0 404\r\n\r\n", 16, 404, 0x0100, 0, 1},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", 25, 100, 0x0101, 0, 2},
+        {"HTTP/1.1 2x0 OK\r\n\r\n", 19, 0, 0x0101, INSPECT_ANOMALY_START_LINE, 1},
+        {"HTTP/1.1  200 OK\r\n\r\n", 20, 0, 0x0101, INSPECT_ANOMALY_START_LINE, 1},
+        {"HTTP/1.1\r\n\r\n", 12, 0, 0x0101, INSPECT_ANOMALY_START_LINE, 1},
+        {"HTTP/1.1 2000 OK\r\n\r\n", 20, 0, 0x0101, INSPECT_ANOMALY_START_LINE, 1},
+        {"HTTP/1.1 200 OK\n\n", 17, 200, 0x0101, INSPECT_ANOMALY_BARE_LF, 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct feed_trace trace;
         feed_every_cut(&defaults, INSPECT_S2C, cases[i].text, strlen(cases[i].text), &trace);
         const struct inspect_event *event = &trace.feed.events[0];
-        assert_int_equal(trace.feed.events_count, 1);
+        assert_int_equal(trace.feed.events_count, cases[i].events);
         assert_int_equal(event->offset, cases[i].decided);
         assert_int_equal(feed_trace_decided(&trace), cases[i].decided);
         assert_int_equal(event->message, INSPECT_MESSAGE_HTTP_RESPONSE);
         assert_int_equal(event->body.http.status, cases[i].status);
         assert_int_equal(event->body.http.version, cases[i].version);
-        assert_int_equal(event->anomalies, cases[i].anomalies);
+        /* no request was seen */
+        assert_int_equal(event->anomalies, cases[i].anomalies | INSPECT_ANOMALY_UNMATCHED_REPLY);
         feed_trace_free(&trace);
     }
 }
@@ -194,11 +210,6 @@ static void others(void **state)
         enum inspect_direction direction;
         size_t decided;
     } cases[] = {
-        {TEXT("220 mail.example ESMTP\r\n"), INSPECT_S2C, 1},
-        {TEXT("EHLO client.example\r\nMAIL"), INSPECT_C2S, 21},
-        {TEXT("USER anonymous\r\n"), INSPECT_C2S, 16},
-        {TEXT("SSH-2.0-OpenSSH_9.2\r\n"), INSPECT_S2C, 1},
-        {TEXT("SSH-2.0-OpenSSH_9.2\r\n"), INSPECT_C2S, 20},
         {TEXT("a001 LOGIN u p\r\n"), INSPECT_C2S, 16},
         {TEXT("*1\r\n$4\r\nPING\r\n"), INSPECT_C2S, 3},
         {TEXT("GET key\r\n"), INSPECT_C2S, 9},
@@ -231,6 +242,44 @@ static void others(void **state)
         assert_int_equal(event->message, INSPECT_MESSAGE_NONE);
         assert_string_equal(event->body.http.method, "");
         assert_int_equal(event->body.http.path_length + event->body.http.name_length, 0);
+        feed_trace_free(&trace);
+    }
+}
+
+/* Protocols that are parsed, told by their first bytes. */
+static void recognised(void **state)
+{
+    static const struct {
+        const char *text;
+        enum inspect_direction direction;
+        enum inspect_protocol protocol;
+        enum inspect_message message;
+        size_t decided;
+    } cases[] = {
+        {"220 mail.example ESMTP\r\n", INSPECT_S2C, INSPECT_PROTOCOL_SMTP,
+         INSPECT_MESSAGE_SMTP_REPLY, 24},
+        {"220 FTP server ready\r\n", INSPECT_S2C, INSPECT_PROTOCOL_FTP, INSPECT_MESSAGE_FTP_REPLY,
+         22},
+        {"220 what is this\r\n", INSPECT_S2C, INSPECT_PROTOCOL_OTHER, INSPECT_MESSAGE_NONE, 18},
+        {"EHLO client.example\r\nMAIL", INSPECT_C2S, INSPECT_PROTOCOL_SMTP,
+         INSPECT_MESSAGE_SMTP_COMMAND, 21},
+        {"USER anonymous\r\n", INSPECT_C2S, INSPECT_PROTOCOL_FTP, INSPECT_MESSAGE_FTP_COMMAND, 16},
+        {"SSH-2.0-OpenSSH_9.2\r\n\1\2\3", INSPECT_S2C, INSPECT_PROTOCOL_SSH,
+         INSPECT_MESSAGE_SSH_BANNER, 21},
+        {"SSH-2.0-OpenSSH_9.2\r\n\1\2\3", INSPECT_C2S, INSPECT_PROTOCOL_SSH,
+         INSPECT_MESSAGE_SSH_BANNER, 21},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct feed_trace trace;
+        feed_every_cut(&defaults, cases[i].direction, cases[i].text, strlen(cases[i].text), &trace);
+        const struct inspect_event *event = &trace.feed.events[0];
+        if (trace.feed.events_count != 1 || event->offset != cases[i].decided ||
+            event->protocol != cases[i].protocol || event->message != cases[i].message ||
+            feed_trace_decided(&trace) != cases[i].decided) {
+            fail_msg("case %zu: events %zu, decided %zu, protocol %s, message %s", i,
+                     trace.feed.events_count, feed_trace_decided(&trace),
+                     inspect_protocol_name(event->protocol), inspect_message_name(event->message));
+        }
         feed_trace_free(&trace);
     }
 }
@@ -276,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(anomalies, setup, teardown),
         cmocka_unit_test_setup_teardown(responses, setup, teardown),
         cmocka_unit_test_setup_teardown(others, setup, teardown),
+        cmocka_unit_test_setup_teardown(recognised, setup, teardown),
         cmocka_unit_test_setup_teardown(lengthy_target, setup, teardown),
         cmocka_unit_test_setup_teardown(lengthy_host, setup, teardown),
     };
