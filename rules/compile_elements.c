@@ -5,9 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/rule/scope.h"
 #include "rules/literals_build.h"
 
-#define CONTEXTS (2 * INSPECT_BUFFERS)
+#define CONTEXTS          (2 * INSPECT_BUFFERS)
+
+/* Searches that run from the buffer's begin although their matches begin with some literal of one
+ * byte: at most so many in a context, as they take thread memory whether or not such a byte comes.
+ */
+#define WEAK_SEARCHES_MAX 4u
+/* What an anchor takes of it at least, beside its automaton's state. */
+#define ANCHOR_BYTES      8u
+/* Conditions of a rule that can lie between its two predicates of one expression. */
+#define TWINS_MAX         64u
 
 /* A gate before the literals of its context are sorted. */
 struct pending_gate {
@@ -20,6 +30,8 @@ struct context_build {
     struct blob_table gates;   /* struct pending_gate */
     struct blob_table anchors; /* uint32_t */
     struct blob_table lengths; /* uint32_t */
+    struct blob_table places;  /* struct rules_place, of the anchors */
+    size_t weak_searches;
 };
 
 struct build {
@@ -27,6 +39,7 @@ struct build {
     const struct chain_teller *teller;
     struct automata_builder *automata;
     struct context_build contexts[CONTEXTS];
+    struct blob_table told; /* const struct rule_option *: something was told about it */
     /* The predicate at work. */
     const struct predicate *predicate;
     uint32_t number;
@@ -61,10 +74,12 @@ static uint32_t last_element(const struct build *build)
     return (uint32_t)build->blob->elements.count - 1;
 }
 
-static enum chain_result add_anchor(struct build *build)
+static enum chain_result add_anchor(struct build *build, const struct chain_link *link)
 {
     uint32_t element = last_element(build);
-    return memory(blob_table_add(&build->context->anchors, &element, 1));
+    return blob_table_add(&build->context->places, &link->option->place, 1) != NULL
+               ? memory(blob_table_add(&build->context->anchors, &element, 1))
+               : CHAIN_NO_MEMORY;
 }
 
 /* The head's partial matches must be held: it begins the segment that is withheld. */
@@ -148,7 +163,20 @@ static enum chain_result emit_byte(struct build *build, const struct chain_link 
                             (byte->little ? RULESET_BYTE_LITTLE : 0) |
                             (byte->align ? RULESET_BYTE_ALIGN : 0) |
                             (byte->from_beginning ? RULESET_BYTE_FROM_BEGINNING : 0));
-    return link->absolute ? add_anchor(build) : CHAIN_OK;
+    return link->absolute ? add_anchor(build, link) : CHAIN_OK;
+}
+
+/* True once for each expression: a rule for both directions has it in two predicates that follow
+ * soon after each other. */
+static bool tell_first(struct build *build, const struct rule_option *option)
+{
+    const struct rule_option *const *told = (const void *)build->told.items;
+    for (size_t i = build->told.count, steps = 0; i > 0 && steps < TWINS_MAX; i--, steps++) {
+        if (told[i - 1] == option) {
+            return false;
+        }
+    }
+    return blob_table_add(&build->told, &option, 1) != NULL;
 }
 
 static enum chain_result regex_refuse(struct build *build, const struct chain_link *link,
@@ -156,6 +184,9 @@ static enum chain_result regex_refuse(struct build *build, const struct chain_li
 {
     const struct rule_pcre *pcre = &link->option->pcre;
     struct rules_place place = pcre->pattern_place;
+    if (!tell_first(build, link->option)) {
+        return CHAIN_REFUSED;
+    }
     if (error->position < pcre->length) {
         place.column += (uint32_t)error->position;
         place.length = 1;
@@ -186,7 +217,7 @@ static enum chain_result emit_run(struct build *build, const struct chain_link *
                           prefixes[i].entry, 0, anchored ? 0 : INSPECT_NONE);
     }
     if (link->absolute && prefix_count == 0 && result == CHAIN_OK) {
-        result = add_anchor(build);
+        result = add_anchor(build, link);
     }
     return result;
 }
@@ -201,7 +232,20 @@ static bool link_is_tracked(const struct build *build, const struct chain_link *
            link == &predicate->chain.links[predicate->measure.last];
 }
 
-static enum chain_result emit_search(struct build *build, const struct chain_link *link)
+static enum chain_result emit_search(struct build *build, const struct chain_link *link,
+                                     uint32_t automaton)
+{
+    struct ruleset_element *element = add_element(build, link);
+    if (element == NULL) {
+        return CHAIN_NO_MEMORY;
+    }
+    element->flags |= RULESET_SEARCH;
+    element->data = automaton;
+    return link->absolute ? add_anchor(build, link) : CHAIN_OK;
+}
+
+/* An expression whose matches begin with no literal that could start it. */
+static enum chain_result emit_unprefixed(struct build *build, const struct chain_link *link)
 {
     struct regex_error error = {.position = SIZE_MAX};
     uint32_t automaton = 0;
@@ -209,25 +253,38 @@ static enum chain_result emit_search(struct build *build, const struct chain_lin
     bool made = regex_compile(build->automata, link->regex, tracked ? REGEX_TRACKED : REGEX_SEARCH,
                               NULL, 0, &automaton, &error);
     if (!made && tracked && !link->absolute) {
-        rule_set_tell(build->teller->set, RULES_WARNING, link->option->pcre.pattern_place,
-                      build->teller->tell, build->teller->context,
-                      "all behind the match before it is held: where a match of this expression "
-                      "begins cannot be followed (%s)",
-                      error.text);
+        if (tell_first(build, link->option)) {
+            rule_set_tell(build->teller->set, RULES_WARNING, link->option->pcre.pattern_place,
+                          build->teller->tell, build->teller->context,
+                          "all behind the match before it is held: where a match of this "
+                          "expression begins cannot be followed (%s)",
+                          error.text);
+        }
         error = (struct regex_error){.position = SIZE_MAX};
         made =
             regex_compile(build->automata, link->regex, REGEX_SEARCH, NULL, 0, &automaton, &error);
     }
-    if (!made) {
-        return regex_refuse(build, link, &error);
+    return made ? emit_search(build, link, automaton) : regex_refuse(build, link, &error);
+}
+
+/* Bytes that come too often to start an expression at each: one search instead, if it can be had.
+ * False: it cannot. */
+static bool weak_search(struct build *build, const struct chain_link *link,
+                        const struct regex_prefix *prefixes, size_t count, uint32_t *automaton)
+{
+    struct regex_error error;
+    uint8_t shortest = UINT8_MAX;
+    for (size_t i = 0; i < count; i++) {
+        shortest = prefixes[i].length < shortest ? prefixes[i].length : shortest;
     }
-    struct ruleset_element *element = add_element(build, link);
-    if (element == NULL) {
-        return CHAIN_NO_MEMORY;
+    if (shortest > 1 || build->context->weak_searches == WEAK_SEARCHES_MAX ||
+        !regex_compile(build->automata, link->regex,
+                       link_is_tracked(build, link) ? REGEX_TRACKED : REGEX_SEARCH, NULL, 0,
+                       automaton, &error)) {
+        return false;
     }
-    element->flags |= RULESET_SEARCH;
-    element->data = automaton;
-    return link->absolute ? add_anchor(build) : CHAIN_OK;
+    build->context->weak_searches++;
+    return true;
 }
 
 /* The literal that all matches begin with: what the prefixes have in common. Length 0: nothing. */
@@ -272,14 +329,16 @@ static enum chain_result emit_regex(struct build *build, const struct chain_link
         return emit_run(build, link, NULL, 0);
     }
     size_t count = regex_prefixes(link->regex, prefixes);
-    if (link->absolute) {
-        return count != 0 || anchored ? emit_run(build, link, prefixes, count)
-                                      : emit_search(build, link);
+    if (link->absolute && (count != 0 || anchored)) {
+        uint32_t automaton;
+        return !anchored && weak_search(build, link, prefixes, count, &automaton)
+                   ? emit_search(build, link, automaton)
+                   : emit_run(build, link, prefixes, count);
     }
     struct regex_prefix common = common_prefix(prefixes, count);
-    return common.length != 0 && link_is_tracked(build, link)
+    return !link->absolute && common.length != 0 && link_is_tracked(build, link)
                ? emit_search_after(build, link, &common)
-               : emit_search(build, link);
+               : emit_unprefixed(build, link);
 }
 
 static enum chain_result emit_link(struct build *build, const struct chain_link *link)
@@ -303,7 +362,7 @@ static enum chain_result emit_link(struct build *build, const struct chain_link 
         uint32_t element = last_element(build);
         return memory(blob_table_add(&build->context->lengths, &element, 1));
     }
-    return link->absolute ? add_anchor(build) : CHAIN_OK;
+    return link->absolute ? add_anchor(build, link) : CHAIN_OK;
 }
 
 static enum chain_result emit_predicate(struct build *build, struct predicate *predicate,
@@ -395,6 +454,40 @@ static enum chain_result write_contexts(struct build *build, struct compile_elem
     return CHAIN_OK;
 }
 
+/* Warns where what begins with a buffer takes more thread memory than there is, always. */
+static void check_anchors(const struct build *build)
+{
+    const struct blob *blob = build->blob;
+    const struct ruleset_element *elements = (const void *)blob->elements.items;
+    struct inspect_automata automata = {0};
+    if (blob->automata.size != 0 &&
+        !inspect_automata_verify(blob->automata.bytes, blob->automata.size, &automata)) {
+        return;
+    }
+    for (unsigned i = 0; i < CONTEXTS; i++) {
+        const struct context_build *context = &build->contexts[i];
+        const uint32_t *anchors = (const void *)context->anchors.items;
+        const struct rules_place *places = (const void *)context->places.items;
+        size_t used = 0;
+        for (size_t j = 0; j < context->anchors.count; j++) {
+            const struct ruleset_element *element = &elements[anchors[j]];
+            used += ANCHOR_BYTES + (element->kind == RULESET_REGEX
+                                        ? inspect_automaton_state_size(&automata, element->data)
+                                        : 0);
+            if (used > INSPECT_THREAD_BYTES) {
+                rule_set_tell(build->teller->set, RULES_WARNING, places[j], build->teller->tell,
+                              build->teller->context,
+                              "%zu conditions on %s begin with the buffer itself, not with a "
+                              "literal: from here on they do not fit into a flow's %u bytes "
+                              "(state_overflow)",
+                              context->anchors.count, inspect_buffer_name(i % INSPECT_BUFFERS),
+                              INSPECT_THREAD_BYTES);
+                break;
+            }
+        }
+    }
+}
+
 static void count_automata(const struct blob *blob, struct compile_elements_count *count)
 {
     const struct ruleset_element *elements = (const void *)blob->elements.items;
@@ -409,11 +502,13 @@ enum chain_result compile_elements(struct blob *blob, const struct predicate_tab
                                    const struct chain_teller *teller,
                                    struct compile_elements_count *count)
 {
-    struct build build = {.blob = blob, .teller = teller};
+    struct build build = {
+        .blob = blob, .teller = teller, .told.size = sizeof(const struct rule_option *)};
     *count = (struct compile_elements_count){0};
     for (unsigned i = 0; i < CONTEXTS; i++) {
         build.contexts[i].gates.size = sizeof(struct pending_gate);
         build.contexts[i].anchors.size = build.contexts[i].lengths.size = sizeof(uint32_t);
+        build.contexts[i].places.size = sizeof(struct rules_place);
     }
     build.automata = automata_builder_create();
     enum chain_result result = memory(build.automata);
@@ -436,7 +531,11 @@ enum chain_result compile_elements(struct blob *blob, const struct predicate_tab
         }
         count->automata_bytes = blob->automata.size;
     }
+    if (result == CHAIN_OK) {
+        check_anchors(&build);
+    }
     automata_builder_destroy(build.automata);
+    blob_table_free(&build.told);
     for (unsigned i = 0; i < CONTEXTS; i++) {
         struct context_build *context = &build.contexts[i];
         if (context->literals != NULL) {
@@ -445,6 +544,7 @@ enum chain_result compile_elements(struct blob *blob, const struct predicate_tab
         blob_table_free(&context->gates);
         blob_table_free(&context->anchors);
         blob_table_free(&context->lengths);
+        blob_table_free(&context->places);
     }
     return result;
 }

@@ -51,7 +51,7 @@ static const struct error_case cases[] = {
     {ALERT("content:\"a\"; replace:\"x\"; content:\"b\"; distance:0;"), "\"a\"",
      "replace behind a gap without a bound: its bytes may have left already; give the contents "
      "that follow it a within"},
-    {DROP("pcre:\"/[a-z]{30}[0-9]/\";"), "[a-z]{30}", NULL},
+    {DROP("pcre:\"/[^a-z]{30}[0-9]/\";"), "[^a-z]{30}", NULL},
 };
 
 static void test_errors(void **state)
@@ -79,8 +79,33 @@ static void test_errors(void **state)
             fail_msg("%s: points at \"%s\"", cases[i].text, cases[i].text + column - 1);
         }
         assert_null(world.blob);
+        assert_int_equal(world.set->errors, 1);
         compile_world_free(&world);
     }
+}
+
+static void expect_warning(const char *text, const char *told)
+{
+    struct compile_world world;
+    assert_true(compile_world_make(&world, text, NULL));
+    assert_non_null(strstr(world.told, told));
+    assert_int_equal(world.set->warnings, 1);
+    compile_world_free(&world);
+}
+
+static void test_warnings(void **state)
+{
+    char text[8192] = "", *at = text;
+    (void)state;
+    expect_warning(DROP("content:\"a\"; pcre:\"/[^a-z]{30}[0-9]/R\";"),
+                   "warning: all behind the match before it is held");
+    for (int i = 1; i <= 40; i++) {
+        at += sprintf(at,
+                      "alert tcp any any -> any any (flow:to_server; pcre:\"/[^a]{%d}b/\"; "
+                      "sid:%d;)\n",
+                      i, i);
+    }
+    expect_warning(text, "warning: 40 conditions on ");
 }
 
 /* Several faults are told in one go, each at its line; one faulty rule is enough for no blob. */
@@ -107,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_all_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
