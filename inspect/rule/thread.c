@@ -521,7 +521,9 @@ static bool covered(const struct thread_pass *pass, struct record *old, struct r
         return (new->flags &RECORD_SHORT) != 0;
     const struct record_place *a = record_place(old), *b = record_place(new);
     const bool begun = record_widen(now, a->begin) <= record_widen(now, b->begin);
-    if ((element->flags & RULESET_UNBOUNDED) != 0)
+    /* What searches on to the buffer's end finds all that a later begin does. */
+    if (element->kind == RULESET_CONTENT ? (element->flags & RULESET_UNBOUNDED) != 0
+                                         : (element->flags & RULESET_SEARCH) != 0)
         return record_widen(now, a->origin) <= record_widen(now, b->origin);
     if (element->kind == RULESET_REGEX && (old->flags & new->flags &RECORD_BEGUN) != 0)
         return begun && inspect_automaton_covers(&ruleset->automata, element->data,

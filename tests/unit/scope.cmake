@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+sluice_test(scope_random SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_random.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_world.c ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_naive.c
+  DEPENDS sluice_rules sluice_inspect pcre2-8)
