@@ -10,7 +10,7 @@
 
 #define WORDS_MAX 0x7fffffffu
 /* Children from which a node becomes a row, by depth; deeper ones never do. */
-static const uint32_t row_children[] = {0, 6, 24};
+static const uint32_t row_children[] = {0, 2, 12};
 
 struct trie_node {
     uint32_t child, last_child, sibling; /* 0: none */

@@ -63,6 +63,14 @@ static void add_entry(struct filter *filter, const struct literals_filter_input 
     entry->order = filter->window_count + filter->tiny_count;
     if (item->length >= LITERALS_MIDDLE) {
         entry->entry.window = literals_window_at(item->bytes + place);
+        if (place > 0) {
+            entry->entry.beside = item->bytes[place - 1] | 0x20u;
+            entry->entry.beside_mask = 0xff;
+        }
+        if (place + LITERALS_WINDOW < item->length) {
+            entry->entry.beside |= (uint16_t)((item->bytes[place + LITERALS_WINDOW] | 0x20u) << 8);
+            entry->entry.beside_mask |= 0xff00;
+        }
         filter->window_count++;
     } else {
         entry->slot = item->bytes[0] | 0x20u;
@@ -183,6 +191,11 @@ static bool add_tiny_slots(struct filter *filter, struct literals_section *secti
     return literals_section_add(section, slots, sizeof(slots), &filter->made.tiny_slots);
 }
 
+static uint32_t beside_bits(uint32_t byte, uint32_t mask)
+{
+    return mask != 0 ? 1u << LITERALS_BESIDE(byte) : UINT32_MAX;
+}
+
 /* The slots of the windows' entries, which are sorted by them. */
 static bool add_window_slots(struct filter *filter, struct literals_section *section)
 {
@@ -194,15 +207,10 @@ static bool add_window_slots(struct filter *filter, struct literals_section *sec
     for (uint32_t i = 0; i < filter->window_count; i++) {
         const struct literals_entry *entry = &filter->entries[i].entry;
         struct literals_slot *slot = &slots[filter->entries[i].slot];
-        const uint32_t place = entry->place & LITERALS_ENTRY_PLACE;
-        const uint32_t behind = place + LITERALS_WINDOW;
-        const uint8_t *bytes = section->bytes + entry->text;
-        const uint32_t before = place > 0 ? bytes[place - 1] | 0x20u : 0;
-        const uint32_t after = behind < entry->length ? bytes[behind] | 0x20u : 0;
         if (slot->count++ == 0)
             slot->first = i;
-        slot->before |= place > 0 ? 1u << LITERALS_BESIDE(before) : UINT32_MAX;
-        slot->after |= behind < entry->length ? 1u << LITERALS_BESIDE(after) : UINT32_MAX;
+        slot->before |= beside_bits(entry->beside & 0xffu, entry->beside_mask & 0xffu);
+        slot->after |= beside_bits(entry->beside >> 8, entry->beside_mask >> 8);
     }
     const bool done =
         literals_section_add(section, slots, slot_count * sizeof(*slots), &filter->made.slots);

@@ -83,13 +83,18 @@ static bool give(struct scan *scan, uint64_t end)
     return true;
 }
 
-/*
- * The automata from `from` to `to` at most; what ends up to `quiet` is not given. If `until_begun`,
- * they stop when no partial match is left that began before data[0]. Gives where they stopped.
- */
+/* When the automata stop before the end. */
+enum until {
+    UNTIL_END,
+    UNTIL_BEGUN,   /* no partial match is left that began before data[0] */
+    UNTIL_SHALLOW, /* ... that is as long as a window */
+};
+
+/* The automata from `from` to `to` at most; what ends up to `quiet` is not given. Gives where they
+ * stopped. */
 static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *scan, uint32_t from,
                                                                 uint32_t to, uint32_t quiet,
-                                                                bool until_begun, bool exact,
+                                                                enum until until, bool exact,
                                                                 bool folded)
 {
     const uint32_t *const exact_nodes = scan->view.nodes[LITERALS_EXACT];
@@ -118,7 +123,8 @@ static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *sca
             if (!give(scan, scan->offset + at))
                 return at;
         }
-        if (until_begun && depth <= at)
+        if ((until == UNTIL_BEGUN && depth <= at) ||
+            (until == UNTIL_SHALLOW && depth < LITERALS_WINDOW && at - from >= LITERALS_WINDOW))
             break;
     }
     scan->state->exact = exact_at;
@@ -126,13 +132,13 @@ static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *sca
     return at;
 }
 
-static uint32_t run(struct scan *scan, uint32_t from, uint32_t to, uint32_t quiet, bool until_begun)
+static uint32_t run(struct scan *scan, uint32_t from, uint32_t to, uint32_t quiet, enum until until)
 {
     if (scan->view.nodes[LITERALS_EXACT] == NULL)
-        return run_cases(scan, from, to, quiet, until_begun, false, true);
+        return run_cases(scan, from, to, quiet, until, false, true);
     if (scan->view.nodes[LITERALS_FOLDED] == NULL)
-        return run_cases(scan, from, to, quiet, until_begun, true, false);
-    return run_cases(scan, from, to, quiet, until_begun, true, true);
+        return run_cases(scan, from, to, quiet, until, true, false);
+    return run_cases(scan, from, to, quiet, until, true, true);
 }
 
 /* The state at data[to], from nothing: no partial match there begins before data[from], or the
@@ -145,7 +151,7 @@ static void restore(struct scan *scan, uint32_t from, uint32_t to, uint32_t reac
     } else {
         from = reached;
     }
-    (void)run(scan, from, to, to, false);
+    (void)run(scan, from, to, to, UNTIL_END);
 }
 
 /* Gives the hits that end up to `to`. False: stopped, with the state there; *at: where. */
@@ -170,6 +176,32 @@ static bool give_hits(struct scan *scan, struct literals_search *search, uint32_
     return true;
 }
 
+/* The state at the piece's end. The prefilter knows of partial matches whose windows lie within the
+ * piece; the others are shorter than its reach, and begin where some literal's first bytes are. */
+static void finish(struct scan *scan, const struct literals_search *search, uint32_t reached)
+{
+    const uint32_t reach = search->filter->reach;
+    uint32_t at = search->length > reach ? search->length - reach : 0;
+
+    if (at <= reached || search->partial <= at) {
+        restore(scan, search->partial < at ? search->partial : at, search->length, reached);
+        return;
+    }
+    for (;;) {
+        at = literals_filter_tail(search, at);
+        if (at >= search->partial) {
+            restore(scan, search->partial, search->length, reached);
+            return;
+        }
+        scan->state->exact = 0;
+        scan->state->folded = 0;
+        at = run(scan, at, search->length, search->length, UNTIL_SHALLOW);
+        if (at == search->length)
+            return;
+        at -= LITERALS_WINDOW - 1;
+    }
+}
+
 /* The prefilter over the whole piece, with the automata at its begin and at its end. Gives the
  * bytes scanned. */
 static uint32_t filter(struct scan *scan, struct literals_search *search, unsigned features)
@@ -179,7 +211,7 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
     uint32_t reached = 0, at = 0;
 
     if ((scan->state->exact | scan->state->folded) != 0)
-        reached = run(scan, 0, search->length, 0, true);
+        reached = run(scan, 0, search->length, 0, UNTIL_BEGUN);
     if (scan->stopped)
         return reached;
     search->known = reached;
@@ -194,7 +226,7 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
                 to = search->length;
             search->pending = 0;
             restore(scan, done > longest ? done - longest : 0, done, reached);
-            reached = run(scan, done, to, done, false);
+            reached = run(scan, done, to, done, UNTIL_END);
             if (scan->stopped || reached == search->length)
                 return reached;
             search->known = reached;
@@ -212,10 +244,7 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
         if (result == LITERALS_SEARCH_END)
             break;
     }
-    const uint32_t reach = search->filter->reach;
-    const uint32_t tail =
-        literals_filter_tail(search, search->length > reach ? search->length - reach : 0);
-    restore(scan, tail < search->partial ? tail : search->partial, search->length, reached);
+    finish(scan, search, reached);
     return search->length;
 }
 
@@ -225,7 +254,7 @@ static uint32_t scan_slice(struct scan *scan, const struct inspect_literals *lit
     const struct literals_header *header = literals_section_header(literals);
 
     if (header->filter == 0 || length < SEARCH_LEAST)
-        return run(scan, 0, length, 0, false);
+        return run(scan, 0, length, 0, UNTIL_END);
     struct literals_search search;
     search.literals = literals;
     search.filter = literals_at(literals, header->filter);

@@ -91,10 +91,11 @@ static bool keep_hit(struct literals_search *search, uint32_t number, uint32_t e
     return true;
 }
 
-/* Compares the literals of some entries, whose window may be at data[at]. `skip`: an entry with
- * this flag is met elsewhere. False: too much of it. */
-static bool compare(struct literals_search *search, uint32_t at, uint32_t window, uint32_t first,
-                    uint32_t end, uint32_t skip)
+/* Compares the literals of some entries, whose window may be at data[at]. `beside`: the bytes
+ * before and after it, as far as the mask says. `skip`: an entry with this flag is met elsewhere.
+ * False: too much of it. */
+static bool compare(struct literals_search *search, uint32_t at, uint32_t window, uint32_t beside,
+                    uint32_t beside_mask, uint32_t first, uint32_t end, uint32_t skip)
 {
     const struct literals_entry *entries = literals_at(search->literals, search->filter->entries);
 
@@ -102,7 +103,8 @@ static bool compare(struct literals_search *search, uint32_t at, uint32_t window
         const struct literals_entry *entry = &entries[first];
         const uint32_t place = entry->place & LITERALS_ENTRY_PLACE;
         search->work++;
-        if (entry->window != window || place > at || (entry->place & skip) != 0)
+        if (entry->window != window || place > at || (entry->place & skip) != 0 ||
+            ((entry->beside ^ beside) & entry->beside_mask & beside_mask) != 0)
             continue;
         const uint32_t begin = at - place, room = search->length - begin;
         const bool whole = entry->length <= room;
@@ -130,16 +132,24 @@ static bool ask_slot(struct literals_search *search, uint32_t at, uint32_t windo
         (const struct literals_slot *)literals_at(search->literals, filter->slots) +
         literals_hash(window, filter->slot_bits);
     const uint8_t *data = search->data;
-    const uint32_t before = at > 0 ? data[at - 1] | 0x20u : 0;
     const uint32_t behind = at + LITERALS_WINDOW;
-    const uint32_t after = behind < search->length ? data[behind] | 0x20u : 0;
-    uint32_t beside = behind < search->length ? slot->after >> LITERALS_BESIDE(after) : 1;
+    uint32_t beside = 0, mask = 0;
 
     search->work++;
-    beside &= at > 0 ? slot->before >> LITERALS_BESIDE(before) : 1;
-    if ((beside & 1) == 0)
-        return true;
-    return compare(search, at, window, slot->first, slot->first + slot->count,
+    if (at > 0) {
+        beside = data[at - 1] | 0x20u;
+        mask = 0xff;
+        if ((slot->before >> LITERALS_BESIDE(beside) & 1) == 0)
+            return true;
+    }
+    if (behind < search->length) {
+        const uint32_t after = data[behind] | 0x20u;
+        if ((slot->after >> LITERALS_BESIDE(after) & 1) == 0)
+            return true;
+        beside |= after << 8;
+        mask |= 0xff00;
+    }
+    return compare(search, at, window, beside, mask, slot->first, slot->first + slot->count,
                    at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
 }
 
@@ -176,7 +186,7 @@ static bool ask_tiny(struct literals_search *search, uint32_t at)
         return true;
     const uint32_t *slot =
         (const uint32_t *)literals_at(search->literals, filter->tiny_slots) + (pair & 0xff);
-    return compare(search, at, 0, slot[0], slot[1], 0);
+    return compare(search, at, 0, 0, 0, slot[0], slot[1], 0);
 }
 
 /* All that is asked from `from` to `to`: the windows that begin there. */

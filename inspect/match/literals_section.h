@@ -93,6 +93,9 @@ struct literals_entry {
     uint32_t number;
     uint16_t length;
     uint16_t place; /* of the window in the literal, and LITERALS_ENTRY_... */
+    /* The folded bytes before (bits 0 to 7) and after the window (8 to 15), and in the upper half a
+     * mask of those that the literal has. */
+    uint16_t beside, beside_mask;
 };
 #define LITERALS_ENTRY_FOLDED 0x8000u
 #define LITERALS_ENTRY_LONG   0x4000u
