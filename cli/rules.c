@@ -208,12 +208,15 @@ static void print_rule(const struct rules_run *run, const struct rule *rule,
 {
     char words[WORDS_MAX];
     size_t which = 0;
-    const int head = (int)strcspn(rule->text, "(");
+    size_t head = strcspn(rule->text, "(");
+
+    while (head > 0 && rule->text[head - 1] == ' ')
+        head--;
 
     printf("%u:%u  %s  (%s:%u)\n", rule->gid, rule->sid,
            rule->message[0] != '\0' ? rule->message : "no msg", run->set->paths[rule->place.file],
            rule->place.line);
-    printf("  applies to  %.*s%s\n", head, rule->text,
+    printf("  applies to  %.*s%s\n", (int)head, rule->text,
            rule->to_server   ? ", what the client sends"
            : rule->to_client ? ", what the server sends"
                              : "");

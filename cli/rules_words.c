@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
-#define SHOWN_BYTES 60u /* of a content; longer ones are cut */
+#define THEN        "  then " /* what a relative option begins with */
+#define SHOWN_BYTES 60u       /* of a content; longer ones are cut */
 
 struct words {
     char *text;
@@ -185,11 +187,13 @@ void rules_words_option(const struct rule_option *option, char *text, size_t siz
 
     text[0] = '\0';
     if (is_relative(option))
-        say(&words, "  then ");
-    else
-        say(&words, "%s ",
-            option->buffer == INSPECT_BUFFER_STREAM ? "the stream"
-                                                    : inspect_buffer_name(option->buffer));
+        say(&words, THEN);
+    else if (option->buffer == INSPECT_BUFFER_STREAM)
+        say(&words, "the stream ");
+    else /* "tls.sni; dotprefix" */
+        say(&words, "%.*s%s ", (int)strcspn(inspect_buffer_name(option->buffer), ";"),
+            inspect_buffer_name(option->buffer),
+            strchr(inspect_buffer_name(option->buffer), ';') != NULL ? " with a dot in front" : "");
     switch (option->kind) {
     case RULE_CONTENT:
         say_content(&words, option);
@@ -265,7 +269,7 @@ void rules_words_condition(const struct compile_condition *condition, const stru
     if (condition->length)
         say(&words, "decided where the buffer ends");
     else if (condition->bounded)
-        say(&words, "spans %u bytes at most", condition->span);
+        say(&words, "spans %u byte%s at most", condition->span, condition->span == 1 ? "" : "s");
     else
         say(&words, "of any length, in %zu part%s", condition->segments,
             condition->segments == 1 ? "" : "s with gaps between");
@@ -273,7 +277,8 @@ void rules_words_condition(const struct compile_condition *condition, const stru
         condition->held != condition->first) {
         char held[256];
         rules_words_option(condition->held, held, sizeof(held));
-        say(&words, "; withheld from \"%s\" on", held[0] == ' ' ? held + 7 : held);
+        say(&words, "; withheld from \"%s\" on",
+            strncmp(held, THEN, strlen(THEN)) == 0 ? held + strlen(THEN) : held);
     }
 }
 

@@ -288,6 +288,7 @@ size_t rules_keyword_distance(struct rules_span name, const char *other, size_t 
         size_t *row = rows[i % 3];
         const size_t *above = rows[(i + 2) % 3];
         const size_t *twice = rows[(i + 1) % 3];
+        size_t least = i;
         row[0] = i;
         for (size_t k = 1; k <= length; k++) {
             size_t best = above[k - 1] + (lower(name.at[i - 1]) != lower(other[k - 1]));
@@ -298,6 +299,10 @@ size_t rules_keyword_distance(struct rules_span name, const char *other, size_t 
                 best = twice[k - 2] + 1;
             }
             row[k] = best;
+            least = best < least ? best : least;
+        }
+        if (least > limit) {
+            return limit + 1;
         }
     }
     return rows[name.length % 3][length];

@@ -45,7 +45,7 @@ static bool parse_lengths(struct rules_parser *parser, struct rules_span value,
         high = less ? number - !equal : more ? LENGTH_MAX : number;
     }
     if (low > high) {
-        rules_error(parser, whole, "no length is such");
+        rules_error(parser, whole, "there is no such length");
         return false;
     }
     bsize->low = (uint32_t)low;

@@ -241,7 +241,28 @@ static void parse_ports(struct rules_parser *parser, struct rules_span word,
     }
 }
 
-enum { HEAD_WORDS = 7 };
+static bool has_closed_brackets(struct rules_span word)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < word.length; i++) {
+        open += word.at[i] == '[';
+        open -= word.at[i] == ']' && open > 0;
+    }
+    return open == 0;
+}
+
+static bool parse_direction(struct rules_parser *parser, struct rules_span word)
+{
+    parser->rule.bidirectional = rules_span_is(word, "<>");
+    if (parser->rule.bidirectional || rules_span_is(word, "->")) {
+        return true;
+    }
+    rules_error(parser, word, "the direction is -> or <>, not \"%.*s\"%s", SHOWN(word),
+                rules_span_is(word, "<-") ? ": write the source first" : "");
+    return false;
+}
+
+enum { DIRECTION = 4, HEAD_WORDS = 7 };
 
 /* The seven words before the parenthesis; what follows is left in `rest`. */
 static bool parse_head(struct rules_parser *parser, struct rules_span *rest)
@@ -265,18 +286,18 @@ static bool parse_head(struct rules_parser *parser, struct rules_span *rest)
                         names[i]);
             return false;
         }
+        if (!has_closed_brackets(words[i])) {
+            rules_error(parser, rules_span_part(words[i], 0, 1), "the closing bracket is missing");
+            return false;
+        }
+        if (i == DIRECTION && !parse_direction(parser, words[i])) {
+            return false;
+        }
     }
     parse_action(parser, words[0]);
     parse_protocol(parser, words[1]);
     parse_addresses(parser, words[2], &parser->rule.source);
     parse_ports(parser, words[3], &parser->rule.source_ports);
-    if (rules_span_is(words[4], "<>")) {
-        parser->rule.bidirectional = true;
-    } else if (!rules_span_is(words[4], "->")) {
-        rules_error(parser, words[4], "the direction is -> or <>, not \"%.*s\"%s", SHOWN(words[4]),
-                    rules_span_is(words[4], "<-") ? ": write the source first" : "");
-        return false;
-    }
     parse_addresses(parser, words[5], &parser->rule.destination);
     parse_ports(parser, words[6], &parser->rule.destination_ports);
     *rest = rules_span_trim(*rest);

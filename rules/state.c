@@ -200,7 +200,8 @@ void rules_parse_threshold(struct rules_parser *parser, const struct rules_keywo
     while (rules_span_split(&value, ',', &item)) {
         unsigned part = parse_threshold_item(parser, item);
         if ((given & part) != 0) {
-            rules_error(parser, item, "given twice");
+            rules_error(parser, item, "\"%.*s\": given twice",
+                        (int)(item.length < 40 ? item.length : 40), item.at);
         }
         given |= part;
     }
