@@ -37,6 +37,65 @@ struct engine {
     enum inspect_direction direction;
 };
 
+enum work_flag {
+    WORK_PROVED = 1u << 0,    /* the parser's protocol is */
+    WORK_HEAD_TOLD = 1u << 1, /* HEAD was carried out */
+    WORK_HEAD_DONE = 1u << 2, /* the scope's head is decided */
+    WORK_BODY = 1u << 3,      /* an END event follows */
+    WORK_PENDING = 1u << 4,   /* `step` is to be carried out */
+    WORK_BYTE = 1u << 5,      /* `byte` is to be fed to the body */
+    WORK_BARE = 1u << 6,      /* rules without conditions are to be told */
+    WORK_DRAINED = 1u << 7,   /* the parser has no step left at this place */
+    WORK_OVERFLOW = 1u << 8,  /* in a head: to be told at its end */
+};
+
+enum work_scan {
+    SCAN_NOT = 0, /* the stream buffer is not open */
+    SCAN_ON,
+    SCAN_OFF, /* nothing looks into the stream */
+};
+
+/* Steps of the engine's own. */
+enum engine_step_kind {
+    STEP_LIMIT = 0x80, /* too long to be held */
+    STEP_END,          /* the direction ended inside */
+};
+
+#define STREAM_BIT (1u << INSPECT_BUFFER_STREAM)
+#define BODY_BIT   (1u << INSPECT_BUFFER_BODY)
+
+static inline struct inspect_work *work_of(const struct engine *engine)
+{
+    return &engine->scratch->work;
+}
+
+static inline bool work_has(const struct engine *engine, unsigned flag)
+{
+    return (work_of(engine)->flags & flag) != 0;
+}
+
+static inline bool half_is_known(const struct inspect_half *half)
+{
+    return half->protocol != INSPECT_PROTOCOL_UNKNOWN && half->protocol != INSPECT_PROTOCOL_OTHER;
+}
+
+/* Rules still say something about this flow. */
+static inline bool engine_scans(const struct engine *engine)
+{
+    return engine->view.ruleset != NULL && engine->flow->passed == 0;
+}
+
+static inline bool half_is_under_way(const struct inspect_half *half)
+{
+    return half->state == HALF_MESSAGE || half->state == HALF_STREAM;
+}
+
+/* Something was told, or the flow is doomed: the call is over. */
+static inline bool engine_stopped(const struct engine *engine)
+{
+    return engine->result->event != NULL || engine->flow->doomed != 0;
+}
+
 void engine_begin(struct engine *engine, struct inspect_flow *flow,
                   enum inspect_direction direction, struct inspect_scratch *scratch,
                   const struct inspect_call *call, struct inspect_result *result);

@@ -11,11 +11,6 @@ void inspect_flow_init(struct inspect_flow *flow, const struct inspect_policy *p
     flow->policy = policy;
 }
 
-static bool half_is_under_way(const struct inspect_half *half)
-{
-    return half->state == HALF_MESSAGE || half->state == HALF_STREAM;
-}
-
 bool inspect_flow_may_swap(const struct inspect_flow *flow)
 {
     return flow->doomed != 0 ||
