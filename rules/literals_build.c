@@ -151,6 +151,11 @@ static struct literals_item *sort_items(const struct literals_builder *builder, 
     return items;
 }
 
+static uint32_t text_room(const struct literals_item *item)
+{
+    return (uint32_t)sizeof(struct literals_text) + (item->length + 3u) / 4 * 4;
+}
+
 static bool add_records(struct literals_section *section, const struct literals_item *items,
                         uint32_t count, uint32_t *offset)
 {
@@ -162,16 +167,18 @@ static bool add_records(struct literals_section *section, const struct literals_
     if (records == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        text_size += items[i].length;
+        text_size += text_room(&items[i]);
     if (!literals_section_reserve(section, text_size, &text))
         goto done;
     records[count].next = LITERALS_NONE;
     for (uint32_t i = 0; i < count; i++) {
-        memcpy(section->bytes + text, items[i].bytes, items[i].length);
+        const struct literals_text head = {items[i].number, items[i].length};
         records[i].number = items[i].number;
-        records[i].text = text;
+        records[i].text = text + (uint32_t)sizeof(head);
         records[i].length = items[i].length;
-        text += items[i].length;
+        memcpy(section->bytes + text, &head, sizeof(head));
+        memcpy(section->bytes + records[i].text, items[i].bytes, items[i].length);
+        text += text_room(&items[i]);
     }
     for (uint32_t i = count; i-- > 0;)
         records[i].next = items[i].blocking ? i : records[i + 1].next;

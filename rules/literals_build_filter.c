@@ -15,7 +15,7 @@
 #define BITMAP_BITS_MAX 20u
 #define PREFIX_BITS_MAX 17u
 #define SLOT_BITS_MIN   4u
-#define SLOT_BITS_MAX   15u
+#define SLOT_BITS_MAX   14u
 /* More tiny literals than this fill the tables of nibbles. */
 #define NIBBLED_MAX     48u
 
@@ -57,20 +57,18 @@ static void add_entry(struct filter *filter, const struct literals_filter_input 
 
     memcpy(&record, section->bytes + input->records + index * sizeof(record), sizeof(record));
     entry->entry.text = record.text;
-    entry->entry.number = record.number;
-    entry->entry.length = item->length;
     entry->entry.place = (uint16_t)(place | flags);
     entry->order = filter->window_count + filter->tiny_count;
     if (item->length >= LITERALS_MIDDLE) {
         entry->entry.window = literals_window_at(item->bytes + place);
-        if (place > 0) {
+        if (place > 0)
             entry->entry.beside = item->bytes[place - 1] | 0x20u;
-            entry->entry.beside_mask = 0xff;
-        }
-        if (place + LITERALS_WINDOW < item->length) {
+        else
+            entry->entry.place |= LITERALS_ENTRY_NO_BEFORE;
+        if (place + LITERALS_WINDOW < item->length)
             entry->entry.beside |= (uint16_t)((item->bytes[place + LITERALS_WINDOW] | 0x20u) << 8);
-            entry->entry.beside_mask |= 0xff00;
-        }
+        else
+            entry->entry.place |= LITERALS_ENTRY_NO_AFTER;
         filter->window_count++;
     } else {
         entry->slot = item->bytes[0] | 0x20u;
@@ -163,13 +161,15 @@ static bool add_tiny_tables(struct filter *filter, struct literals_section *sect
     for (uint32_t i = 0; i < filter->tiny_count; i++) {
         const struct literals_entry *entry = &filter->entries[filter->window_count + i].entry;
         const uint8_t *bytes = section->bytes + entry->text;
+        struct literals_text text;
+        memcpy(&text, bytes - sizeof(text), sizeof(text));
         for (uint32_t byte = 0; byte < 256; byte++) {
-            if (entry->length == 1 || byte == bytes[1])
+            if (text.length == 1 || byte == bytes[1])
                 set_bit(section, made->pairs, literals_pair(bytes[0], byte));
         }
         for (uint32_t place = 0; place < LITERALS_PLACES; place++) {
             for (uint32_t byte = 0; byte < 256; byte++) {
-                if (place >= entry->length || byte == bytes[place])
+                if (place >= text.length || byte == bytes[place])
                     set_nibbles(made, place, byte, i % LITERALS_GROUPS);
             }
         }
@@ -177,43 +177,21 @@ static bool add_tiny_tables(struct filter *filter, struct literals_section *sect
     return true;
 }
 
-/* Where the entries of tiny literals begin, by first byte; they are sorted by it. */
-static bool add_tiny_slots(struct filter *filter, struct literals_section *section)
+/* Where the entries of each slot begin, first .. end being sorted by slot; and the end of all. */
+static bool add_slots(struct literals_section *section, const struct entry *entries, uint32_t first,
+                      uint32_t end, uint32_t slot_count, uint32_t *offset)
 {
-    const uint32_t end = filter->window_count + filter->tiny_count;
-    uint32_t slots[256 + 1], at = filter->window_count;
-
-    for (uint32_t byte = 0; byte <= 256; byte++) {
-        while (at < end && filter->entries[at].slot < byte)
-            at++;
-        slots[byte] = at;
-    }
-    return literals_section_add(section, slots, sizeof(slots), &filter->made.tiny_slots);
-}
-
-static uint32_t beside_bits(uint32_t byte, uint32_t mask)
-{
-    return mask != 0 ? 1u << LITERALS_BESIDE(byte) : UINT32_MAX;
-}
-
-/* The slots of the windows' entries, which are sorted by them. */
-static bool add_window_slots(struct filter *filter, struct literals_section *section)
-{
-    const uint32_t slot_count = 1u << filter->made.slot_bits;
-    struct literals_slot *slots = calloc(slot_count, sizeof(*slots));
+    uint32_t *slots = malloc((slot_count + 1u) * sizeof(*slots));
 
     if (slots == NULL)
         return false;
-    for (uint32_t i = 0; i < filter->window_count; i++) {
-        const struct literals_entry *entry = &filter->entries[i].entry;
-        struct literals_slot *slot = &slots[filter->entries[i].slot];
-        if (slot->count++ == 0)
-            slot->first = i;
-        slot->before |= beside_bits(entry->beside & 0xffu, entry->beside_mask & 0xffu);
-        slot->after |= beside_bits(entry->beside >> 8, entry->beside_mask >> 8);
+    for (uint32_t slot = 0; slot <= slot_count; slot++) {
+        while (first < end && entries[first].slot < slot)
+            first++;
+        slots[slot] = first;
     }
     const bool done =
-        literals_section_add(section, slots, slot_count * sizeof(*slots), &filter->made.slots);
+        literals_section_add(section, slots, (slot_count + 1u) * sizeof(*slots), offset);
     free(slots);
     return done;
 }
@@ -273,10 +251,14 @@ bool literals_build_filter(struct literals_section *section,
     qsort(filter.entries, filter.window_count, sizeof(*filter.entries), compare_entries);
     qsort(filter.entries + filter.window_count, filter.tiny_count, sizeof(*filter.entries),
           compare_entries);
-    if ((filter.window_count != 0 && !add_window_slots(&filter, section)) ||
-        (filter.tiny_count != 0 && !add_tiny_slots(&filter, section)))
+    const uint32_t end = filter.window_count + filter.tiny_count;
+    if (filter.window_count != 0 && !add_slots(section, filter.entries, 0, filter.window_count,
+                                               1u << made->slot_bits, &made->slots))
         goto done;
-    made->entry_count = filter.window_count + filter.tiny_count;
+    if (filter.tiny_count != 0 &&
+        !add_slots(section, filter.entries, filter.window_count, end, 256, &made->tiny_slots))
+        goto done;
+    made->entry_count = end;
     if (!literals_section_reserve(section, made->entry_count * sizeof(struct literals_entry),
                                   &made->entries))
         goto done;

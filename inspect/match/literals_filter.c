@@ -91,34 +91,42 @@ static bool keep_hit(struct literals_search *search, uint32_t number, uint32_t e
     return true;
 }
 
-/* Compares the literals of some entries, whose window may be at data[at]. `beside`: the bytes
- * before and after it, as far as the mask says. `skip`: an entry with this flag is met elsewhere.
- * False: too much of it. */
-static bool compare(struct literals_search *search, uint32_t at, uint32_t window, uint32_t beside,
-                    uint32_t beside_mask, uint32_t first, uint32_t end, uint32_t skip)
+/* What stands beside a window in the text, and which of it there is. */
+struct beside {
+    uint32_t bytes, mask;
+};
+
+/* Compares the literals of some entries, whose window may be at data[at]. `skip`: an entry with
+ * this flag is met elsewhere. False: too much of it. */
+static bool compare(struct literals_search *search, uint32_t at, uint32_t window,
+                    struct beside beside, uint32_t first, uint32_t end, uint32_t skip)
 {
     const struct literals_entry *entries = literals_at(search->literals, search->filter->entries);
 
+    search->work++;
     for (; first < end; first++) {
         const struct literals_entry *entry = &entries[first];
-        const uint32_t place = entry->place & LITERALS_ENTRY_PLACE;
+        const uint32_t flags = entry->place, place = flags & LITERALS_ENTRY_PLACE;
+        const uint32_t mask = beside.mask &
+                              ((flags & LITERALS_ENTRY_NO_BEFORE) != 0 ? ~0xffu : ~0u) &
+                              ((flags & LITERALS_ENTRY_NO_AFTER) != 0 ? ~0xff00u : ~0u);
         search->work++;
-        if (entry->window != window || place > at || (entry->place & skip) != 0 ||
-            ((entry->beside ^ beside) & entry->beside_mask & beside_mask) != 0)
-            continue;
-        const uint32_t begin = at - place, room = search->length - begin;
-        const bool whole = entry->length <= room;
-        const uint32_t length = whole ? entry->length : room;
-        if (whole ? begin + length <= search->known : begin >= search->partial)
+        if (entry->window != window || ((entry->beside ^ beside.bytes) & mask) != 0 || place > at ||
+            (flags & skip) != 0)
             continue;
         const uint8_t *text = literals_at(search->literals, entry->text);
-        if ((entry->place & LITERALS_ENTRY_FOLDED) != 0
-                ? !equal_folded(text, search->data + begin, length)
-                : !equal_exact(text, search->data + begin, length))
+        const struct literals_text *literal = (const void *)(text - sizeof(*literal));
+        const uint32_t begin = at - place, room = search->length - begin;
+        const bool whole = literal->length <= room;
+        const uint32_t length = whole ? literal->length : room;
+        if (whole ? begin + length <= search->known : begin >= search->partial)
+            continue;
+        if ((flags & LITERALS_ENTRY_FOLDED) != 0 ? !equal_folded(text, search->data + begin, length)
+                                                 : !equal_exact(text, search->data + begin, length))
             continue;
         if (!whole)
             search->partial = begin;
-        else if (!keep_hit(search, entry->number, begin + length))
+        else if (!keep_hit(search, literal->number, begin + length))
             return false;
     }
     return search->work <= search->allowed;
@@ -128,28 +136,20 @@ static bool compare(struct literals_search *search, uint32_t at, uint32_t window
 static bool ask_slot(struct literals_search *search, uint32_t at, uint32_t window)
 {
     const struct literals_filter *filter = search->filter;
-    const struct literals_slot *slot =
-        (const struct literals_slot *)literals_at(search->literals, filter->slots) +
-        literals_hash(window, filter->slot_bits);
-    const uint8_t *data = search->data;
+    const uint32_t *slot = (const uint32_t *)literals_at(search->literals, filter->slots) +
+                           literals_hash(window, filter->slot_bits);
     const uint32_t behind = at + LITERALS_WINDOW;
-    uint32_t beside = 0, mask = 0;
+    struct beside beside = {0};
 
-    search->work++;
     if (at > 0) {
-        beside = data[at - 1] | 0x20u;
-        mask = 0xff;
-        if ((slot->before >> LITERALS_BESIDE(beside) & 1) == 0)
-            return true;
+        beside.bytes = search->data[at - 1] | 0x20u;
+        beside.mask = 0xff;
     }
     if (behind < search->length) {
-        const uint32_t after = data[behind] | 0x20u;
-        if ((slot->after >> LITERALS_BESIDE(after) & 1) == 0)
-            return true;
-        beside |= after << 8;
-        mask |= 0xff00;
+        beside.bytes |= (search->data[behind] | 0x20u) << 8;
+        beside.mask |= 0xff00;
     }
-    return compare(search, at, window, beside, mask, slot->first, slot->first + slot->count,
+    return compare(search, at, window, beside, slot[0], slot[1],
                    at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
 }
 
@@ -186,7 +186,7 @@ static bool ask_tiny(struct literals_search *search, uint32_t at)
         return true;
     const uint32_t *slot =
         (const uint32_t *)literals_at(search->literals, filter->tiny_slots) + (pair & 0xff);
-    return compare(search, at, 0, 0, 0, slot[0], slot[1], 0);
+    return compare(search, at, 0, (struct beside){0}, slot[0], slot[1], 0);
 }
 
 /* All that is asked from `from` to `to`: the windows that begin there. */

@@ -34,7 +34,7 @@ struct literals_part {
 
 struct literals_record {
     uint32_t number;
-    uint32_t text; /* offset of its bytes; folded ones are folded there */
+    uint32_t text; /* offset of its bytes, behind struct literals_text; folded if it is */
     uint32_t next; /* this or the next blocking record's index, or LITERALS_NONE */
     uint32_t length;
 };
@@ -69,7 +69,7 @@ struct literals_filter {
     uint32_t fourth_bits;
     uint32_t second; /* offset of the bitmap for the places in between; 0: none */
     uint32_t second_bits;
-    uint32_t slots; /* offset of struct literals_slot[2^slot_bits] */
+    uint32_t slots; /* offset of uint32_t[2^slot_bits + 1]: first entries */
     uint32_t slot_bits;
     uint32_t entries; /* offset */
     uint32_t entry_count;
@@ -79,27 +79,24 @@ struct literals_filter {
     uint8_t nibbles[LITERALS_PLACES][2][16]; /* by place, low and high nibble */
 };
 
-/* Entries of one slot, and what stands beside their windows: bit LITERALS_BESIDE(byte) is set for
- * the bytes that one of the literals has there, all bits if one has none. */
-struct literals_slot {
-    uint32_t first, count;
-    uint32_t before, after;
-};
-#define LITERALS_BESIDE(byte) (((byte) ^ (byte) >> 5 << 2) & 31u)
-
+/* A literal and a window of it. `beside`: the folded bytes before (low half) and after the window,
+ * see the flags. Its number and length stand in front of its bytes. */
 struct literals_entry {
     uint32_t window; /* folded; of tiny literals: 0 */
     uint32_t text;   /* offset of the literal's bytes */
-    uint32_t number;
-    uint16_t length;
+    uint16_t beside;
     uint16_t place; /* of the window in the literal, and LITERALS_ENTRY_... */
-    /* The folded bytes before (bits 0 to 7) and after the window (8 to 15), and in the upper half a
-     * mask of those that the literal has. */
-    uint16_t beside, beside_mask;
 };
-#define LITERALS_ENTRY_FOLDED 0x8000u
-#define LITERALS_ENTRY_LONG   0x4000u
-#define LITERALS_ENTRY_PLACE  0x3fffu
+#define LITERALS_ENTRY_FOLDED    0x8000u
+#define LITERALS_ENTRY_LONG      0x4000u
+#define LITERALS_ENTRY_NO_BEFORE 0x2000u
+#define LITERALS_ENTRY_NO_AFTER  0x1000u
+#define LITERALS_ENTRY_PLACE     0x0fffu
+
+/* In front of the bytes of every literal, 4-byte aligned. */
+struct literals_text {
+    uint32_t number, length;
+};
 
 struct literals_header {
     uint32_t magic, version;

@@ -135,35 +135,31 @@ static bool bitmap_is_good(const struct literals_header *header, uint32_t offset
     return bits >= 5 && bits <= LITERALS_BITS_MAX && lies_within(header, offset, 1u << (bits - 3));
 }
 
-static bool slots_are_good(const struct literals_header *header,
-                           const struct literals_filter *filter)
+/* The entries of each slot: ranges that follow each other. */
+static bool slots_are_good(const struct literals_header *header, uint32_t offset, uint32_t count,
+                           uint32_t entry_count)
 {
-    const struct literals_slot *slots = (const void *)((const uint8_t *)header + filter->slots);
+    const uint32_t *slots = (const void *)((const uint8_t *)header + offset);
 
-    if (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
-        !lies_within(header, filter->slots, sizeof(*slots) << filter->slot_bits))
+    if (!lies_within(header, offset, 4ull * (count + 1)))
         return false;
-    for (uint32_t i = 0; i < 1u << filter->slot_bits; i++) {
-        if (slots[i].first > filter->entry_count ||
-            slots[i].count > filter->entry_count - slots[i].first)
-            return false;
-    }
-    return true;
-}
-
-/* Entries by first byte: ranges that follow each other. */
-static bool tiny_is_good(const struct literals_header *header, const struct literals_filter *filter)
-{
-    const uint32_t *slots = (const void *)((const uint8_t *)header + filter->tiny_slots);
-
-    if (!lies_within(header, filter->pairs, 65536 / 8) ||
-        !lies_within(header, filter->tiny_slots, 4 * (256 + 1)))
-        return false;
-    for (uint32_t i = 0; i < 256; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (slots[i] > slots[i + 1])
             return false;
     }
-    return slots[256] <= filter->entry_count;
+    return slots[count] <= entry_count;
+}
+
+/* A literal's bytes, and what stands in front of them. */
+static bool text_is_good(const struct literals_header *header, uint32_t offset)
+{
+    const struct literals_text *text;
+
+    if (offset % 4 != 0 || offset < sizeof(*text) || offset > header->size)
+        return false;
+    text = (const void *)((const uint8_t *)header + offset - sizeof(*text));
+    return text->number < header->count && text->length != 0 &&
+           text->length <= header->max_length && text->length <= header->size - offset;
 }
 
 static bool filter_is_good(const struct literals_header *header)
@@ -186,11 +182,15 @@ static bool filter_is_good(const struct literals_header *header)
         return false;
     if (!windows && filter->second != 0)
         return false;
-    if ((windows && !slots_are_good(header, filter)) || (tiny && !tiny_is_good(header, filter)))
+    if (windows &&
+        (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
+         !slots_are_good(header, filter->slots, 1u << filter->slot_bits, filter->entry_count)))
+        return false;
+    if (tiny && (!lies_within(header, filter->pairs, 65536 / 8) ||
+                 !slots_are_good(header, filter->tiny_slots, 256, filter->entry_count)))
         return false;
     for (uint32_t i = 0; i < filter->entry_count; i++) {
-        if (entries[i].number >= header->count || entries[i].length == 0 ||
-            entries[i].text > header->size || entries[i].length > header->size - entries[i].text)
+        if (!text_is_good(header, entries[i].text))
             return false;
     }
     return true;
