@@ -25,8 +25,9 @@ enum regex_flag {
 struct regex; /* a parsed pattern */
 
 struct regex_error {
-    char text[160];  /* what is wrong, for people, without a final dot */
-    size_t position; /* in the pattern */
+    char text[160]; /* what is wrong, for people, without a final dot */
+    size_t
+        position; /* in the pattern; regex_compile, which refuses it as a whole, leaves it alone */
 };
 
 /* NULL: refused, or no memory; `error` says why. */

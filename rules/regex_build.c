@@ -243,7 +243,6 @@ bool regex_compile(struct automata_builder *builder, const struct regex *regex, 
     struct regex_graph searching = {0};
     struct regex_layout layout = {0};
     bool compiled = false;
-    memset(error, 0, sizeof(*error));
     if (!find_source(builder, regex, use, automaton)) {
         const struct regex_graph *graph = &regex->graph;
         if (use != REGEX_RUN) {

@@ -545,7 +545,6 @@ bool regex_graph_make(struct regex_graph *graph, const struct regex_tree *tree, 
     uint32_t *next = NULL;
     bool made = false;
     memset(graph, 0, sizeof(*graph));
-    error->position = 0;
     if (!net_make(&net, tree, search, error)) {
         goto done;
     }

@@ -214,7 +214,6 @@ bool regex_layout_make(struct regex_layout *layout, const struct regex_graph *gr
                        enum regex_use use, size_t table_max, struct regex_error *error)
 {
     memset(layout, 0, sizeof(*layout));
-    error->position = 0;
     snprintf(error->text, sizeof(error->text), "out of memory");
     if (use == REGEX_TRACKED) {
         size_t positions = tracked_positions(graph);

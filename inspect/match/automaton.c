@@ -137,6 +137,15 @@ uint64_t inspect_automaton_live(const struct inspect_automata *automata, uint32_
     return (state_flags(automata, header, state) & AUTOMATON_OVER) != 0 ? UINT64_MAX : begun;
 }
 
+uint64_t inspect_automaton_matched(const struct inspect_automata *automata, uint32_t automaton,
+                                   const void *state, bool at_end, uint64_t begun)
+{
+    const struct automaton_header *header = automaton_header(automata, automaton);
+    return header->kind == INSPECT_AUTOMATON_TRACKED
+               ? automaton_tracked_matched(automata->base, header, state, at_end, begun)
+               : begun;
+}
+
 bool inspect_automaton_covers(const struct inspect_automata *automata, uint32_t automaton,
                               const void *a, const void *b)
 {

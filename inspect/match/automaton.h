@@ -9,7 +9,7 @@
  * Kinds
  * - TABLE: deterministic, states and byte classes in a table. State: one number.
  * - BITS: position automaton, the live positions as bits (up to 256).
- * - TRACKED: position automaton (up to 28 positions) for a search whose live partial matches must
+ * - TRACKED: position automaton (up to 27 positions) for a search whose live partial matches must
  *   be known: with each position the earliest buffer offset at which a match standing there began.
  *
  * IRQL <= DISPATCH_LEVEL; stack below 512 bytes; verified sections are safe to run whatever they
@@ -84,6 +84,12 @@ bool inspect_automaton_end(const struct inspect_automata *automata, uint32_t aut
  * while the run lives. */
 uint64_t inspect_automaton_live(const struct inspect_automata *automata, uint32_t automaton,
                                 const void *state, uint64_t begun);
+
+/* Where the earliest match began that MATCH told last (before the run goes on), or, with `at_end`,
+ * that inspect_automaton_end told. Others than TRACKED, and an empty match at the buffer's end,
+ * give `begun` back. */
+uint64_t inspect_automaton_matched(const struct inspect_automata *automata, uint32_t automaton,
+                                   const void *state, bool at_end, uint64_t begun);
 
 /* True if run `b` can be dropped because `a`, which began no later, is in a state that accepts
  * whatever `b`'s does. May say false when it does not know. */

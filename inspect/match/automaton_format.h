@@ -31,7 +31,7 @@
 #define AUTOMATON_WORDS_MAX     4u
 #define AUTOMATON_GROUPS_MAX    256u
 #define AUTOMATON_POSITIONS_MAX 32u /* TRACKED: bits of a set */
-#define AUTOMATON_STARTS_MAX    28u /* TRACKED: positions with a start */
+#define AUTOMATON_STARTS_MAX    27u /* TRACKED: positions with a start */
 
 struct automata_section {
     uint32_t magic, version;
@@ -116,13 +116,14 @@ unsigned automaton_bits_flags(const uint8_t *base, const struct automaton_header
 bool automaton_bits_covers(const struct automaton_header *header, const uint64_t *a,
                            const uint64_t *b);
 
-/* `starts` counts from `base`. */
+/* `told` (where the match told last began) and `starts` count from `base`. */
 struct automaton_tracked_state {
     uint64_t base;
     uint32_t live;
+    uint32_t told;
     uint32_t starts[AUTOMATON_STARTS_MAX];
 };
-#define AUTOMATON_TRACKED_SIZE(starts) ((12 + 4 * (size_t)(starts) + 7) / 8 * 8)
+#define AUTOMATON_TRACKED_SIZE(starts) ((16 + 4 * (size_t)(starts) + 7) / 8 * 8)
 _Static_assert(AUTOMATON_TRACKED_SIZE(AUTOMATON_STARTS_MAX) == 128, "state of a run");
 
 bool automaton_tracked_verify(const uint8_t *base, uint32_t size,
@@ -138,6 +139,9 @@ enum inspect_automaton_result automaton_tracked_read(const uint8_t *base,
                                                      size_t length, size_t *read);
 unsigned automaton_tracked_flags(const uint8_t *base, const struct automaton_header *header,
                                  const struct automaton_tracked_state *state);
+uint64_t automaton_tracked_matched(const uint8_t *base, const struct automaton_header *header,
+                                   const struct automaton_tracked_state *state, bool at_end,
+                                   uint64_t begun);
 uint64_t automaton_tracked_live(const uint8_t *base, const struct automaton_header *header,
                                 const struct automaton_tracked_state *state);
 

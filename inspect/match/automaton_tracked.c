@@ -42,6 +42,7 @@ enum inspect_automaton_result automaton_tracked_begin(const uint8_t *base,
     const struct body *body = (const struct body *)(base + header->body);
     state->base = offset;
     state->live = AUTOMATON_BEGIN;
+    state->told = 0;
     return result_of(body, state->live);
 }
 
@@ -73,8 +74,19 @@ static uint32_t start_at(const struct automaton_header *header,
     return offset - state->base > UINT32_MAX ? UINT32_MAX : (uint32_t)(offset - state->base);
 }
 
-/* Reads the byte at `offset`. False: a match that has not been told ended before it, and nothing
- * was changed. */
+/* The earliest of the starts of `positions`, or `otherwise` if there is none. */
+static uint32_t earliest(uint32_t positions, uint32_t first, const uint32_t *starts,
+                         uint32_t otherwise)
+{
+    for (; positions != 0; positions &= positions - 1) {
+        uint32_t start = starts[(uint32_t)__builtin_ctz(positions) - first];
+        otherwise = start < otherwise ? start : otherwise;
+    }
+    return otherwise;
+}
+
+/* Reads the byte at `offset`. False: a match that has not been told ended before it, and the run
+ * stands where it stood. */
 static bool step(const struct automaton_header *header, const struct body *body,
                  struct automaton_tracked_state *state, uint64_t offset, uint32_t reach)
 {
@@ -102,6 +114,9 @@ static bool step(const struct automaton_header *header, const struct body *body,
         }
     }
     if ((state->live & AUTOMATON_TOLD) == 0 && ((next | begun) & body->before) != 0) {
+        uint32_t told = earliest(next & body->before, first, starts, UINT32_MAX);
+        bool empty = (next & body->before) == 0;
+        state->told = empty ? start_at(header, state, offset) : told;
         return false;
     }
     state->live = next;
@@ -164,6 +179,11 @@ enum inspect_automaton_result automaton_tracked_read(const uint8_t *base,
             i += skip(header, body, map, state->live, data + i, length - i);
         }
     }
+    if (result == INSPECT_AUTOMATON_MATCH && (state->live & AUTOMATON_TOLD) == 0) {
+        uint32_t told = state->live & body->now & ~searching(header);
+        state->told = told == 0 ? start_at(header, state, offset + i)
+                                : earliest(told, header->tracked.first, state->starts, UINT32_MAX);
+    }
     *read = i;
     return result;
 }
@@ -176,17 +196,26 @@ unsigned automaton_tracked_flags(const uint8_t *base, const struct automaton_hea
            ((state->live & body->future) != 0 ? 0u : AUTOMATON_OVER);
 }
 
+uint64_t automaton_tracked_matched(const uint8_t *base, const struct automaton_header *header,
+                                   const struct automaton_tracked_state *state, bool at_end,
+                                   uint64_t begun)
+{
+    const struct body *body = (const struct body *)(base + header->body);
+    uint32_t ending = state->live & body->end & ~searching(header) & ~AUTOMATON_TOLD;
+    if (!at_end) {
+        return state->base + state->told;
+    }
+    return ending == 0
+               ? begun
+               : state->base + earliest(ending, header->tracked.first, state->starts, UINT32_MAX);
+}
+
 uint64_t automaton_tracked_live(const uint8_t *base, const struct automaton_header *header,
                                 const struct automaton_tracked_state *state)
 {
     const struct body *body = (const struct body *)(base + header->body);
-    uint64_t earliest = UINT64_MAX;
-    for (uint32_t left = state->live & body->future & ~searching(header) & ~AUTOMATON_TOLD;
-         left != 0; left &= left - 1) {
-        uint32_t start = state->starts[(uint32_t)__builtin_ctz(left) - header->tracked.first];
-        if (state->base + start < earliest) {
-            earliest = state->base + start;
-        }
-    }
-    return earliest;
+    uint32_t live = state->live & body->future & ~searching(header) & ~AUTOMATON_TOLD;
+    return live == 0
+               ? UINT64_MAX
+               : state->base + earliest(live, header->tracked.first, state->starts, UINT32_MAX);
 }

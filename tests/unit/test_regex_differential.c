@@ -193,6 +193,60 @@ static void check_live(const char *pattern, unsigned flags, const pcre2_code *co
     }
 }
 
+/* Every way in which a pattern can be compiled. */
+static const struct {
+    const char *name;
+    enum regex_use use;
+    bool as_bits;
+} ways[] = {
+    {"run", REGEX_RUN, false},
+    {"run as bits", REGEX_RUN, true},
+    {"search", REGEX_SEARCH, false},
+    {"search as bits", REGEX_SEARCH, true},
+    {"tracked search", REGEX_TRACKED, false},
+};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+struct subject {
+    const char *pattern;
+    size_t length;
+    unsigned flags;
+    bool conditions;
+    pcre2_code *code;
+    struct world_regex made[WAYS];
+    bool have[WAYS];
+};
+
+/* Where the earliest match that ends at each place began. */
+static void check_began(const struct subject *subject, const uint8_t *text, size_t length,
+                        const struct world_matches *matches)
+{
+    uint64_t began[TEXT_LENGTH + 2];
+    memset(began, 0xff, sizeof(began));
+    for (size_t start = length + 1; start-- > 0;) {
+        bool ends[TEXT_LENGTH + 2] = {false};
+        oracle_ends(subject->code, text, length, start, ends);
+        for (size_t i = 0; i <= length; i++) {
+            began[i] = ends[i] ? start : began[i];
+        }
+    }
+    for (size_t i = 0; i <= length; i++) {
+        if (matches->ends[i] && matches->began[i] != began[i] &&
+            (!subject->conditions || matches->began[i] < began[i])) {
+            show("began", subject->pattern, subject->flags, text, i, matches, matches->ends);
+            fprintf(stderr, "  began %lld, expected %lld\n", (long long)matches->began[i],
+                    (long long)began[i]);
+            fail();
+        }
+    }
+    /* One that ends before a last newline, if none was told there, or at the end itself. */
+    bool before = length > 0 && text[length - 1] == '\n' && !matches->ends[length - 1];
+    uint64_t last = before && began[length - 1] < began[length] ? began[length - 1] : began[length];
+    if (matches->at_end && (before || length == 0 || !matches->ends[length - 1])) {
+        assert_int_equal(matches->began_at_end, last);
+    }
+}
+
 /* Runs begun at a found prefix must end where those from the begin do. */
 static void check_prefixes(const char *pattern, unsigned flags, const struct world_regex *made,
                            const uint8_t *text, size_t length, const struct world_matches *whole)
@@ -221,30 +275,6 @@ static void check_prefixes(const char *pattern, unsigned flags, const struct wor
         fail();
     }
 }
-
-/* Every way in which a pattern can be compiled. */
-static const struct {
-    const char *name;
-    enum regex_use use;
-    bool as_bits;
-} ways[] = {
-    {"run", REGEX_RUN, false},
-    {"run as bits", REGEX_RUN, true},
-    {"search", REGEX_SEARCH, false},
-    {"search as bits", REGEX_SEARCH, true},
-    {"tracked search", REGEX_TRACKED, false},
-};
-#define WAYS (sizeof(ways) / sizeof(ways[0]))
-
-struct subject {
-    const char *pattern;
-    size_t length;
-    unsigned flags;
-    bool conditions;
-    pcre2_code *code;
-    struct world_regex made[WAYS];
-    bool have[WAYS];
-};
 
 /* False: PCRE2 refuses it, and so do we. */
 static bool subject_compile(struct subject *subject)
@@ -304,6 +334,9 @@ static void check_way(const struct subject *subject, size_t way, const uint8_t *
     }
     if (ways[way].use == REGEX_RUN) {
         check_prefixes(subject->pattern, subject->flags, made, text, length, &matches);
+    }
+    if (ways[way].use == REGEX_TRACKED) {
+        check_began(subject, text, length, &matches);
     }
     if (ways[way].use == REGEX_TRACKED && !subject->conditions) {
         check_live(subject->pattern, subject->flags, subject->code, made, text, length);

@@ -50,6 +50,8 @@ void world_run(const struct world_regex *made, uint32_t entry, const uint8_t *te
         inspect_automaton_begin(&made->automata, made->automaton, entry, 0, state);
     matches->live[at] = inspect_automaton_live(&made->automata, made->automaton, state, 0);
     matches->ends[at] = result == INSPECT_AUTOMATON_MATCH;
+    matches->began[at] =
+        inspect_automaton_matched(&made->automata, made->automaton, state, false, 0);
     while (at < length && result != INSPECT_AUTOMATON_DEAD) {
         size_t piece = 1;
         while (at + piece < length && (cuts >> ((at + piece - 1) % 64) & 1) == 0) {
@@ -72,6 +74,8 @@ void world_run(const struct world_regex *made, uint32_t entry, const uint8_t *te
             if (result == INSPECT_AUTOMATON_MATCH) {
                 assert(!matches->ends[at + done]); /* told once */
                 matches->ends[at + done] = true;
+                matches->began[at + done] =
+                    inspect_automaton_matched(&made->automata, made->automaton, state, false, 0);
             }
             matches->live[at + done] =
                 inspect_automaton_live(&made->automata, made->automaton, state, 0);
@@ -82,6 +86,8 @@ void world_run(const struct world_regex *made, uint32_t entry, const uint8_t *te
     matches->dead = result == INSPECT_AUTOMATON_DEAD;
     matches->at_end = result != INSPECT_AUTOMATON_DEAD &&
                       inspect_automaton_end(&made->automata, made->automaton, state);
+    matches->began_at_end =
+        inspect_automaton_matched(&made->automata, made->automaton, state, true, length);
     for (at++; at <= length; at++) {
         matches->live[at] = UINT64_MAX;
     }

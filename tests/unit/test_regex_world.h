@@ -33,6 +33,8 @@ struct world_matches {
     bool ends[WORLD_TEXT_MAX + 1]; /* a match ended at this offset */
     bool at_end;                   /* inspect_automaton_end behind the last byte */
     bool dead;
+    uint64_t began[WORLD_TEXT_MAX + 1]; /* of ends: inspect_automaton_matched */
+    uint64_t began_at_end;
     uint64_t live[WORLD_TEXT_MAX + 1]; /* inspect_automaton_live behind that many bytes */
 };
 
