@@ -23,7 +23,7 @@ static bool verify_one(const uint8_t *base, uint32_t size, uint32_t offset)
     case INSPECT_AUTOMATON_TABLE:
         return automaton_table_verify(base, size, header);
     case INSPECT_AUTOMATON_BITS:
-        return automaton_bits_verify(base, size, header);
+        return automaton_bits_verify(size, header);
     case INSPECT_AUTOMATON_TRACKED:
         return automaton_tracked_verify(base, size, header);
     default:

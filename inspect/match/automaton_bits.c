@@ -26,8 +26,7 @@ static struct parts find_parts(const uint8_t *base, const struct automaton_heade
     return parts;
 }
 
-bool automaton_bits_verify(const uint8_t *base, uint32_t size,
-                           const struct automaton_header *header)
+bool automaton_bits_verify(uint32_t size, const struct automaton_header *header)
 {
     if (header->width < 1 || header->width > AUTOMATON_WORDS_MAX ||
         header->bits.groups > AUTOMATON_GROUPS_MAX || header->bits.entries < 1) {

@@ -102,8 +102,7 @@ unsigned automaton_table_flags(const uint8_t *base, const struct automaton_heade
 bool automaton_table_covers(const uint8_t *base, const struct automaton_header *header,
                             const uint64_t *a, const uint64_t *b);
 
-bool automaton_bits_verify(const uint8_t *base, uint32_t size,
-                           const struct automaton_header *header);
+bool automaton_bits_verify(uint32_t size, const struct automaton_header *header);
 enum inspect_automaton_result automaton_bits_begin(const uint8_t *base,
                                                    const struct automaton_header *header,
                                                    uint32_t entry, uint64_t *state);
