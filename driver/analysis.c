@@ -232,7 +232,7 @@ AnalysisSettle(_Inout_ ANALYSIS *Analysis, _In_ const struct inspect_result *Res
     FLOW_HALF *Half = &Analysis->Flow->Half[Analysis->Direction];
     UINT64 Undecided = 0;
 
-    if (Result->verdict == INSPECT_HOLD) {
+    if (Result->verdict != INSPECT_RELEASE) {
         if (Half->Queue.Edited)
             Undecided = HoldBehind(&Half->Queue, Result->release_to) - Half->Queue.Unscanned;
         else

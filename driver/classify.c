@@ -103,7 +103,9 @@ ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
 
     FlowCountOffered(Flow, Direction, Length);
     FlowCountSunk(Flow, Direction, Length);
-    if (FlowIsDoomed(Flow) && !Flow->DropTold && !Flow->Aborted) {
+    /* What may still go is not to be cut off by the end of the connection. */
+    if (FlowIsDoomed(Flow) && !Flow->DropTold && !Flow->Aborted &&
+        !(Flow->AbortWanted && FlowHasRest(Flow))) {
         Flow->DropTold = TRUE;
         AnswerStream(Io, Out, FWPS_STREAM_ACTION_DROP_CONNECTION);
         return;

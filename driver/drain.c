@@ -105,10 +105,10 @@ DrainScan(_Inout_ FLOW *Flow)
         Verdict = AnalysisQueue(&Analysis);
         if (Verdict == SLUICE_VERDICT_ALLOWED && Half->Undecided != 0 && FlowIsStopping())
             Verdict = AnalysisRelease(&Analysis);
-        if (Verdict != SLUICE_VERDICT_ALLOWED)
-            FlowDoom(Flow, Verdict, FALSE);
-        else
+        if (Verdict == SLUICE_VERDICT_ALLOWED)
             FlowSettleHold(Flow, i);
+        else if (Verdict != SLUICE_VERDICT_DROPPED || !FlowDropBehind(Flow))
+            FlowDoom(Flow, Verdict, FALSE);
         return TRUE;
     }
     return FALSE;
@@ -120,7 +120,7 @@ DrainChoose(_Inout_ FLOW *Flow, _In_ BOOLEAN Scan, _Out_ ULONG *Direction, _Out_
 {
     if (Flow->Ended)
         return DrainNothing;
-    if (Flow->AbortWanted) {
+    if (Flow->AbortWanted && !FlowHasRest(Flow)) {
         Flow->AbortWanted = FALSE;
         if (!Flow->DropTold)
             return DrainAbort;
@@ -132,9 +132,7 @@ DrainChoose(_Inout_ FLOW *Flow, _In_ BOOLEAN Scan, _Out_ ULONG *Direction, _Out_
         Flow->Continuing = TRUE;
         return DrainContinue;
     }
-    if (FlowIsDoomed(Flow))
-        return DrainNothing;
-    if (Scan && DrainScan(Flow))
+    if (Scan && !FlowIsDoomed(Flow) && DrainScan(Flow))
         return DrainScanned;
     for (ULONG i = 0; i < FLOW_DIRECTIONS && !Flow->RetryTimer.Armed; i++) {
         FLOW_HALF *Half = &Flow->Half[i];
@@ -341,8 +339,8 @@ DrainWake(FLOW *Flow)
 {
     if (Flow->Ended)
         return;
-    if (Flow->AbortWanted || DrainMayContinue(Flow) || DrainHasWork(&Flow->Half[FLOW_OUTBOUND]) ||
-        DrainHasWork(&Flow->Half[FLOW_INBOUND]))
+    if ((Flow->AbortWanted && !FlowHasRest(Flow)) || DrainMayContinue(Flow) ||
+        DrainHasWork(&Flow->Half[FLOW_OUTBOUND]) || DrainHasWork(&Flow->Half[FLOW_INBOUND]))
         DrainSchedule(Flow);
 }
 

@@ -195,6 +195,53 @@ FlowDoom(FLOW *Flow, enum sluice_verdict Verdict, BOOLEAN InClassify)
 }
 
 _Use_decl_annotations_
+BOOLEAN
+FlowDropBehind(FLOW *Flow)
+{
+#if NTDDI_VERSION >= NTDDI_WIN8
+    ULONG Before = 0;
+
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++)
+        Before += FlowReleasable(&Flow->Half[Direction]);
+    if (Before == 0)
+        return FALSE;
+    Flow->Verdict = SLUICE_VERDICT_DROPPED;
+    StatisticsHere()->flows_dropped++;
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        FLOW_HALF *Half = &Flow->Half[Direction];
+        ULONG Keep = FlowReleasable(Half);
+
+        FlowCountGone(Flow, Direction, Half->Queue.Bytes - Keep);
+        HoldTruncate(&Half->Queue, Keep);
+        Half->Undecided = 0;
+        Half->FinWaits = Half->FinUntold = FALSE;
+        AnalysisFinish(Flow, Direction);
+        TimerWheelDisarm(&Half->Deadline);
+        if (Keep != 0)
+            DrainDirection(Flow, Direction);
+    }
+    Flow->AbortWanted = TRUE;
+    return TRUE;
+#else
+    UNREFERENCED_PARAMETER(Flow);
+    return FALSE;
+#endif
+}
+
+_Use_decl_annotations_
+BOOLEAN
+FlowHasRest(const FLOW *Flow)
+{
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        const FLOW_HALF *Half = &Flow->Half[Direction];
+
+        if (Half->Held != 0 || Half->OutstandingBytes != 0)
+            return TRUE;
+    }
+    return Flow->InjectCalls != 0;
+}
+
+_Use_decl_annotations_
 VOID
 FlowDiscardHeld(FLOW *Flow, ULONG Direction)
 {
@@ -285,8 +332,6 @@ FlowSettleHold(FLOW *Flow, ULONG Direction)
 
     if (Kept > Half->HeldPeak)
         Half->HeldPeak = (ULONG)Kept;
-    if (Kept != 0)
-        StatisticsHeldMark();
     /* Not taken off the wheel when nothing is undecided any more: with rules there are a few held
      * bytes at the end of most indications, and the wheel has one lock. */
     if (Half->Undecided != 0 && Half->Queue.Bytes != 0 && !Half->Deadline.Armed)

@@ -143,6 +143,17 @@ FlowDoom(_Inout_ FLOW *Flow, _In_ enum sluice_verdict Verdict, _In_ BOOLEAN InCl
 BOOLEAN
 FlowIsDoomed(_In_ const FLOW *Flow);
 
+/* A drop by verdict of which bytes that may leave lie before: those still go, however the stream
+ * was cut, all behind them is dropped, and then the drainer ends the connection. FALSE: there are
+ * none, or (Windows 7) a connection cannot be ended outside classify: FlowDoom is for that. */
+_Requires_lock_held_(Flow->Lock)
+BOOLEAN
+FlowDropBehind(_Inout_ FLOW *Flow);
+
+/* Bytes of a doomed flow that are still to go, or on their way. */
+BOOLEAN
+FlowHasRest(_In_ const FLOW *Flow);
+
 /* Everything kept of one direction goes; counted as dropped or discarded by the flow's verdict. */
 _Requires_lock_held_(Flow->Lock)
 VOID

@@ -307,6 +307,24 @@ GateKeep(_Inout_ GATE_WORK *Work)
     HoldFreeSpare(&Work->Spare);
 }
 
+/* A drop: what may leave before it goes first. FALSE: nothing may. */
+static BOOLEAN
+GateDropBehind(_Inout_ GATE_WORK *Work)
+{
+    FLOW_HALF *Half = Work->Half;
+
+    if (!Work->Appended && Work->Data->dataLength != 0) {
+        if (Half->Queue.Bytes + Work->Data->dataLength <= Half->Undecided || !GateSecureLate(Work))
+            return FALSE;
+        GateAppend(Work);
+    }
+    if (!FlowDropBehind(Work->Flow))
+        return FALSE;
+    Work->Flow->Class = SLUICE_CLASS_GATE;
+    GateFree(Work);
+    return TRUE;
+}
+
 /* The FIN leaves now if nothing is before it; one inject a classify. */
 static VOID
 GateKeepFin(_Inout_ GATE_WORK *Work)
@@ -332,6 +350,8 @@ GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
     if ((Work->Data->flags & GATE_DISCONNECT) != 0)
         GateKeepFin(Work);
     FlowSettleHold(Flow, Work->Direction);
+    if (Work->Release == NULL && Work->Half->Held != 0)
+        StatisticsHeldMark();
     if (Work->Half->Queue.Unscanned != 0)
         StatisticsHere()->scans_sliced++;
     if (FlowReleasable(Work->Half) != 0 || Work->Half->Queue.Unscanned != 0)
@@ -368,7 +388,9 @@ GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed
     if (Verdict == SLUICE_VERDICT_ALLOWED)
         Verdict = GateCap(&Work);
     if (Verdict != SLUICE_VERDICT_ALLOWED) {
-        Answer = GateDoom(&Work, Verdict);
+        Answer = GateBlock;
+        if (Verdict != SLUICE_VERDICT_DROPPED || !GateDropBehind(&Work))
+            Answer = GateDoom(&Work, Verdict);
         goto Unlock;
     }
     return GateCommit(&Work, Handle);
@@ -399,7 +421,9 @@ GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T 
     if (Verdict == SLUICE_VERDICT_ALLOWED && Work.Half->Undecided != 0)
         Verdict = GateCap(&Work);
     if (Verdict != SLUICE_VERDICT_ALLOWED) {
-        Answer = GateDoom(&Work, Verdict);
+        Answer = GateBlock;
+        if (Verdict != SLUICE_VERDICT_DROPPED || !GateDropBehind(&Work))
+            Answer = GateDoom(&Work, Verdict);
         goto Unlock;
     }
     if (Work.Half->Undecided != 0 || Work.Appended) {

@@ -221,6 +221,33 @@ HoldConsume(HOLD_QUEUE *Queue, ULONG Length)
 
 _Use_decl_annotations_
 VOID
+HoldTruncate(HOLD_QUEUE *Queue, ULONG Keep)
+{
+    HOLD_BLOCK *Block = Queue->First;
+    HOLD_QUEUE Rest = *Queue;
+
+    if (Keep >= Queue->Bytes)
+        return;
+    Queue->Bytes = Keep;
+    Queue->Unscanned = 0;
+    if (Keep == 0) {
+        RtlZeroMemory(Queue, sizeof(*Queue));
+        HoldDiscard(&Rest);
+        return;
+    }
+    while (Keep > Block->End - Block->Start) {
+        Keep -= Block->End - Block->Start;
+        Block = Block->Next;
+    }
+    Rest.First = Block->Next;
+    Block->End = Block->Start + Keep;
+    Block->Next = NULL;
+    Queue->Last = Block;
+    HoldDiscard(&Rest);
+}
+
+_Use_decl_annotations_
+VOID
 HoldDiscard(HOLD_QUEUE *Queue)
 {
     while (Queue->First != NULL)

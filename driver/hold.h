@@ -97,6 +97,11 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID
 HoldConsume(_Inout_ HOLD_QUEUE *Queue, _In_ ULONG Length);
 
+/* Frees all but the first Keep bytes. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID
+HoldTruncate(_Inout_ HOLD_QUEUE *Queue, _In_ ULONG Keep);
+
 /* Frees all that is queued. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID

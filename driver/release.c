@@ -281,6 +281,8 @@ ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
             ReleaseDiscard(Release);
         }
     }
+    if (Half->Held != 0)
+        StatisticsHeldMark();
     FlowSettleEnd(Flow);
     DrainWake(Flow);
     FlowUnlock(&Handle);

@@ -51,8 +51,11 @@ StopAbort(FLOW *Flow, PVOID Context)
 
     UNREFERENCED_PARAMETER(Context);
     FlowLock(Flow, &Handle);
-    if (!Flow->Ended && !FlowIsQuiet(Flow))
+    if (!Flow->Ended && !FlowIsQuiet(Flow)) {
         FlowDoom(Flow, SLUICE_VERDICT_ABORTED, FALSE);
+        for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++)
+            FlowDiscardHeld(Flow, Direction);
+    }
     FlowUnlock(&Handle);
     return TRUE;
 }
