@@ -241,8 +241,8 @@ void rules_words_threshold(const struct rule_threshold *threshold, char *text, s
     snprintf(text, size,
              threshold->type == RULE_LIMIT ? "told %u times at most in %u seconds for each %s"
              : threshold->type == RULE_BOTH
-                 ? "told once in each period: at the %uth match in %u seconds for each %s"
-                 : "told at every %uth match in %u seconds for each %s",
+                 ? "matches once in each period: the %uth time in %u seconds for each %s"
+                 : "matches every %uth time in %u seconds for each %s",
              threshold->count, threshold->seconds, tracks[threshold->track]);
 }
 

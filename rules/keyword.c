@@ -54,12 +54,14 @@ static const struct rules_keyword keywords[] = {
      "[established][,to_server|to_client|from_client|from_server][,stateless][,only_stream]",
      "direction; every flow is an established one, and every match is one in a stream"},
     {"flowbits", FLOW, NEEDED, false, rules_parse_flowbits, 0,
-     "set|[set|unset|toggle|isset|isnotset,NAME[|NAME...] or noalert",
+     "set|unset|toggle|isset|isnotset,NAME[|NAME...] or noalert",
      "marks on the flow; `|` (isset, isnotset): one of them suffices"},
     {"noalert", FLOW, NONE, true, rules_parse_noalert, 0, "", "acts, but tells no event"},
     {"threshold", FLOW, NEEDED, true, rules_parse_threshold, 0,
      "type limit|threshold|both, track by_src|by_dst|by_both|by_rule, count N, seconds S",
-     "how often events are told"},
+     "limit: told N times at most in S seconds; threshold: acts at each Nth match; both: once, at "
+     "the "
+     "Nth"},
 
     {"content", PAYLOAD, NEEDED, false, rules_parse_content, 0, "[!]\"TEXT|HEX|\"",
      "bytes to be found; `!`: not to be found. \\\" \\; \\: \\\\ and |22| stand for themselves"},
@@ -181,7 +183,7 @@ static const struct {
     {"ipv6.*", PACKET},
     {"stream_size", PACKET ": the length of a stream is not kept"},
     {"tag", "asks for later packets to be logged; Sluice keeps none"},
-    {"detection_filter", "is not in Sluice; threshold limits how often events are told"},
+    {"detection_filter", "is not in Sluice, but threshold is"},
     {"byte_extract", "keeps a number for later options, which Sluice cannot; byte_test and "
                      "byte_jump read where it stands"},
     {"byte_math", "keeps a number for later options, which Sluice cannot"},

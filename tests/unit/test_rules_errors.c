@@ -83,7 +83,7 @@ static const struct row rows[] = {
      "keyword \"byte_extract\" keeps a number for later options, which Sluice cannot; byte_test "
      "and byte_jump read where it stands"},
     {"alert tcp any any -> any any («detection_filter»:track by_src, count 1, seconds 2; sid:1;)",
-     "keyword \"detection_filter\" is not in Sluice; threshold limits how often events are told"},
+     "keyword \"detection_filter\" is not in Sluice, but threshold is"},
     {"alert tcp any any -> any any («tls.cert_subject»; content:\"a\"; sid:1;)",
      "keyword \"tls.cert_subject\" is not kept apart; tls.certs holds the whole certificate (DER)"},
     {"alert tcp any any -> any any («dns.query»; content:\"a\"; sid:1;)",
