@@ -11,7 +11,7 @@ static uint32_t rotate(uint32_t value, unsigned bits)
 
 static void sha1_block(struct inspect_sha1 *sha1)
 {
-    uint32_t words[80];
+    uint32_t words[16]; /* the last ones of the schedule */
     uint32_t a = sha1->state[0];
     uint32_t b = sha1->state[1];
     uint32_t c = sha1->state[2];
@@ -22,12 +22,14 @@ static void sha1_block(struct inspect_sha1 *sha1)
         words[i] =
             (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
     }
-    for (size_t i = 16; i < 80; i++) {
-        words[i] = rotate(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
-    }
     for (size_t i = 0; i < 80; i++) {
         uint32_t mix = 0;
         uint32_t constant = 0;
+        if (i >= 16) {
+            words[i % 16] = rotate(words[(i - 3) % 16] ^ words[(i - 8) % 16] ^
+                                       words[(i - 14) % 16] ^ words[i % 16],
+                                   1);
+        }
         switch (i / 20) {
         case 0:
             mix = (b & c) | (~b & d);
@@ -46,7 +48,7 @@ static void sha1_block(struct inspect_sha1 *sha1)
             constant = 0xca62c1d6;
             break;
         }
-        uint32_t sum = rotate(a, 5) + mix + e + words[i] + constant;
+        uint32_t sum = rotate(a, 5) + mix + e + words[i % 16] + constant;
         e = d;
         d = c;
         c = rotate(b, 30);

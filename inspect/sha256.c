@@ -23,25 +23,25 @@ static uint32_t rotate(uint32_t value, unsigned bits)
 
 static void sha256_block(struct inspect_sha256 *sha256)
 {
-    uint32_t words[64];
-    uint32_t v[8]; /* a to h */
+    uint32_t words[16]; /* the last ones of the schedule */
+    uint32_t v[8];      /* a to h */
     for (size_t i = 0; i < 16; i++) {
         const uint8_t *at = sha256->block + i * 4;
         words[i] =
             (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
     }
-    for (size_t i = 16; i < 64; i++) {
-        uint32_t near = words[i - 2];
-        uint32_t far = words[i - 15];
-        words[i] = (rotate(near, 17) ^ rotate(near, 19) ^ near >> 10) + words[i - 7] +
-                   (rotate(far, 7) ^ rotate(far, 18) ^ far >> 3) + words[i - 16];
-    }
     memcpy(v, sha256->state, sizeof(v));
     for (size_t i = 0; i < 64; i++) {
+        if (i >= 16) {
+            uint32_t near = words[(i - 2) % 16];
+            uint32_t far = words[(i - 15) % 16];
+            words[i % 16] += (rotate(near, 17) ^ rotate(near, 19) ^ near >> 10) +
+                             words[(i - 7) % 16] + (rotate(far, 7) ^ rotate(far, 18) ^ far >> 3);
+        }
         uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
         uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
         uint32_t first = v[7] + (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)) + choice +
-                         roots[i] + words[i];
+                         roots[i] + words[i % 16];
         uint32_t second = (rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22)) + majority;
         for (size_t j = 7; j > 0; j--) {
             v[j] = v[j - 1];

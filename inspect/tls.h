@@ -28,7 +28,7 @@
 #include "inspect/ja4.h"
 #include "inspect/step.h"
 
-/* The parser's state. Private to tls.c and tls_extension.c but for `name`. */
+/* The parser's state. Private to tls.c, tls_body.c and tls_extension.c but for `name`. */
 struct inspect_tls {
     uint32_t body_left;   /* handshake message bytes to come */
     uint32_t limit;       /* largest message that may be held */

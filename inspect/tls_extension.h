@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One extension of a hello, byte by byte. For tls.c only, which finds where extensions begin and
- * end. */
+/* One extension of a hello, byte by byte. For tls_body.c only, which finds where extensions begin
+ * and end. */
 #pragma once
 
 #include <stdbool.h>

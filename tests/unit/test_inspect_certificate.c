@@ -306,8 +306,8 @@ static void times(void **state)
     }
 }
 
-/* Every byte of the part that is read, changed to every value: never out of bounds; and every
- * shortened certificate is no certificate. */
+/* Every bit turned over, and the extremes for every byte: never out of bounds; and every shortened
+ * certificate is no certificate. */
 static void damage(void **state)
 {
     (void)state;
@@ -315,14 +315,16 @@ static void damage(void **state)
     size_t refused = 0;
     for (size_t at = 0; at < certificate.length; at++) {
         uint8_t was = certificate.at[at];
-        for (unsigned value = 0; value < 256; value++) {
-            certificate.at[at] = (uint8_t)value;
+        for (unsigned change = 0; change < 10; change++) {
+            certificate.at[at] = change < 8    ? (uint8_t)(was ^ 1u << change)
+                                 : change == 8 ? 0
+                                               : 0xff;
             read_cut(certificate.at, certificate.length, at, &event);
             refused += event.anomalies != 0 ? 1 : 0;
         }
         certificate.at[at] = was;
     }
-    assert_in_range(refused, certificate.length * 32, certificate.length * 256);
+    assert_in_range(refused, certificate.length, certificate.length * 10);
     /* the subject's last byte is at the end of what must be there: 3 elements follow */
     size_t needed = certificate.length - (2 + 3) - (2 + 9) - (2 + 9);
     for (size_t length = 0; length <= certificate.length; length++) {

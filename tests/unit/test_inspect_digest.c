@@ -46,7 +46,7 @@ typedef void (*digest_function)(const void *data, size_t length, size_t cut, uin
 static void check(digest_function function, size_t size, const void *data, size_t length,
                   const char *expected)
 {
-    for (size_t cut = 0; cut <= length; cut += length > 4096 ? 9973 : 1) {
+    for (size_t cut = 0; cut <= length; cut += length > 4096 ? 333333 : 1) {
         uint8_t digest[32];
         char text[65];
         function(data, length, cut, digest);

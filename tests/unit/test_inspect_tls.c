@@ -242,12 +242,12 @@ static void real_client_hello(void **state)
     assert_int_equal(event->verdict, INSPECT_RELEASE);
     assert_int_equal(event->anomalies, 0);
     assert_int_equal(event->offset, whole);
-    assert_string_equal(event->name, "www.example.org");
-    assert_int_equal(event->name_length, 15);
-    assert_int_equal(event->alpn_length, sizeof(alpn) - 1);
-    assert_memory_equal(event->alpn, alpn, sizeof(alpn) - 1);
-    assert_int_equal(event->tls_version, 0x0304);
-    assert_int_equal(event->tls_legacy_version, 0x0303);
+    assert_string_equal(event->body.tls.name, "www.example.org");
+    assert_int_equal(event->body.tls.name_length, 15);
+    assert_int_equal(event->body.tls.alpn_length, sizeof(alpn) - 1);
+    assert_memory_equal(event->body.tls.alpn, alpn, sizeof(alpn) - 1);
+    assert_int_equal(event->body.tls.version, 0x0304);
+    assert_int_equal(event->body.tls.legacy_version, 0x0303);
     feed_trace_free(&trace);
 }
 
@@ -273,10 +273,10 @@ static void real_server_hellos(void **state)
         const struct inspect_event *event = &trace.feed.events[0];
         assert_int_equal(event->message, INSPECT_MESSAGE_SERVER_HELLO);
         assert_int_equal(event->anomalies, 0);
-        assert_int_equal(event->tls_version, cases[i].version);
-        assert_int_equal(event->tls_cipher, cases[i].cipher);
-        assert_int_equal(event->alpn_length, strlen(cases[i].alpn));
-        assert_memory_equal(event->alpn, cases[i].alpn, strlen(cases[i].alpn));
+        assert_int_equal(event->body.tls.version, cases[i].version);
+        assert_int_equal(event->body.tls.cipher, cases[i].cipher);
+        assert_int_equal(event->body.tls.alpn_length, strlen(cases[i].alpn));
+        assert_memory_equal(event->body.tls.alpn, cases[i].alpn, strlen(cases[i].alpn));
         feed_trace_free(&trace);
     }
 }
@@ -302,8 +302,8 @@ static void hello_over_records(void **state)
         feed_data(&feed, INSPECT_C2S, stream.at + stream.length - 1, 1);
         assert_int_equal(feed.result.verdict, INSPECT_RELEASE);
         assert_int_equal(feed.events_count, 1);
-        assert_string_equal(feed.events[0].name, "mail.example.net");
-        assert_int_equal(feed.events[0].tls_version, 0x0304);
+        assert_string_equal(feed.events[0].body.tls.name, "mail.example.net");
+        assert_int_equal(feed.events[0].body.tls.version, 0x0304);
         assert_int_equal(feed.events[0].anomalies, 0);
         assert_int_equal(feed.events[0].flags, INSPECT_EVENT_TLS_ECH);
         feed_finish(&feed);
@@ -330,7 +330,7 @@ static void name_last(void **state)
     feed_every_cut(&defaults, INSPECT_C2S, stream.at, stream.length, &trace);
     assert_int_equal(feed_trace_decided(&trace), stream.length);
     assert_int_equal(trace.feed.events_count, 1);
-    assert_string_equal(trace.feed.events[0].name, "last.example");
+    assert_string_equal(trace.feed.events[0].body.tls.name, "last.example");
     assert_int_equal(trace.feed.events[0].anomalies, 0);
     feed_trace_free(&trace);
 }
@@ -378,10 +378,10 @@ static void odd_hellos(void **state)
         feed_every_cut(&defaults, INSPECT_C2S, stream.at, stream.length, &trace);
         if (feed_trace_decided(&trace) != stream.length || trace.feed.events_count != 1 ||
             trace.feed.events[0].anomalies != cases[i].anomalies ||
-            strcmp(trace.feed.events[0].name, cases[i].name) != 0) {
+            strcmp(trace.feed.events[0].body.tls.name, cases[i].name) != 0) {
             fail_msg("%s: decided %zu of %zu, anomalies %x, name '%s'", cases[i].title,
                      feed_trace_decided(&trace), stream.length, trace.feed.events[0].anomalies,
-                     trace.feed.events[0].name);
+                     trace.feed.events[0].body.tls.name);
         }
         feed_trace_free(&trace);
     }
@@ -437,7 +437,7 @@ static void empty_record(void **state)
     put(&with, stream.at + 55, stream.length - 55);
     feed_every_cut(&defaults, INSPECT_C2S, with.at, with.length, &trace);
     assert_int_equal(feed_trace_decided(&trace), with.length);
-    assert_string_equal(trace.feed.events[0].name, "a.example");
+    assert_string_equal(trace.feed.events[0].body.tls.name, "a.example");
     assert_int_equal(trace.feed.events[0].anomalies, INSPECT_ANOMALY_TLS_RECORD);
     feed_trace_free(&trace);
 }
@@ -496,7 +496,7 @@ static void client_hello_from_server(void **state)
     put_hex(&stream, openssl_client_hello);
     feed_every_cut(&defaults, INSPECT_S2C, stream.at, stream.length, &trace);
     assert_int_equal(trace.feed.events[0].message, INSPECT_MESSAGE_CLIENT_HELLO);
-    assert_string_equal(trace.feed.events[0].name, "www.example.org");
+    assert_string_equal(trace.feed.events[0].body.tls.name, "www.example.org");
     feed_trace_free(&trace);
 }
 
@@ -525,8 +525,8 @@ static void offered_versions(void **state)
     stream.length = 0;
     wrap(&stream, &message, 16384);
     feed_every_cut(&defaults, INSPECT_C2S, stream.at, stream.length, &trace);
-    assert_int_equal(trace.feed.events[0].tls_version, 0x0302);
-    assert_int_equal(trace.feed.events[0].tls_legacy_version, 0x0303);
+    assert_int_equal(trace.feed.events[0].body.tls.version, 0x0302);
+    assert_int_equal(trace.feed.events[0].body.tls.legacy_version, 0x0303);
     feed_trace_free(&trace);
 }
 
@@ -557,7 +557,7 @@ static void blocked_names(void **state)
         assert_int_equal(feed_trace_decided(&trace), stream.length);
         assert_int_equal(trace.verdicts[stream.length], INSPECT_DROP);
         assert_int_equal(trace.release_to[stream.length], 0);
-        assert_string_equal(trace.feed.events[0].name, "a.blocked.example");
+        assert_string_equal(trace.feed.events[0].body.tls.name, "a.blocked.example");
         assert_true((trace.feed.events[0].flags & INSPECT_EVENT_BLOCKED) != 0);
         feed_trace_free(&trace);
     }
@@ -574,8 +574,8 @@ static void alpn_truncated(void **state)
     stream.length = 0;
     wrap(&stream, &message, 16384);
     feed_every_cut(&defaults, INSPECT_C2S, stream.at, stream.length, &trace);
-    assert_int_equal(trace.feed.events[0].flags, INSPECT_EVENT_ALPN_TRUNCATED);
-    assert_int_equal(trace.feed.events[0].alpn_length, 3 + 100);
+    assert_int_equal(trace.feed.events[0].flags, INSPECT_EVENT_TRUNCATED);
+    assert_int_equal(trace.feed.events[0].body.tls.alpn_length, 3 + 100);
     assert_int_equal(trace.feed.events[0].anomalies, 0);
     feed_trace_free(&trace);
 }
