@@ -90,6 +90,19 @@ AnalysisOpen(ANALYSIS *Analysis, FLOW *Flow, ULONG Direction, SIZE_T Budget)
     Call->thresholds = PolicyThresholds();
 }
 
+/* What is held, or not yet scanned, is decided by the rules it was held for. */
+static BOOLEAN
+AnalysisMaySwap(_In_ const FLOW *Flow)
+{
+    for (ULONG Direction = 0; Direction < FLOW_DIRECTIONS; Direction++) {
+        const FLOW_HALF *Half = &Flow->Half[Direction];
+
+        if (Half->Undecided != 0 || Half->Queue.Unscanned != 0)
+            return FALSE;
+    }
+    return inspect_flow_may_swap(&Flow->Inspect);
+}
+
 _Use_decl_annotations_
 VOID
 AnalysisRefresh(FLOW *Flow)
@@ -101,7 +114,7 @@ AnalysisRefresh(FLOW *Flow)
     if (!PolicyIsStale(Old, Pass))
         return;
     New = PolicyReference(Pass);
-    if (New->ruleset != Old->ruleset && !inspect_flow_may_swap(&Flow->Inspect)) {
+    if (New->ruleset != Old->ruleset && !AnalysisMaySwap(Flow)) {
         PolicyDereference(New, Pass);
         return;
     }

@@ -72,7 +72,8 @@ VOID
 AnalysisOpen(_Out_ ANALYSIS *Analysis, _Inout_ FLOW *Flow, _In_ ULONG Direction,
              _In_ SIZE_T Budget);
 
-/* The policy in force, as far as the flow may move to it (inspect_flow_may_swap). */
+/* Moves the flow to the policy in force, if it may: with another rule set not before it stands
+ * between messages, with nothing held. */
 _Requires_lock_held_(Flow->Lock)
 VOID
 AnalysisRefresh(_Inout_ FLOW *Flow);
