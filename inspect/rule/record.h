@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "inspect/rule/scope.h"
+#include "inspect/rule/thread.h"
 
 enum {
     RECORD_WORDS = INSPECT_THREAD_BYTES / 8,
@@ -110,9 +110,9 @@ static inline struct record_side *record_side(struct record *record, unsigned at
     return (struct record_side *)((uint64_t *)(void *)record + at);
 }
 
-static inline struct record *record_at(struct inspect_scope *scope, unsigned at)
+static inline struct record *record_at(uint64_t *words, unsigned at)
 {
-    return (struct record *)(void *)&scope->threads[at];
+    return (struct record *)(void *)&words[at];
 }
 
 /* An offset of 32 bits against `now`. */
@@ -120,3 +120,44 @@ static inline uint64_t record_widen(uint64_t now, uint32_t low)
 {
     return now + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)now);
 }
+
+/* What running came to, decided at the place read to. */
+enum record_result {
+    RECORD_MORE,     /* nothing yet, all was read */
+    RECORD_HAPPENED, /* a path: it matched; a side: it holds */
+    RECORD_FAILED,   /* it cannot match any more, or does not hold */
+};
+
+/* Bytes to run over: offset of data[0], how many. */
+struct record_bytes {
+    uint64_t offset;
+    const uint8_t *data;
+    size_t length;
+};
+
+/* origin + distance, as a buffer offset. Before the buffer's begin: its begin. */
+uint64_t inspect_record_offset(uint64_t origin, int32_t distance);
+
+/* The last offset at which a content may begin. False: the window lies before the buffer. */
+bool inspect_record_window(const struct ruleset_element *element, uint64_t origin,
+                           uint64_t *latest);
+
+/* Copies `count` bytes of the buffer from `offset` on: out of the history, then out of the bytes at
+ * hand, which begin at the buffer's present length. False: they are gone. */
+bool inspect_record_look(const struct thread_pass *pass, const uint8_t *data, int64_t offset,
+                         unsigned count, uint8_t *bytes);
+
+/* Runs the path of a thread up to its first event. */
+enum record_result inspect_record_path(const struct thread_pass *pass, struct record *record,
+                                       struct record_bytes bytes, size_t *read);
+
+/* Runs a side over the bytes. */
+enum record_result inspect_record_side(const struct thread_pass *pass, struct record_side *side,
+                                       struct record_bytes bytes, size_t *read);
+
+/* Runs a thread up to its first event, gives how far. Without an event: all bytes. */
+size_t inspect_record_run(const struct thread_pass *pass, struct record *record,
+                          struct record_bytes bytes);
+
+/* It goes with the next sweep. */
+void inspect_record_kill(struct record *record);

@@ -38,9 +38,9 @@ static struct inspect_scope_buffer *scope_buffer(struct inspect_scope *scope, un
 
 static struct thread_pass scope_pass(struct inspect_scope *scope,
                                      const struct inspect_scope_view *view,
-                                     struct inspect_scope_buffer *buffer)
+                                     struct inspect_scope_buffer *buffer, struct thread_mark *mark)
 {
-    return (struct thread_pass){scope, view, buffer, (unsigned)(buffer - scope->buffers)};
+    return (struct thread_pass){scope, view, buffer, (unsigned)(buffer - scope->buffers), mark};
 }
 
 /* The direction's offset of a byte of the buffer. */
@@ -92,7 +92,8 @@ void inspect_scope_open(struct inspect_scope *scope, const struct inspect_scope_
     struct inspect_scope_buffer *opened = take_buffer(scope, view, buffer);
     if (opened == NULL)
         return;
-    const struct thread_pass pass = scope_pass(scope, view, opened);
+    struct thread_mark mark;
+    const struct thread_pass pass = scope_pass(scope, view, opened, &mark);
     const struct ruleset_range anchors = view_context(view, buffer)->anchors;
     for (uint32_t i = 0; i < anchors.count; i++) {
         const uint32_t element = view->ruleset->anchors[anchors.first + i];
@@ -192,19 +193,18 @@ static size_t step(const struct thread_pass *pass, const uint8_t *data, size_t l
     const struct inspect_literals *literals = view_literals(pass->view, buffer->buffer);
     const unsigned features = pass->view->ruleset->features;
     const bool threads = inspect_thread_any(pass);
-    struct thread_mark mark;
     struct found found = {pass, 0, false};
     size_t place = length;
     if (threads) {
-        inspect_thread_save(pass, &mark);
-        place = inspect_thread_run(pass, &mark, data, length);
+        inspect_thread_save(pass);
+        place = inspect_thread_run(pass, data, length);
     }
     if (literals->count != 0) {
         const size_t scanned = inspect_literals_scan(
             literals, features, &buffer->literals, buffer->length, data, place, note_found, &found);
         if (threads && scanned < place) {
-            inspect_thread_restore(pass, &mark);
-            inspect_thread_run(pass, &mark, data, scanned);
+            inspect_thread_restore(pass);
+            inspect_thread_run(pass, data, scanned);
         }
         place = scanned;
     }
@@ -260,7 +260,8 @@ size_t inspect_scope_feed(struct inspect_scope *scope, const struct inspect_scop
     struct inspect_scope_buffer *open = scope_buffer(scope, buffer);
     if (open == NULL || scope->passed)
         return length;
-    const struct thread_pass pass = scope_pass(scope, view, open);
+    struct thread_mark mark;
+    const struct thread_pass pass = scope_pass(scope, view, open, &mark);
     size_t consumed = 0, window = WINDOW_MOST;
     while (!tell(&pass, outcome)) {
         if (consumed == length || scope->passed)
@@ -286,7 +287,8 @@ void inspect_scope_close(struct inspect_scope *scope, const struct inspect_scope
     struct inspect_scope_buffer *open = scope_buffer(scope, buffer);
     if (open == NULL)
         return;
-    const struct thread_pass pass = scope_pass(scope, view, open);
+    struct thread_mark mark;
+    const struct thread_pass pass = scope_pass(scope, view, open, &mark);
     if (open->open == 1) {
         open->open = 2;
         inspect_thread_end(&pass);
@@ -366,8 +368,8 @@ uint64_t inspect_scope_hold(const struct inspect_scope *scope,
             (view->ruleset->header->blocking[view->direction].buffers >> open->buffer & 1) == 0)
             continue;
         /* Nothing is written through these: one set of functions serves both. */
-        struct thread_pass pass =
-            scope_pass((struct inspect_scope *)scope, view, (struct inspect_scope_buffer *)open);
+        struct thread_pass pass = scope_pass((struct inspect_scope *)scope, view,
+                                             (struct inspect_scope_buffer *)open, NULL);
         uint64_t begin = inspect_thread_hold(&pass);
         const struct inspect_literals *literals = view_literals(view, open->buffer);
         if (literals->count != 0) {

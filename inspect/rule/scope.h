@@ -19,7 +19,7 @@
  * Memory is fixed. What does not fit (threads, conditions met, rules told) is never dropped
  * silently: OVERFLOW is told, once a scope.
  *
- * IRQL <= DISPATCH_LEVEL, stack below 1 KB.
+ * IRQL <= DISPATCH_LEVEL, stack below 1.5 KB.
  */
 #pragma once
 

@@ -10,16 +10,6 @@
 /* A fence is of no use behind the longest literal (4096 bytes) that can have begun before it. */
 #define FENCE_REACH 8192u
 
-/* What an element's run came to. */
-enum run_result { RUN_MORE, RUN_EVENT, RUN_DEAD };
-
-/* Bytes to run over: offset of data[0], how many. */
-struct run_bytes {
-    uint64_t offset;
-    const uint8_t *data;
-    size_t length;
-};
-
 static const struct inspect_ruleset *pass_ruleset(const struct thread_pass *pass)
 {
     return pass->view->ruleset;
@@ -43,20 +33,20 @@ static bool record_here(const struct thread_pass *pass, const struct record *rec
 bool inspect_thread_any(const struct thread_pass *pass)
 {
     const unsigned words = pass_words(pass);
-    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words)
-        if (record_here(pass, record_at(pass->scope, at)))
+    for (unsigned at = 0; at < words; at += record_at(pass->scope->threads, at)->words)
+        if (record_here(pass, record_at(pass->scope->threads, at)))
             return true;
     return false;
 }
 
-void inspect_thread_save(const struct thread_pass *pass, struct thread_mark *mark)
+void inspect_thread_save(const struct thread_pass *pass)
 {
-    memcpy(mark->words, pass->scope->threads, pass->scope->thread_bytes);
+    memcpy(pass->mark->words, pass->scope->threads, pass->scope->thread_bytes);
 }
 
-void inspect_thread_restore(const struct thread_pass *pass, const struct thread_mark *mark)
+void inspect_thread_restore(const struct thread_pass *pass)
 {
-    memcpy(pass->scope->threads, mark->words, pass->scope->thread_bytes);
+    memcpy(pass->scope->threads, pass->mark->words, pass->scope->thread_bytes);
 }
 
 bool inspect_thread_last_segment(const struct inspect_ruleset *ruleset, uint32_t element)
@@ -68,324 +58,47 @@ bool inspect_thread_last_segment(const struct inspect_ruleset *ruleset, uint32_t
     return true;
 }
 
-/* origin + distance, as a buffer offset. Before the buffer's begin: its begin. */
-static uint64_t offset_from(uint64_t origin, int32_t distance)
+size_t inspect_thread_run(const struct thread_pass *pass, const uint8_t *data, size_t length)
 {
-    const int64_t offset = (int64_t)origin + distance;
-    return offset < 0 ? 0 : (uint64_t)offset;
-}
-
-/* The last offset at which a content may begin. False: the window lies before the buffer. */
-static bool window_end(const struct ruleset_element *element, uint64_t origin, uint64_t *latest)
-{
-    const int64_t end = (int64_t)origin + element->maximum;
-    *latest = (element->flags & RULESET_UNBOUNDED) != 0 ? UINT64_MAX : (uint64_t)end;
-    return (element->flags & RULESET_UNBOUNDED) != 0 || end >= 0;
-}
-
-/* Copies `count` bytes of the buffer from `offset` on: out of the history, then out of the bytes at
- * hand, which begin at the buffer's present length. False: they are gone. */
-static bool look(const struct thread_pass *pass, const uint8_t *data, int64_t offset,
-                 unsigned count, uint8_t *bytes)
-{
-    const struct inspect_scope_buffer *buffer = pass->buffer;
-    const uint64_t kept = buffer->length < INSPECT_HISTORY ? buffer->length : INSPECT_HISTORY;
-    const uint64_t from = buffer->length - kept;
-    if (offset < 0)
-        return false;
-    if ((uint64_t)offset < from) {
-        pass->scope->overflow = 1;
-        return false;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        const uint64_t at = (uint64_t)offset + i;
-        bytes[i] = at < buffer->length ? buffer->history[at - from] : data[at - buffer->length];
-    }
-    return true;
-}
-
-/* ---- one element over some bytes ---- */
-
-/* Reads a regular expression that runs. A tracked one says where its match began. */
-static enum run_result run_automaton(const struct thread_pass *pass, uint32_t automaton,
-                                     uint64_t *state, struct run_bytes bytes, size_t *read,
-                                     uint64_t *begin)
-{
-    const struct inspect_automata *automata = &pass_ruleset(pass)->automata;
-    uint64_t before[16];
-    const size_t size = inspect_automaton_state_size(automata, automaton);
-    const bool tracked =
-        inspect_automaton_kind(automata, automaton) == INSPECT_AUTOMATON_TRACKED && begin != NULL;
-    *read = 0;
-    if (bytes.length == 0)
-        return RUN_MORE;
-    if (tracked)
-        memcpy(before, state, size);
-    const enum inspect_automaton_result result = inspect_automaton_read(
-        automata, automaton, state, bytes.offset, bytes.data, bytes.length, read);
-    if (result == INSPECT_AUTOMATON_MATCH && tracked) {
-        size_t again = 0;
-        inspect_automaton_read(automata, automaton, before, bytes.offset, bytes.data, *read - 1,
-                               &again);
-        const uint64_t last = bytes.offset + *read - 1;
-        const uint64_t live = inspect_automaton_live(automata, automaton, before, last);
-        *begin = live < last ? live : last;
-    }
-    return result == INSPECT_AUTOMATON_MATCH  ? RUN_EVENT
-           : result == INSPECT_AUTOMATON_DEAD ? RUN_DEAD
-                                              : RUN_MORE;
-}
-
-static enum run_result run_regex(const struct thread_pass *pass, struct record *record,
-                                 struct run_bytes bytes, size_t *read)
-{
-    const struct ruleset_element *element = pass_element(pass, record->element);
-    const struct inspect_automata *automata = &pass_ruleset(pass)->automata;
-    struct record_place *place = record_place(record);
-    uint64_t *state = record_state(record);
-    size_t skip = 0;
-    if ((record->flags & RECORD_BEGUN) == 0) {
-        const uint64_t start =
-            offset_from(record_widen(bytes.offset, place->origin), element->minimum);
-        if (start > bytes.offset + bytes.length) {
-            *read = bytes.length;
-            return RUN_MORE;
-        }
-        skip = (size_t)(start - bytes.offset);
-        record->flags |= RECORD_BEGUN;
-        if ((element->flags & RULESET_SEGMENT) != 0)
-            place->begin = (uint32_t)start;
-        *read = skip;
-        switch (inspect_automaton_begin(automata, element->data, 0, start, state)) {
-        case INSPECT_AUTOMATON_MATCH:
-            return RUN_EVENT;
-        case INSPECT_AUTOMATON_DEAD:
-            return RUN_DEAD;
-        case INSPECT_AUTOMATON_MORE:
-            break;
-        }
-    }
-    uint64_t begin = UINT64_MAX;
-    const struct run_bytes rest = {bytes.offset + skip, bytes.data + skip, bytes.length - skip};
-    const enum run_result result = run_automaton(pass, element->data, state, rest, read, &begin);
-    if (result == RUN_EVENT && begin != UINT64_MAX && (element->flags & RULESET_SEGMENT) != 0)
-        place->begin = (uint32_t)begin;
-    *read += skip;
-    return result;
-}
-
-/* Runs the path of a thread up to its first event. */
-static enum run_result run_path(const struct thread_pass *pass, struct record *record,
-                                struct run_bytes bytes, size_t *read)
-{
-    static const enum run_result results[] = {
-        [ELEMENT_MORE] = RUN_MORE, [ELEMENT_MATCH] = RUN_EVENT, [ELEMENT_DEAD] = RUN_DEAD};
-    const struct ruleset_element *element = pass_element(pass, record->element);
-    *read = bytes.length;
-    if ((record->flags & RECORD_DONE) != 0)
-        return RUN_MORE;
-    if (element->kind == RULESET_REGEX)
-        return run_regex(pass, record, bytes, read);
-    if (element->kind == RULESET_BYTE_JUMP) {
-        const struct ruleset_byte *byte = &pass_ruleset(pass)->bytes[element->data];
-        const int64_t end = inspect_element_byte_begin(
-                                byte, record_widen(bytes.offset, record_place(record)->origin)) +
-                            byte->bytes;
-        if (end > (int64_t)(bytes.offset + bytes.length))
-            return RUN_MORE;
-        *read = end > (int64_t)bytes.offset ? (size_t)(end - (int64_t)bytes.offset) : 0;
-        return RUN_EVENT;
-    }
-    uint64_t start = bytes.offset, latest = UINT64_MAX;
-    if ((record->flags & RECORD_SHORT) == 0) {
-        const uint64_t origin = record_widen(bytes.offset, record_place(record)->origin);
-        start = offset_from(origin, element->minimum);
-        if (!window_end(element, origin, &latest)) {
-            *read = 0;
-            return RUN_DEAD;
-        }
-    }
-    if (start >= bytes.offset + bytes.length)
-        return RUN_MORE;
-    const size_t skip = start > bytes.offset ? (size_t)(start - bytes.offset) : 0;
-    uint32_t matched = record->matched;
-    const enum element_result result =
-        inspect_element_content(pass_ruleset(pass), element, &matched, bytes.offset + skip,
-                                bytes.data + skip, bytes.length - skip, latest, read);
-    record->matched = (uint16_t)matched;
-    *read += skip;
-    return results[result];
-}
-
-/* ---- sides ---- */
-
-static enum run_result run_negated(const struct thread_pass *pass, struct record_side *side,
-                                   struct run_bytes bytes, size_t *read)
-{
-    const struct ruleset_element *element = pass_element(pass, side->element);
-    const uint64_t origin = record_widen(bytes.offset, side->origin);
-    const uint64_t start = offset_from(origin, element->minimum);
-    uint64_t latest = UINT64_MAX;
-    *read = 0;
-    if (element->kind == RULESET_CONTENT && !window_end(element, origin, &latest))
-        return RUN_EVENT;
-    *read = bytes.length;
-    if (start > bytes.offset + bytes.length)
-        return RUN_MORE;
-    const size_t skip = start > bytes.offset ? (size_t)(start - bytes.offset) : 0;
-    const struct run_bytes rest = {bytes.offset + skip, bytes.data + skip, bytes.length - skip};
-    if (element->kind == RULESET_CONTENT) {
-        struct record_matched *state = (struct record_matched *)(side + 1);
-        const enum element_result result =
-            inspect_element_content(pass_ruleset(pass), element, &state->matched, rest.offset,
-                                    rest.data, rest.length, latest, read);
-        *read += skip;
-        return result == ELEMENT_MATCH ? RUN_DEAD : result == ELEMENT_DEAD ? RUN_EVENT : RUN_MORE;
-    }
-    uint64_t *state = (uint64_t *)(void *)(side + 1);
-    if ((side->kind & SIDE_BEGUN) == 0) {
-        const enum inspect_automaton_result begun = inspect_automaton_begin(
-            &pass_ruleset(pass)->automata, element->data, 0, rest.offset, state);
-        side->kind |= SIDE_BEGUN;
-        *read = skip;
-        if (begun == INSPECT_AUTOMATON_MATCH)
-            return RUN_DEAD;
-        if (begun == INSPECT_AUTOMATON_DEAD)
-            return RUN_EVENT;
-    }
-    const enum run_result result = run_automaton(pass, element->data, state, rest, read, NULL);
-    *read += skip;
-    return result == RUN_EVENT ? RUN_DEAD : result == RUN_DEAD ? RUN_EVENT : RUN_MORE;
-}
-
-/* Runs a side over the bytes. EVENT: it holds, DEAD: it does not; decided at the place read to. */
-static enum run_result run_side(const struct thread_pass *pass, struct record_side *side,
-                                struct run_bytes bytes, size_t *read)
-{
-    const struct ruleset_element *element = pass_element(pass, side->element);
-    const uint64_t end = bytes.offset + bytes.length;
-    const uint64_t origin = record_widen(bytes.offset, side->origin);
-    int64_t place = 0;
-    enum run_result result = RUN_EVENT;
-    *read = bytes.length;
-    switch (side->kind & SIDE_KIND) {
-    case SIDE_NEGATED:
-        return run_negated(pass, side, bytes, read);
-    case SIDE_AT_END:
-        place = (int64_t)origin + 1;
-        result = RUN_DEAD;
-        break;
-    case SIDE_DATA_AT:
-        place = (int64_t)offset_from(origin, element->minimum) + 1;
-        result = (element->flags & RULESET_NEGATED) != 0 ? RUN_DEAD : RUN_EVENT;
-        break;
-    case SIDE_BYTE_TEST: {
-        const struct ruleset_byte *byte = &pass_ruleset(pass)->bytes[element->data];
-        uint8_t taken[32];
-        place = inspect_element_byte_begin(byte, origin) + byte->bytes;
-        if (place <= (int64_t)end &&
-            !(look(pass, bytes.data, place - byte->bytes, byte->bytes, taken) &&
-              inspect_element_byte_test(byte, taken)))
-            result = RUN_DEAD;
-        break;
-    }
-    case SIDE_REACH:
-        place = (int64_t)origin;
-        break;
-    default:
-        return RUN_MORE;
-    }
-    if (place > (int64_t)end)
-        return RUN_MORE;
-    *read = place > (int64_t)bytes.offset ? (size_t)(place - (int64_t)bytes.offset) : 0;
-    return result;
-}
-
-static void record_kill(struct record *record)
-{
-    record->flags = (uint8_t)((record->flags | RECORD_DEAD) & ~RECORD_EVENT);
-}
-
-/* Runs a thread up to its first event, gives how far. Without an event: all bytes. */
-static size_t run_record(const struct thread_pass *pass, struct record *record,
-                         struct run_bytes bytes)
-{
-    const size_t all = bytes.length;
-    const enum run_result path = run_path(pass, record, bytes, &bytes.length);
-    if (path == RUN_DEAD) {
-        record_kill(record);
-        return all;
-    }
-    size_t decided = 0;
-    bool open = false;
-    for (unsigned at = record_sides(pass_ruleset(pass), record); at < record->words;) {
-        struct record_side *side = record_side(record, at);
-        at += record_side_words(pass_ruleset(pass), side);
-        if ((side->kind & SIDE_HOLDS) != 0 || (side->kind & SIDE_KIND) == SIDE_MARK)
-            continue;
-        size_t read = 0;
-        switch (run_side(pass, side, bytes, &read)) {
-        case RUN_DEAD:
-            record_kill(record);
-            return all;
-        case RUN_EVENT:
-            side->kind |= SIDE_HOLDS;
-            decided = read > decided ? read : decided;
-            break;
-        case RUN_MORE:
-            open = true;
-            break;
-        }
-    }
-    if ((record->flags & RECORD_DONE) != 0) {
-        if (open)
-            return all;
-        record->flags |= RECORD_EVENT;
-        return decided;
-    }
-    if (path == RUN_EVENT) {
-        record->flags |= RECORD_EVENT;
-        return bytes.length;
-    }
-    return all;
-}
-
-size_t inspect_thread_run(const struct thread_pass *pass, const struct thread_mark *mark,
-                          const uint8_t *data, size_t length)
-{
-    struct run_bytes bytes = {pass->buffer->length, data, length};
+    struct record_bytes bytes = {pass->buffer->length, data, length};
     const unsigned words = pass_words(pass);
     for (bool again = true; again;) {
         again = false;
         bool first = true;
-        for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
-            struct record *record = record_at(pass->scope, at);
+        for (unsigned at = 0; at < words; at += record_at(pass->scope->threads, at)->words) {
+            struct record *record = record_at(pass->scope->threads, at);
             if (!record_here(pass, record) || record_is_fence(record))
                 continue;
-            const size_t read = run_record(pass, record, bytes);
+            const size_t read = inspect_record_run(pass, record, bytes);
             again = again || (read < bytes.length && !first);
             bytes.length = read < bytes.length ? read : bytes.length;
             first = false;
         }
         if (again)
-            inspect_thread_restore(pass, mark);
+            inspect_thread_restore(pass);
     }
     return bytes.length;
 }
 
-/* ---- from element to element ---- */
-
 /* A thread that is being made. */
 struct fork {
-    union {
-        uint64_t words[RECORD_WORDS];
-        struct record record;
-    } at;
-    unsigned sides, count; /* words: where the sides begin, all */
+    struct record *record; /* in pass->mark */
+    uint64_t *words;       /* the same */
+    unsigned count;        /* words used */
     bool full;             /* it does not fit */
     bool open;             /* a side is not decided */
     uint64_t mark;         /* end of the content to replace; UINT64_MAX: none */
 };
+
+static struct fork fork_begin(const struct thread_pass *pass, struct record record, uint64_t begin,
+                              uint64_t origin, unsigned count)
+{
+    struct fork fork = {
+        record_at(pass->mark->words, 0), pass->mark->words, count, false, false, UINT64_MAX};
+    *fork.record = record;
+    *record_place(fork.record) = (struct record_place){(uint32_t)begin, (uint32_t)origin};
+    return fork;
+}
 
 static void fork_side(const struct thread_pass *pass, struct fork *fork, unsigned kind,
                       uint32_t element, uint64_t origin)
@@ -397,8 +110,8 @@ static void fork_side(const struct thread_pass *pass, struct fork *fork, unsigne
         return;
     }
     for (unsigned i = 0; i < words; i++)
-        fork->at.words[fork->count + i] = 0;
-    *record_side(&fork->at.record, fork->count) = side;
+        fork->words[fork->count + i] = 0;
+    *record_side(fork->record, fork->count) = side;
     fork->count += words;
     fork->open = fork->open || kind != SIDE_MARK;
 }
@@ -416,7 +129,7 @@ static void fork_inherit(const struct thread_pass *pass, struct fork *fork, stru
             fork->full = true;
             return;
         }
-        memcpy(&fork->at.words[fork->count], side, words * 8);
+        memcpy(&fork->words[fork->count], side, words * 8);
         fork->count += words;
         if ((side->kind & SIDE_KIND) == SIDE_MARK)
             fork->mark = record_widen(pass->buffer->length, side->origin);
@@ -431,25 +144,25 @@ static bool fork_catch_up(const struct thread_pass *pass, struct fork *fork, uns
     const struct inspect_scope_buffer *buffer = pass->buffer;
     const uint64_t kept = buffer->length < INSPECT_HISTORY ? buffer->length : INSPECT_HISTORY;
     const uint64_t base = buffer->length - kept;
-    struct record_side *side = record_side(&fork->at.record, from);
+    struct record_side *side = record_side(fork->record, from);
     const struct ruleset_element *element = pass_element(pass, side->element);
-    struct run_bytes bytes = {buffer->length, buffer->history + kept, 0};
+    struct record_bytes bytes = {buffer->length, buffer->history + kept, 0};
     if ((side->kind & SIDE_KIND) == SIDE_NEGATED) {
         const uint64_t start =
-            offset_from(record_widen(buffer->length, side->origin), element->minimum);
+            inspect_record_offset(record_widen(buffer->length, side->origin), element->minimum);
         if (start < base) {
             pass->scope->overflow = 1;
             return false;
         }
         if (start < buffer->length)
-            bytes = (struct run_bytes){start, buffer->history + (start - base),
-                                       (size_t)(buffer->length - start)};
+            bytes = (struct record_bytes){start, buffer->history + (start - base),
+                                          (size_t)(buffer->length - start)};
     }
     size_t read = 0;
-    const enum run_result result = run_side(pass, side, bytes, &read);
-    if (result == RUN_EVENT)
+    const enum record_result result = inspect_record_side(pass, side, bytes, &read);
+    if (result == RECORD_HAPPENED)
         fork->count = from;
-    return result != RUN_DEAD;
+    return result != RECORD_FAILED;
 }
 
 /* Adds the side elements between `element` and the next path element, which it gives (or
@@ -493,18 +206,20 @@ static void complete(const struct thread_pass *pass, uint32_t element, uint64_t 
         return;
     struct inspect_scope *scope = pass->scope;
     const unsigned words = pass_words(pass);
-    for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
-        struct record *record = record_at(scope, at);
+    for (unsigned at = 0; at < words; at += record_at(scope->threads, at)->words) {
+        struct record *record = record_at(scope->threads, at);
         if (record_is_fence(record) && record_here(pass, record) &&
             pass_element(pass, record->element)->predicate == predicate)
-            record_kill(record);
+            inspect_record_kill(record);
     }
     if (words + 2 > RECORD_WORDS) {
         scope->overflow = 1;
         return;
     }
-    *record_at(scope, words) = (struct record){element, 0, (uint8_t)(pass->slot | RECORD_FENCE), 2};
-    *record_place(record_at(scope, words)) = (struct record_place){(uint32_t)now, (uint32_t)now};
+    *record_at(scope->threads, words) =
+        (struct record){element, 0, (uint8_t)(pass->slot | RECORD_FENCE), 2};
+    *record_place(record_at(scope->threads, words)) =
+        (struct record_place){(uint32_t)now, (uint32_t)now};
     scope->thread_bytes = (uint16_t)((words + 2) * 8);
 }
 
@@ -536,11 +251,11 @@ static bool fork_append(const struct thread_pass *pass, struct fork *fork)
 {
     struct inspect_scope *scope = pass->scope;
     const unsigned words = pass_words(pass);
-    fork->at.record.words = (uint8_t)fork->count;
+    fork->record->words = (uint8_t)fork->count;
     if (!fork->full) {
-        for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
-            struct record *record = record_at(scope, at);
-            if (record_here(pass, record) && covered(pass, record, &fork->at.record))
+        for (unsigned at = 0; at < words; at += record_at(scope->threads, at)->words) {
+            struct record *record = record_at(scope->threads, at);
+            if (record_here(pass, record) && covered(pass, record, fork->record))
                 return false;
         }
     }
@@ -548,7 +263,7 @@ static bool fork_append(const struct thread_pass *pass, struct fork *fork)
         scope->overflow = 1;
         return false;
     }
-    memcpy(&scope->threads[words], fork->at.words, fork->count * 8);
+    memcpy(&scope->threads[words], fork->words, fork->count * 8);
     scope->thread_bytes = (uint16_t)((words + fork->count) * 8);
     return true;
 }
@@ -570,17 +285,13 @@ static void follow(const struct thread_pass *pass, struct record *parent, uint32
     while (path != INSPECT_NONE && inspect_element_is_side(pass_element(pass, path)))
         path = (pass_element(pass, path)->flags & RULESET_FINAL) != 0 ? INSPECT_NONE : path + 1;
 
-    struct fork fork;
-    fork.full = fork.open = false;
-    fork.mark = UINT64_MAX;
-    fork.at.record = (struct record){path != INSPECT_NONE ? path
-                                     : last               ? element
-                                                          : next,
-                                     0, (uint8_t)pass->slot, 0};
-    if (path == INSPECT_NONE)
-        fork.at.record.flags |= RECORD_DONE;
-    *record_place(&fork.at.record) = (struct record_place){(uint32_t)begin, (uint32_t)end};
-    fork.sides = fork.count = 2 + (path != INSPECT_NONE ? record_state_words(ruleset, path) : 0);
+    struct fork fork = fork_begin(
+        pass,
+        (struct record){path != INSPECT_NONE ? path
+                        : last               ? element
+                                             : next,
+                        0, (uint8_t)(pass->slot | (path == INSPECT_NONE ? RECORD_DONE : 0u)), 0},
+        begin, end, 2 + (path != INSPECT_NONE ? record_state_words(ruleset, path) : 0));
     if (parent != NULL)
         fork_inherit(pass, &fork, parent);
     if (matched != NULL && (matched->flags & RULESET_AT_END) != 0) {
@@ -597,14 +308,14 @@ static void follow(const struct thread_pass *pass, struct record *parent, uint32
     if (!last && !fork_sides(pass, &fork, next, path, end))
         return;
     if (path == INSPECT_NONE && !fork.open && !fork.full) {
-        complete(pass, fork.at.record.element, begin, fork.mark);
+        complete(pass, fork.record->element, begin, fork.mark);
         return;
     }
     if (path != INSPECT_NONE && fork.count == 2 && end == now) {
         const struct ruleset_element *entry = pass_element(pass, path);
         if (entry->kind == RULESET_CONTENT && (entry->flags & RULESET_UNBOUNDED) != 0 &&
             entry->minimum == 0) {
-            fork.at.record.flags |= RECORD_SHORT;
+            fork.record->flags |= RECORD_SHORT;
             fork.count = 1;
         }
     }
@@ -626,7 +337,7 @@ static void record_event(const struct thread_pass *pass, struct record *record, 
                 mark = record_widen(end, side->origin);
         }
         complete(pass, record->element, record_widen(end, record_place(record)->begin), mark);
-        record_kill(record);
+        inspect_record_kill(record);
         return;
     }
     uint64_t begin = end - element->length;
@@ -639,26 +350,27 @@ static void record_event(const struct thread_pass *pass, struct record *record, 
         begin = (element->flags & RULESET_SEGMENT) != 0
                     ? (uint64_t)(from < 0 ? 0 : from)
                     : record_widen(end, record_place(record)->begin);
-        if (look(pass, NULL, from, byte->bytes, taken) &&
+        if (inspect_record_look(pass, NULL, from, byte->bytes, taken) &&
             inspect_element_byte_jump(byte, taken, (uint64_t)from + byte->bytes, &target))
             follow(pass, record, record->element, record->element + 1, begin, target);
-        record_kill(record);
+        inspect_record_kill(record);
         return;
     }
     if ((element->flags & RULESET_SEGMENT) == 0 || element->kind == RULESET_REGEX)
         begin = record_widen(end, record_place(record)->begin);
     follow(pass, record, record->element, record->element + 1, begin, end);
     if (inspect_element_first_suffices(ruleset, record->element)) {
-        record_kill(record);
+        inspect_record_kill(record);
         return;
     }
     if (element->kind == RULESET_CONTENT) {
         uint64_t latest = UINT64_MAX;
         record->matched = (uint16_t)inspect_element_border(ruleset, element);
         if ((record->flags & RECORD_SHORT) == 0)
-            window_end(element, record_widen(end, record_place(record)->origin), &latest);
+            inspect_record_window(element, record_widen(end, record_place(record)->origin),
+                                  &latest);
         if (end - record->matched > latest)
-            record_kill(record);
+            inspect_record_kill(record);
     }
 }
 
@@ -678,7 +390,7 @@ static void catch_up(const struct thread_pass *pass, struct record *record)
             (int64_t)record_widen(now, record_place(record)->origin) + element->minimum;
         /* An expression begins exactly there, a content there or later. */
         if (start < 0 && element->kind == RULESET_REGEX) {
-            record_kill(record);
+            inspect_record_kill(record);
             return;
         }
         at = start < 0 ? 0 : (uint64_t)start;
@@ -686,35 +398,35 @@ static void catch_up(const struct thread_pass *pass, struct record *record)
             return;
         if (at < base) {
             pass->scope->overflow = 1;
-            record_kill(record);
+            inspect_record_kill(record);
             return;
         }
     }
-    enum run_result result = RUN_EVENT;
-    while (result == RUN_EVENT && (record->flags & RECORD_DEAD) == 0) {
-        const struct run_bytes bytes = {at, buffer->history + (at - base), (size_t)(now - at)};
+    enum record_result result = RECORD_HAPPENED;
+    while (result == RECORD_HAPPENED && (record->flags & RECORD_DEAD) == 0) {
+        const struct record_bytes bytes = {at, buffer->history + (at - base), (size_t)(now - at)};
         size_t read = 0;
-        result = run_path(pass, record, bytes, &read);
+        result = inspect_record_path(pass, record, bytes, &read);
         at += read;
-        if (result == RUN_EVENT)
+        if (result == RECORD_HAPPENED)
             record_event(pass, record, at);
-        else if (result == RUN_DEAD)
-            record_kill(record);
+        else if (result == RECORD_FAILED)
+            inspect_record_kill(record);
     }
 }
 
 /* Lets the threads from word `at` on, and those that they make, catch up. */
 static void settle(const struct thread_pass *pass, unsigned at)
 {
-    for (; at < pass_words(pass); at += record_at(pass->scope, at)->words)
-        catch_up(pass, record_at(pass->scope, at));
+    for (; at < pass_words(pass); at += record_at(pass->scope->threads, at)->words)
+        catch_up(pass, record_at(pass->scope->threads, at));
 }
 
 void inspect_thread_events(const struct thread_pass *pass)
 {
     const unsigned words = pass_words(pass);
-    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
-        struct record *record = record_at(pass->scope, at);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope->threads, at)->words) {
+        struct record *record = record_at(pass->scope->threads, at);
         if (!record_here(pass, record) || (record->flags & RECORD_EVENT) == 0)
             continue;
         const unsigned made = pass_words(pass);
@@ -733,8 +445,8 @@ bool inspect_thread_gate_open(const struct thread_pass *pass, const struct rules
         return false;
     if ((pass_ruleset(pass)->predicates[predicate].flags & RULESET_PREDICATE_REPEAT) != 0) {
         const unsigned words = pass_words(pass);
-        for (unsigned at = 0; at < words; at += record_at(scope, at)->words) {
-            struct record *record = record_at(scope, at);
+        for (unsigned at = 0; at < words; at += record_at(scope->threads, at)->words) {
+            struct record *record = record_at(scope->threads, at);
             if (record_is_fence(record) && record_here(pass, record) &&
                 pass_element(pass, record->element)->predicate == predicate &&
                 begin < record_widen(pass->buffer->length, record_place(record)->origin))
@@ -754,19 +466,17 @@ void inspect_thread_gate(const struct thread_pass *pass, const struct ruleset_ga
     if (element->kind == RULESET_CONTENT) {
         follow(pass, NULL, gate->element, gate->element + 1, begin, now);
     } else {
-        struct fork fork;
-        fork.full = fork.open = false;
-        fork.mark = UINT64_MAX;
-        fork.sides = fork.count = 2 + record_state_words(ruleset, gate->element);
-        fork.at.record = (struct record){gate->element, 0, (uint8_t)(pass->slot | RECORD_BEGUN),
-                                         (uint8_t)fork.count};
-        *record_place(&fork.at.record) = (struct record_place){(uint32_t)begin, (uint32_t)begin};
+        const unsigned words = 2 + record_state_words(ruleset, gate->element);
+        struct fork fork = fork_begin(
+            pass,
+            (struct record){gate->element, 0, (uint8_t)(pass->slot | RECORD_BEGUN), (uint8_t)words},
+            begin, begin, words);
         const enum inspect_automaton_result result = inspect_automaton_begin(
-            &ruleset->automata, element->data, gate->entry, begin, record_state(&fork.at.record));
+            &ruleset->automata, element->data, gate->entry, begin, record_state(fork.record));
         if (result == INSPECT_AUTOMATON_DEAD || !fork_append(pass, &fork))
             return;
         if (result == INSPECT_AUTOMATON_MATCH)
-            record_event(pass, record_at(pass->scope, made), now);
+            record_event(pass, record_at(pass->scope->threads, made), now);
     }
     settle(pass, made);
 }
@@ -807,8 +517,8 @@ void inspect_thread_end(const struct thread_pass *pass)
     const struct inspect_ruleset *ruleset = pass_ruleset(pass);
     struct inspect_scope *scope = pass->scope;
     const uint64_t now = pass->buffer->length;
-    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words) {
-        struct record *record = record_at(scope, at);
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope->threads, at)->words) {
+        struct record *record = record_at(scope->threads, at);
         const struct ruleset_element *element = pass_element(pass, record->element);
         if (!record_here(pass, record) || (record->flags & RECORD_DONE) != 0)
             continue;
@@ -823,10 +533,10 @@ void inspect_thread_end(const struct thread_pass *pass)
             record_event(pass, record, now);
             settle(pass, made);
         }
-        record_kill(record);
+        inspect_record_kill(record);
     }
-    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words) {
-        struct record *record = record_at(scope, at);
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope->threads, at)->words) {
+        struct record *record = record_at(scope->threads, at);
         if (!record_here(pass, record) || record_is_fence(record) ||
             (record->flags & RECORD_DONE) == 0)
             continue;
@@ -837,9 +547,9 @@ void inspect_thread_end(const struct thread_pass *pass)
         if (holds)
             record_event(pass, record, now);
     }
-    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope, at)->words)
-        if ((record_at(scope, at)->flags & RECORD_SLOT) == pass->slot)
-            record_kill(record_at(scope, at));
+    for (unsigned at = 0; at < pass_words(pass); at += record_at(scope->threads, at)->words)
+        if ((record_at(scope->threads, at)->flags & RECORD_SLOT) == pass->slot)
+            inspect_record_kill(record_at(scope->threads, at));
     inspect_thread_sweep(pass);
 }
 
@@ -870,7 +580,7 @@ void inspect_thread_sweep(const struct thread_pass *pass)
     const unsigned words = pass_words(pass);
     unsigned to = 0;
     for (unsigned from = 0; from < words;) {
-        struct record *record = record_at(scope, from);
+        struct record *record = record_at(scope->threads, from);
         const unsigned size = record->words;
         const bool fence = record_is_fence(record);
         bool kept = (record->flags & RECORD_DEAD) == 0;
@@ -925,8 +635,8 @@ uint64_t inspect_thread_hold(const struct thread_pass *pass)
     const struct inspect_ruleset *ruleset = pass_ruleset(pass);
     uint64_t hold = UINT64_MAX;
     const unsigned words = pass_words(pass);
-    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
-        struct record *record = record_at(pass->scope, at);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope->threads, at)->words) {
+        struct record *record = record_at(pass->scope->threads, at);
         if (!record_here(pass, record) || record_is_fence(record))
             continue;
         const struct ruleset_element *element = pass_element(pass, record->element);
@@ -946,8 +656,8 @@ uint64_t inspect_thread_earliest(const struct thread_pass *pass)
 {
     uint64_t earliest = pass->buffer->length;
     const unsigned words = pass_words(pass);
-    for (unsigned at = 0; at < words; at += record_at(pass->scope, at)->words) {
-        struct record *record = record_at(pass->scope, at);
+    for (unsigned at = 0; at < words; at += record_at(pass->scope->threads, at)->words) {
+        struct record *record = record_at(pass->scope->threads, at);
         if (!record_here(pass, record) || record_is_fence(record))
             continue;
         const uint64_t begin = record_begin(pass, record);

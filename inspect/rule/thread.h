@@ -9,11 +9,16 @@
  * on, in the order of the records. So what is under way after n bytes depends on these bytes alone,
  * and with it whether memory suffices.
  *
- * Private to inspect/rule. Stack below 1 KB.
+ * Private to inspect/rule.
  */
 #pragma once
 
 #include "inspect/rule/scope.h"
+
+/* Memory to run threads again from where they stood, or to make one in. */
+struct thread_mark {
+    uint64_t words[INSPECT_THREAD_BYTES / 8];
+};
 
 /* A buffer's threads at work. */
 struct thread_pass {
@@ -21,26 +26,23 @@ struct thread_pass {
     const struct inspect_scope_view *view;
     struct inspect_scope_buffer *buffer;
     unsigned slot; /* the buffer's index in the scope */
-};
-
-/* Memory to run threads again from where they stood. */
-struct thread_mark {
-    uint64_t words[INSPECT_THREAD_BYTES / 8];
+    struct thread_mark *mark;
 };
 
 /* Any thread of this buffer? */
 bool inspect_thread_any(const struct thread_pass *pass);
 
-void inspect_thread_save(const struct thread_pass *pass, struct thread_mark *mark);
-void inspect_thread_restore(const struct thread_pass *pass, const struct thread_mark *mark);
+/* Keeps the threads in pass->mark, and takes them back from there. */
+void inspect_thread_save(const struct thread_pass *pass);
+void inspect_thread_restore(const struct thread_pass *pass);
 
 /* Runs all threads over the next `length` bytes or up to the first event: gives how far, and then
- * they all stand there. `mark`: as inspect_thread_save made it. */
-size_t inspect_thread_run(const struct thread_pass *pass, const struct thread_mark *mark,
-                          const uint8_t *data, size_t length);
+ * they all stand there. inspect_thread_save was called before. */
+size_t inspect_thread_run(const struct thread_pass *pass, const uint8_t *data, size_t length);
 
 /* The bytes up to here belong to the buffer now (buffer->length and history moved on): goes on
- * with the chains whose element matched here. */
+ * with the chains whose element matched here. This and what begins or ends chains overwrites
+ * pass->mark. */
 void inspect_thread_events(const struct thread_pass *pass);
 
 /* A literal that ends here began a chain. */
