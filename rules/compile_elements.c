@@ -252,12 +252,15 @@ static enum chain_result emit_unprefixed(struct build *build, const struct chain
     bool tracked = link_is_tracked(build, link);
     bool made = regex_compile(build->automata, link->regex, tracked ? REGEX_TRACKED : REGEX_SEARCH,
                               NULL, 0, &automaton, &error);
-    if (!made && tracked && !link->absolute) {
+    /* On a stream that has no messages all would be held, for ever. */
+    bool bounded = !link->absolute || build->predicate->chain.buffer != INSPECT_BUFFER_STREAM;
+    if (!made && tracked && bounded) {
         if (tell_first(build, link->option)) {
             rule_set_tell(build->teller->set, RULES_WARNING, link->option->pcre.pattern_place,
                           build->teller->tell, build->teller->context,
-                          "all behind the match before it is held: where a match of this "
-                          "expression begins cannot be followed (%s)",
+                          "holds all %s, as where a match of this expression begins cannot be "
+                          "followed (%s)",
+                          link->absolute ? "of the buffer" : "behind the match before it",
                           error.text);
         }
         error = (struct regex_error){.position = SIZE_MAX};

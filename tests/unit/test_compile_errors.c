@@ -98,7 +98,9 @@ static void test_warnings(void **state)
     char text[8192] = "", *at = text;
     (void)state;
     expect_warning(DROP("content:\"a\"; pcre:\"/[^a-z]{30}[0-9]/R\";"),
-                   "warning: all behind the match before it is held");
+                   "warning: holds all behind the match before it, as where");
+    expect_warning(DROP("http.request_body; pcre:\"/[^a-z]{30}[0-9]/\";"),
+                   "warning: holds all of the buffer, as where");
     for (int i = 1; i <= 40; i++) {
         at += sprintf(at,
                       "alert tcp any any -> any any (flow:to_server; pcre:\"/[^a]{%d}b/\"; "
