@@ -87,7 +87,7 @@ enum inspect_automaton_result inspect_automaton_begin(const struct inspect_autom
     case INSPECT_AUTOMATON_BITS:
         return automaton_bits_begin(automata->base, header, entry, state);
     default:
-        return automaton_tracked_begin(automata->base, header, entry, offset, state);
+        return automaton_tracked_begin(automata->base, header, offset, state);
     }
 }
 

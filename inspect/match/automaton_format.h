@@ -129,7 +129,7 @@ bool automaton_tracked_verify(const uint8_t *base, uint32_t size,
                               const struct automaton_header *header);
 enum inspect_automaton_result automaton_tracked_begin(const uint8_t *base,
                                                       const struct automaton_header *header,
-                                                      uint32_t entry, uint64_t offset,
+                                                      uint64_t offset,
                                                       struct automaton_tracked_state *state);
 enum inspect_automaton_result automaton_tracked_read(const uint8_t *base,
                                                      const struct automaton_header *header,

@@ -36,7 +36,7 @@ static enum inspect_automaton_result result_of(const struct body *body, uint32_t
 
 enum inspect_automaton_result automaton_tracked_begin(const uint8_t *base,
                                                       const struct automaton_header *header,
-                                                      uint32_t entry, uint64_t offset,
+                                                      uint64_t offset,
                                                       struct automaton_tracked_state *state)
 {
     const struct body *body = (const struct body *)(base + header->body);
