@@ -67,6 +67,8 @@ static const struct {
     {INSPECT_STEP_MORE, 0, BYTES_NONE},
     [PENDING_CERTIFICATE_CLOSE] = {INSPECT_STEP_CLOSE, INSPECT_BUFFER_TLS_CERTS, BYTES_NONE},
     {INSPECT_STEP_MORE, 0, BYTES_NONE},
+    [PENDING_BROKEN] = {INSPECT_STEP_BROKEN, 0, BYTES_NONE},
+    {INSPECT_STEP_MORE, 0, BYTES_NONE},
 };
 
 /* What a handshake message of this type is, here: its message, NONE if it is passed over. False:
@@ -114,7 +116,8 @@ static enum inspect_step_kind tls_begin_body(struct inspect_tls *tls, struct ins
     event->message = (uint8_t)message;
     if (message != INSPECT_MESSAGE_NONE && tls->body_left > tls->limit) {
         event->anomalies |= INSPECT_ANOMALY_OVERLONG;
-        return INSPECT_STEP_BROKEN;
+        tls->pending = PENDING_BROKEN;
+        return known != 0 ? INSPECT_STEP_MORE : INSPECT_STEP_KNOWN;
     }
     inspect_tls_body_begin(tls, event);
     return known != 0 ? INSPECT_STEP_MORE : INSPECT_STEP_KNOWN;

@@ -51,6 +51,7 @@ enum tls_pending {
     PENDING_CLOSING = 14,
     PENDING_CERTIFICATE_OPEN = 16,
     PENDING_CERTIFICATE_CLOSE = 18,
+    PENDING_BROKEN = 20,
 };
 
 /* Begins the body of the message that event->message says. */

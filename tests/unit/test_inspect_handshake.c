@@ -243,6 +243,9 @@ static void broken_chains(void **state)
     check_stream(1, "9 KNOWN\n47 HEAD\n47 DONE\n51 BROKEN\n");
     assert_int_equal(steps.heads[1].anomalies, INSPECT_ANOMALY_OVERLONG);
     assert_int_equal(steps.heads[1].message, INSPECT_MESSAGE_CERTIFICATE);
+    /* a hello: what it is, is known all the same */
+    check(0, "\x16\x03\x01\x02\x00\x01\x01\x00\x01", 9, "9 KNOWN\n9 BROKEN\n");
+    assert_int_equal(steps.heads[0].anomalies, INSPECT_ANOMALY_OVERLONG);
 }
 
 /* HelloRetryRequest (the hash is md5sum of "771,4865,,,"), with and without the ChangeCipherSpec of
