@@ -218,9 +218,7 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
     for (;;) {
         const enum literals_search_result result = literals_filter_search(search, features);
         if (result == LITERALS_SEARCH_STORM) {
-            /* Of the block that failed nothing was given, of those before it all. */
-            const uint32_t before = search->at - LITERALS_BLOCK;
-            const uint32_t done = before > search->known ? before : search->known;
+            const uint32_t done = search->begin > search->known ? search->begin : search->known;
             uint32_t to = search->at + STORM_BYTES;
             if (to > search->length)
                 to = search->length;

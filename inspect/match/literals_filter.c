@@ -8,9 +8,14 @@
 #include <tmmintrin.h>
 #endif
 
-#define BLOCK LITERALS_BLOCK
+/* Bytes asked at once. */
+#define BLOCK       16u
 /* Bytes that are read behind a block. */
-#define AHEAD 3u
+#define AHEAD       3u
+/* Windows that are asked together at most (a block's and the rest of a piece at least), and the
+ * bytes in which they lie. */
+#define BATCH       32u
+#define BATCH_BYTES 256u
 
 static inline uint32_t load32(const uint8_t *at)
 {
@@ -132,13 +137,28 @@ static bool compare(struct literals_search *search, uint32_t at, uint32_t window
     return search->work <= search->allowed;
 }
 
-/* A window at data[at] that a bitmap has. */
-static bool ask_slot(struct literals_search *search, uint32_t at, uint32_t window)
+/* Windows that a bitmap has, asked together: what must be fetched from memory for one is under way
+ * while the others are looked at. */
+struct batch {
+    uint32_t count;
+    uint32_t at[BATCH];
+};
+
+static inline __attribute__((always_inline)) void add_to_batch(struct batch *batch, uint32_t at,
+                                                               const uint8_t *data,
+                                                               const uint32_t *bitmap,
+                                                               uint32_t bits)
 {
-    const struct literals_filter *filter = search->filter;
-    const uint32_t *slot = (const uint32_t *)literals_at(search->literals, filter->slots) +
-                           literals_hash(window, filter->slot_bits);
+    const uint32_t window = load32(data + at) | LITERALS_FOLD_BITS;
+
+    batch->at[batch->count] = at;
+    batch->count += bit_of(bitmap, literals_hash(window, bits)) & 1;
+}
+
+static bool ask_entries(struct literals_search *search, uint32_t at, uint32_t first, uint32_t end)
+{
     const uint32_t behind = at + LITERALS_WINDOW;
+    const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
     struct beside beside = {0};
 
     if (at > 0) {
@@ -149,27 +169,25 @@ static bool ask_slot(struct literals_search *search, uint32_t at, uint32_t windo
         beside.bytes |= (search->data[behind] | 0x20u) << 8;
         beside.mask |= 0xff00;
     }
-    return compare(search, at, window, beside, slot[0], slot[1],
-                   at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
+    return compare(search, at, window, beside, first, end, at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
 }
 
-/* The windows at data[at] and, if there is one, at data[at + 2]. */
-static bool ask_four(struct literals_search *search, uint32_t at)
+static bool ask_batch(struct literals_search *search, const struct batch *batch)
 {
     const struct literals_filter *filter = search->filter;
+    const struct literals_entry *entries = literals_at(search->literals, filter->entries);
+    const uint32_t *slots = literals_at(search->literals, filter->slots);
+    uint32_t first[BATCH];
 
-    if (filter->fourth != 0 && at + LITERALS_WINDOW <= search->length) {
-        const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
-        const uint32_t *bitmap = literals_at(search->literals, filter->fourth);
-        if ((bit_of(bitmap, literals_hash(window, filter->fourth_bits)) & 1) != 0 &&
-            !ask_slot(search, at, window))
-            return false;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const uint32_t window = load32(search->data + batch->at[i]) | LITERALS_FOLD_BITS;
+        first[i] = literals_hash(window, filter->slot_bits);
+        __builtin_prefetch(slots + first[i]);
     }
-    if (filter->second != 0 && at + 2 + LITERALS_WINDOW <= search->length) {
-        const uint32_t window = load32(search->data + at + 2) | LITERALS_FOLD_BITS;
-        const uint32_t *bitmap = literals_at(search->literals, filter->second);
-        if ((bit_of(bitmap, literals_hash(window, filter->second_bits)) & 1) != 0 &&
-            !ask_slot(search, at + 2, window))
+    for (uint32_t i = 0; i < batch->count; i++)
+        __builtin_prefetch(entries + slots[first[i]]);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (!ask_entries(search, batch->at[i], slots[first[i]], slots[first[i] + 1]))
             return false;
     }
     return true;
@@ -189,16 +207,11 @@ static bool ask_tiny(struct literals_search *search, uint32_t at)
     return compare(search, at, 0, (struct beside){0}, slot[0], slot[1], 0);
 }
 
-/* All that is asked from `from` to `to`: the windows that begin there. */
-static bool ask_all(struct literals_search *search, uint32_t from, uint32_t to, uint32_t tiny)
+/* Tiny literals at those of the places from `from` on that are in the mask. */
+static bool ask_places(struct literals_search *search, uint32_t from, uint32_t places)
 {
-    for (uint32_t at = from; at < to; at += 4) {
-        if (!ask_four(search, at))
-            return false;
-    }
-    for (; tiny != 0; tiny &= tiny - 1) {
-        const uint32_t at = from + (uint32_t)__builtin_ctz(tiny);
-        if (at < to && !ask_tiny(search, at))
+    for (; places != 0; places &= places - 1) {
+        if (!ask_tiny(search, from + (uint32_t)__builtin_ctz(places)))
             return false;
     }
     return true;
@@ -237,7 +250,7 @@ tiny_by_nibbles(const struct literals_filter *filter, const uint8_t *data)
 }
 #endif
 
-/* Whole blocks, until one has something; `at` stands behind it. */
+/* Whole blocks, until a batch of them has something. */
 static inline __attribute__((always_inline)) enum literals_search_result
 search_blocks(struct literals_search *search, unsigned features, bool fourth, bool second,
               bool tiny)
@@ -250,39 +263,77 @@ search_blocks(struct literals_search *search, unsigned features, bool fourth, bo
     const uint32_t fourth_bits = filter->fourth_bits, second_bits = filter->second_bits;
     const uint32_t last = search->length - (BLOCK + AHEAD);
     const bool nibbles = tiny && filter->nibbled != 0 && (features & INSPECT_LITERALS_SSSE3) != 0;
+    struct batch batch;
     uint32_t at = search->at;
 
-    for (; at <= last; at += BLOCK) {
-        uint32_t met = 0, places = 0;
+    while (at <= last) {
+        const uint32_t until = last - at < BATCH_BYTES ? last + 1 : at + BATCH_BYTES;
+        search->begin = at;
+        batch.count = 0;
+        for (; at < until && batch.count <= BATCH - BLOCK / 2; at += BLOCK) {
+            uint32_t met = 0;
 #pragma GCC unroll 4
-        for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
-            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-            met |= bit_of(fourths, literals_hash(window, fourth_bits));
-        }
+            for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
+                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
+                met |= bit_of(fourths, literals_hash(window, fourth_bits));
+            }
 #pragma GCC unroll 4
-        for (uint32_t i = 2; second && i < BLOCK; i += 4) {
-            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-            met |= bit_of(seconds, literals_hash(window, second_bits));
-        }
-        met &= 1;
-        if (tiny) {
+            for (uint32_t i = 2; second && i < BLOCK; i += 4) {
+                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
+                met |= bit_of(seconds, literals_hash(window, second_bits));
+            }
+            if (tiny) {
 #if defined(__x86_64__)
-            places = nibbles ? tiny_by_nibbles(filter, data + at) : tiny_by_pairs(pairs, data + at);
+                const uint32_t places =
+                    nibbles ? tiny_by_nibbles(filter, data + at) : tiny_by_pairs(pairs, data + at);
 #else
-            places = tiny_by_pairs(pairs, data + at);
+                const uint32_t places = tiny_by_pairs(pairs, data + at);
 #endif
+                if (places != 0 && !ask_places(search, at, places)) {
+                    search->at = at + BLOCK;
+                    return LITERALS_SEARCH_STORM;
+                }
+            }
+            if (__builtin_expect((met & 1) == 0, 1))
+                continue;
+            for (uint32_t i = 0; fourth && i < BLOCK; i += 4)
+                add_to_batch(&batch, at + i, data, fourths, fourth_bits);
+            for (uint32_t i = 2; second && i < BLOCK; i += 4)
+                add_to_batch(&batch, at + i, data, seconds, second_bits);
         }
-        if (__builtin_expect((met | places) != 0, 0)) {
-            search->allowed += (at + BLOCK - search->at) / 2;
-            search->at = at + BLOCK;
-            if (!ask_all(search, at, at + BLOCK, places))
-                return LITERALS_SEARCH_STORM;
-            if (search->pending != 0)
-                return LITERALS_SEARCH_FOUND;
-        }
+        search->at = at;
+        search->allowed += (at - search->begin) / 2;
+        if (batch.count != 0 && !ask_batch(search, &batch))
+            return LITERALS_SEARCH_STORM;
+        if (search->pending != 0)
+            return LITERALS_SEARCH_FOUND;
     }
-    search->at = at;
     return LITERALS_SEARCH_END;
+}
+
+/* What is left behind the last whole block. */
+static enum literals_search_result search_rest(struct literals_search *search)
+{
+    const struct literals_filter *filter = search->filter;
+    const uint32_t *fourths = literals_at(search->literals, filter->fourth);
+    const uint32_t *seconds = literals_at(search->literals, filter->second);
+    const uint32_t length = search->length;
+    struct batch batch = {0};
+    uint32_t at = search->at;
+
+    search->begin = at;
+    search->at = length;
+    search->allowed += length - at;
+    for (uint32_t tiny = at; filter->pairs != 0 && tiny < length; tiny++) {
+        if (!ask_tiny(search, tiny))
+            return LITERALS_SEARCH_STORM;
+    }
+    for (; filter->fourth != 0 && at + LITERALS_WINDOW <= length; at += 4) {
+        add_to_batch(&batch, at, search->data, fourths, filter->fourth_bits);
+        if (filter->second != 0 && at + 2 + LITERALS_WINDOW <= length)
+            add_to_batch(&batch, at + 2, search->data, seconds, filter->second_bits);
+    }
+    return ask_batch(search, &batch) ? LITERALS_SEARCH_END : LITERALS_SEARCH_STORM;
 }
 
 enum literals_search_result literals_filter_search(struct literals_search *search,
@@ -300,21 +351,10 @@ enum literals_search_result literals_filter_search(struct literals_search *searc
             result = search_blocks(search, features, true, true, false);
         else
             result = search_blocks(search, features, true, false, false);
-        if (result != LITERALS_SEARCH_END)
-            return result;
     }
-    while (search->at < search->length) {
-        const uint32_t left = search->length - search->at;
-        const uint32_t to = search->at + (left < BLOCK ? left : BLOCK);
-        const uint32_t from = search->at;
-        search->at = from + BLOCK;
-        search->allowed += BLOCK;
-        if (!ask_all(search, from, to, filter->pairs != 0 ? 0xffff : 0))
-            return LITERALS_SEARCH_STORM;
-        if (search->pending != 0)
-            return LITERALS_SEARCH_FOUND;
-    }
-    return LITERALS_SEARCH_END;
+    if (result != LITERALS_SEARCH_END || search->at >= search->length)
+        return result;
+    return search_rest(search);
 }
 
 uint32_t literals_filter_tail(const struct literals_search *search, uint32_t from)

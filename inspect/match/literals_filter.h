@@ -12,8 +12,6 @@
 
 #include "inspect/match/literals_view.h"
 
-/* Places asked at once. */
-#define LITERALS_BLOCK   16u
 /* Literals found and not given yet. */
 #define LITERALS_PENDING 24u
 
@@ -28,6 +26,7 @@ struct literals_search {
     const uint8_t *data;
     uint32_t length;
     uint32_t at;      /* a multiple of 4: windows that begin before it were asked */
+    uint32_t begin;   /* windows that begin before it were asked, and their hits given */
     uint32_t known;   /* matches that end up to here are known already */
     uint32_t partial; /* begin of the earliest partial match at the end, or `length` */
     uint32_t work, allowed;
@@ -38,7 +37,7 @@ struct literals_search {
 enum literals_search_result {
     LITERALS_SEARCH_END,   /* all windows were asked; all hits can be given */
     LITERALS_SEARCH_FOUND, /* hits that end up to `at` can be given */
-    LITERALS_SEARCH_STORM, /* too much work in the block before `at`; what is pending is void */
+    LITERALS_SEARCH_STORM, /* too much work behind `begin`: what is pending is void */
 };
 
 /* Goes on from search->at. */
