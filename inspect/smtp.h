@@ -28,7 +28,7 @@
 
 #define INSPECT_SMTP_TEXTS 640u
 
-/* The parser's state. Private. */
+/* The parser's state. Private to smtp.c and smtp_command.c. */
 struct inspect_smtp {
     uint64_t chunk_left; /* bytes of a BDAT chunk to come */
     struct inspect_reply reply;
@@ -45,14 +45,14 @@ struct inspect_smtp {
     uint8_t verb;    /* enum verb */
     uint8_t word_length;
     uint8_t cr;                     /* a CR waits for its LF */
-    uint8_t argument;               /* enum argument */
+    uint8_t argument;               /* what is being read of it */
     uint8_t matched;                /* bytes of FROM: or TO: or LAST that were there */
     uint8_t digits;                 /* BDAT has a number */
     uint8_t bracket;                /* the path began with < */
     uint8_t quoted;                 /* inside "" of a path: 1, behind its backslash: 2 */
     uint8_t odd;                    /* the argument is not what the command wants */
     uint8_t last;                   /* BDAT ... LAST */
-    uint8_t mail;                   /* enum mail */
+    uint8_t mail;                   /* enum smtp_mail */
     uint8_t starttls;               /* the last command was STARTTLS */
     uint8_t auth;                   /* lines may be answers to AUTH */
     uint8_t truncated;              /* a text of the envelope was cut */
