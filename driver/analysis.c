@@ -168,22 +168,14 @@ AnalysisFinish(FLOW *Flow, ULONG Direction)
     }
 }
 
-static BOOLEAN
-AnalysisIsRule(_In_opt_ const struct inspect_event *Event)
-{
-    return Event != NULL && Event->type == INSPECT_EVENT_RULE;
-}
-
 /* Whose fault a DROP is. */
 static enum sluice_verdict
 AnalysisVerdict(_In_ const ANALYSIS *Analysis, _In_ const struct inspect_result *Result)
 {
     if (Result->verdict != INSPECT_DROP)
         return SLUICE_VERDICT_ALLOWED;
-    if (AnalysisIsRule(Result->event) && (Result->event->body.rule.action == INSPECT_ACTION_DROP ||
-                                          Result->event->body.rule.action == INSPECT_ACTION_REJECT))
-        return SLUICE_VERDICT_DROPPED;
     if (AnalysisHalf(Analysis->Flow, Analysis->Direction)->blocked ||
+        Result->reason == INSPECT_REASON_RULE ||
         Result->reason == INSPECT_REASON_MESSAGE_COMPLETE ||
         Result->reason == INSPECT_REASON_BLOCKED_NAME)
         return SLUICE_VERDICT_DROPPED;
