@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+add_test(NAME lab_rules COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lab/rules.sh)
+set_tests_properties(lab_rules PROPERTIES TIMEOUT 300
+  ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
