@@ -24,7 +24,7 @@ struct net_node {
 
 struct net {
     struct net_node *nodes;
-    size_t count;
+    size_t count, node_capacity;
     const struct regex_set **sets; /* by leaf */
     size_t leaves, capacity;
     uint32_t begin;
@@ -45,9 +45,16 @@ struct net {
 
 static const struct regex_set any_byte = {{~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0)}};
 
+/* What cannot be added makes the count exceed NET_MAX, for good: looked at when all is done. */
 static uint32_t net_add(struct net *net, uint32_t first, uint32_t second, regex_guard guard)
 {
-    if (net->count >= NET_MAX) {
+    if (net->count < NET_MAX && net->count == net->node_capacity) {
+        size_t capacity = net->node_capacity * 2 + 64;
+        struct net_node *grown = realloc(net->nodes, capacity * sizeof(*grown));
+        net->nodes = grown != NULL ? grown : net->nodes;
+        net->node_capacity = grown != NULL ? capacity : net->node_capacity;
+    }
+    if (net->count >= NET_MAX || net->count == net->node_capacity) {
         net->count = NET_MAX + 1;
         return NET_ACCEPT;
     }
@@ -173,9 +180,8 @@ static bool net_make(struct net *net, const struct regex_tree *tree, bool search
     }
     net->capacity = positions + 1;
     net->search = NO_LEAF;
-    net->nodes = malloc((NET_MAX + 1) * sizeof(*net->nodes));
     net->sets = calloc(net->capacity, sizeof(*net->sets));
-    if (net->nodes == NULL || net->sets == NULL) {
+    if (net->sets == NULL) {
         goto no_memory;
     }
     (void)net_add(net, NET_ACCEPT, NET_ACCEPT, REGEX_GUARD_ALWAYS);

@@ -154,7 +154,8 @@ static bool differ(const struct determinizer *made, const uint32_t *block, size_
 static size_t refine(const struct determinizer *made, const uint32_t *block, uint32_t *refined)
 {
     size_t count = 0;
-    memset(made->slots, 0xff, SLOTS * sizeof(*made->slots));
+    size_t slots = made->states * 4; /* of SLOTS; clearing all would cost more than the rest */
+    memset(made->slots, 0xff, slots * sizeof(*made->slots));
     for (size_t state = 0; state < made->states; state++) {
         uint64_t hash = hash_words(&(uint64_t){block[state] + 1}, 1);
         for (size_t class = 0; class < made->classes; class ++) {
@@ -162,9 +163,9 @@ static size_t refine(const struct determinizer *made, const uint32_t *block, uin
                    UINT64_C(0x9e3779b97f4a7c15);
             hash ^= hash >> 31;
         }
-        size_t slot = hash % SLOTS;
+        size_t slot = hash % slots;
         while (made->slots[slot] != NO_STATE && differ(made, block, made->slots[slot], state)) {
-            slot = (slot + 1) % SLOTS;
+            slot = (slot + 1) % slots;
         }
         if (made->slots[slot] == NO_STATE) {
             made->slots[slot] = (uint32_t)state;
