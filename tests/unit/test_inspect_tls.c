@@ -12,6 +12,7 @@
 
 #include "rules/blocklist_build.h"
 #include "test_inspect_feed.h"
+#include "test_inspect_streams.h"
 
 static const struct inspect_policy defaults = {0};
 
@@ -564,6 +565,54 @@ static void blocked_names(void **state)
     free(blob);
 }
 
+/* Whole flights, as they were sent: every message is told, and what is encrypted goes at once. */
+static void flights(void **state)
+{
+    static const struct {
+        enum inspect_direction direction;
+        const uint8_t *bytes;
+        size_t length, clear; /* bytes up to the change */
+        uint8_t messages[3];
+    } cases[] = {
+        {INSPECT_C2S,
+         stream_tls12_client,
+         sizeof(stream_tls12_client),
+         235,
+         {INSPECT_MESSAGE_CLIENT_HELLO}},
+        {INSPECT_S2C,
+         stream_tls12_server,
+         sizeof(stream_tls12_server),
+         1276,
+         {INSPECT_MESSAGE_SERVER_HELLO, INSPECT_MESSAGE_CERTIFICATE}},
+        {INSPECT_C2S,
+         stream_tls13_client,
+         sizeof(stream_tls13_client),
+         523,
+         {INSPECT_MESSAGE_CLIENT_HELLO}},
+        {INSPECT_S2C,
+         stream_tls13_server,
+         sizeof(stream_tls13_server),
+         127,
+         {INSPECT_MESSAGE_SERVER_HELLO}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct feed_trace trace;
+        feed_every_cut(&defaults, cases[i].direction, cases[i].bytes, cases[i].length, &trace);
+        for (size_t at = cases[i].clear; at <= cases[i].length; at++) {
+            assert_int_equal(trace.release_to[at], at);
+        }
+        size_t told = 0;
+        for (; told < 3 && cases[i].messages[told] != INSPECT_MESSAGE_NONE; told++) {
+            assert_int_equal(trace.feed.events[told].message, cases[i].messages[told]);
+            assert_int_equal(trace.feed.events[told].transaction, told);
+            assert_int_equal(trace.feed.events[told].anomalies, 0);
+        }
+        assert_int_equal(trace.feed.events_count, told);
+        assert_true(trace.feed.result.finished);
+        feed_trace_free(&trace);
+    }
+}
+
 static void alpn_truncated(void **state)
 {
     static char lengthy[100];
@@ -597,6 +646,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(offered_versions, setup, teardown),
         cmocka_unit_test_setup_teardown(blocked_names, setup, teardown),
         cmocka_unit_test_setup_teardown(alpn_truncated, setup, teardown),
+        cmocka_unit_test_setup_teardown(flights, setup, teardown),
     };
     return cmocka_run_group_tests_name("inspect_tls", tests, NULL, NULL);
 }
