@@ -16,8 +16,8 @@
 #define PREFIX_BITS_MAX 17u
 #define SLOT_BITS_MIN   4u
 #define SLOT_BITS_MAX   14u
-/* More tiny literals than this fill the tables of nibbles. */
-#define NIBBLED_MAX     48u
+/* More tiny and middle literals than this fill the tables of nibbles. */
+#define NIBBLED_MAX     8u
 
 struct entry {
     struct literals_entry entry;
@@ -27,10 +27,10 @@ struct entry {
 
 struct filter {
     struct literals_filter made;
-    struct entry *entries; /* windows, then those of tiny literals */
-    uint32_t window_count, tiny_count;
+    struct entry *entries;             /* windows, then those of tiny literals */
+    uint32_t window_count, tiny_count; /* tiny: and middle ones if nibbled */
     uint32_t fourth_windows, second_windows, literals;
-    uint32_t nibble_group;
+    bool has_pairs; /* there are tiny literals */
 };
 
 static uint32_t bits_for(uint32_t windows, uint32_t most)
@@ -49,7 +49,7 @@ static void set_bit(struct literals_section *section, uint32_t offset, uint32_t 
 
 static void add_entry(struct filter *filter, const struct literals_filter_input *input,
                       const struct literals_section *section, uint32_t index, uint32_t place,
-                      uint32_t flags)
+                      uint32_t flags, bool tiny)
 {
     const struct literals_item *item = &input->items[index];
     struct entry *entry = &filter->entries[filter->window_count + filter->tiny_count];
@@ -59,7 +59,7 @@ static void add_entry(struct filter *filter, const struct literals_filter_input 
     entry->entry.text = record.text;
     entry->entry.place = (uint16_t)(place | flags);
     entry->order = filter->window_count + filter->tiny_count;
-    if (item->length >= LITERALS_MIDDLE) {
+    if (item->length >= LITERALS_MIDDLE && !tiny) {
         entry->entry.window = literals_window_at(item->bytes + place);
         if (place > 0)
             entry->entry.beside = item->bytes[place - 1] | 0x20u;
@@ -71,35 +71,59 @@ static void add_entry(struct filter *filter, const struct literals_filter_input 
             entry->entry.place |= LITERALS_ENTRY_NO_AFTER;
         filter->window_count++;
     } else {
-        entry->slot = item->bytes[0] | 0x20u;
+        entry->slot = item->bytes[place] | 0x20u;
         filter->tiny_count++;
     }
 }
 
-/* The entries of the literals of one kind: `tiny` ones, or the others. */
-static void add_entries(struct filter *filter, const struct literals_windows *windows,
+static void add_windows(struct filter *filter, const struct literals_windows *windows,
                         const struct literals_section *section,
-                        const struct literals_filter_input *input, uint32_t folded, bool tiny)
+                        const struct literals_filter_input *input, uint32_t folded)
 {
     for (uint32_t i = 0; i < input->count; i++) {
         const struct literals_item *item = &input->items[i];
         const bool is_long = item->length >= LITERALS_LONG;
         const uint32_t span = is_long ? LITERALS_LONG : LITERALS_MIDDLE;
-        if (tiny != (item->length < LITERALS_MIDDLE))
+        const uint32_t flags = folded | (is_long ? LITERALS_ENTRY_LONG : LITERALS_ENTRY_MIDDLE);
+        if (item->length < LITERALS_MIDDLE)
             continue;
-        if (tiny) {
-            add_entry(filter, input, section, i, 0, folded);
-            continue;
-        }
         const uint32_t place = literals_windows_choose(windows, item, span);
         for (uint32_t j = 0; j <= span - LITERALS_WINDOW; j++)
-            add_entry(filter, input, section, i, place + j,
-                      folded | (is_long ? LITERALS_ENTRY_LONG : 0));
+            add_entry(filter, input, section, i, place + j, flags, false);
         if (place + span > filter->made.reach)
             filter->made.reach = place + span;
         filter->fourth_windows += span - LITERALS_WINDOW + 1;
         filter->second_windows += is_long ? 0 : span - LITERALS_WINDOW + 1;
+        filter->made.long_count += is_long;
     }
+}
+
+/* Tiny literals, and if the tables of nibbles are used the middle ones. */
+static void add_tiny(struct filter *filter, const struct literals_windows *windows,
+                     const struct literals_section *section,
+                     const struct literals_filter_input *input, uint32_t folded)
+{
+    for (uint32_t i = 0; i < input->count; i++) {
+        const struct literals_item *item = &input->items[i];
+        if (item->length < LITERALS_MIDDLE)
+            add_entry(filter, input, section, i, 0, folded, true);
+        else if (item->length < LITERALS_LONG && filter->made.nibbled != 0)
+            add_entry(filter, input, section, i,
+                      literals_windows_choose(windows, item, LITERALS_WINDOW),
+                      folded | LITERALS_ENTRY_MIDDLE, true);
+    }
+}
+
+/* Whether there are few literals that are not long. */
+static bool few_are_short(const struct literals_filter_input inputs[2])
+{
+    uint32_t count = 0;
+
+    for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
+        for (uint32_t i = 0; i < inputs[kind].count; i++)
+            count += inputs[kind].items[i].length < LITERALS_LONG;
+    }
+    return count != 0 && count <= NIBBLED_MAX;
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -119,7 +143,7 @@ static bool add_bitmap(struct literals_section *section, uint32_t bits, uint32_t
 static bool add_window_tables(struct filter *filter, struct literals_section *section)
 {
     struct literals_filter *made = &filter->made;
-    const bool second = filter->second_windows != 0 || filter->tiny_count != 0;
+    const bool second = filter->second_windows != 0 || filter->has_pairs;
 
     if (filter->window_count == 0)
         return true;
@@ -153,23 +177,21 @@ static bool add_tiny_tables(struct filter *filter, struct literals_section *sect
 {
     struct literals_filter *made = &filter->made;
 
-    if (filter->tiny_count == 0)
-        return true;
-    if (!literals_section_reserve(section, 65536 / 8, &made->pairs))
+    if (filter->has_pairs && !literals_section_reserve(section, 65536 / 8, &made->pairs))
         return false;
-    made->nibbled = filter->tiny_count <= NIBBLED_MAX;
     for (uint32_t i = 0; i < filter->tiny_count; i++) {
         const struct literals_entry *entry = &filter->entries[filter->window_count + i].entry;
+        const uint32_t at = entry->place & LITERALS_ENTRY_PLACE;
         const uint8_t *bytes = section->bytes + entry->text;
         struct literals_text text;
         memcpy(&text, bytes - sizeof(text), sizeof(text));
-        for (uint32_t byte = 0; byte < 256; byte++) {
+        for (uint32_t byte = 0; byte < 256 && text.length < LITERALS_MIDDLE; byte++) {
             if (text.length == 1 || byte == bytes[1])
                 set_bit(section, made->pairs, literals_pair(bytes[0], byte));
         }
         for (uint32_t place = 0; place < LITERALS_PLACES; place++) {
             for (uint32_t byte = 0; byte < 256; byte++) {
-                if (place >= text.length || byte == bytes[place])
+                if (at + place >= text.length || byte == bytes[at + place])
                     set_nibbles(made, place, byte, i % LITERALS_GROUPS);
             }
         }
@@ -224,11 +246,13 @@ static bool add_prefixes(struct filter *filter, struct literals_section *section
 bool literals_build_filter(struct literals_section *section,
                            const struct literals_filter_input inputs[2], uint32_t *offset)
 {
+    static const uint32_t flags[LITERALS_CASES] = {0, LITERALS_ENTRY_FOLDED};
     struct literals_windows *windows = literals_windows_create();
     struct filter filter = {0};
     struct literals_filter *made = &filter.made;
     bool done = false;
 
+    made->nibbled = few_are_short(inputs);
     made->reach = LITERALS_WINDOW - 1; /* fewer bytes are no window, but begin a literal */
     filter.literals = inputs[0].count + inputs[1].count;
     filter.entries = calloc((size_t)filter.literals * LITERALS_WINDOW + 1, sizeof(*filter.entries));
@@ -236,15 +260,15 @@ bool literals_build_filter(struct literals_section *section,
         goto done;
     for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
         for (uint32_t i = 0; i < inputs[kind].count; i++) {
+            filter.has_pairs |= inputs[kind].items[i].length < LITERALS_MIDDLE;
             if (inputs[kind].items[i].length >= LITERALS_MIDDLE)
                 literals_windows_count(windows, &inputs[kind].items[i]);
         }
     }
-    for (unsigned pass = 0; pass < 2; pass++) {
-        for (unsigned kind = 0; kind < LITERALS_CASES; kind++)
-            add_entries(&filter, windows, section, &inputs[kind],
-                        kind == LITERALS_FOLDED ? LITERALS_ENTRY_FOLDED : 0, pass == 1);
-    }
+    for (unsigned kind = 0; kind < LITERALS_CASES; kind++)
+        add_windows(&filter, windows, section, &inputs[kind], flags[kind]);
+    for (unsigned kind = 0; kind < LITERALS_CASES; kind++)
+        add_tiny(&filter, windows, section, &inputs[kind], flags[kind]);
     if (!add_window_tables(&filter, section) || !add_tiny_tables(&filter, section) ||
         !add_prefixes(&filter, section, inputs))
         goto done;

@@ -204,7 +204,7 @@ static void finish(struct scan *scan, const struct literals_search *search, uint
 
 /* The prefilter over the whole piece, with the automata at its begin and at its end. Gives the
  * bytes scanned. */
-static uint32_t filter(struct scan *scan, struct literals_search *search, unsigned features)
+static uint32_t filter(struct scan *scan, struct literals_search *search)
 {
     const uint32_t longest = search->literals->max_length;
     /* The state is that of data[reached]. */
@@ -216,7 +216,7 @@ static uint32_t filter(struct scan *scan, struct literals_search *search, unsign
         return reached;
     search->known = reached;
     for (;;) {
-        const enum literals_search_result result = literals_filter_search(search, features);
+        const enum literals_search_result result = literals_filter_search(search);
         if (result == LITERALS_SEARCH_STORM) {
             const uint32_t done = search->begin > search->known ? search->begin : search->known;
             uint32_t to = search->at + STORM_BYTES;
@@ -256,6 +256,7 @@ static uint32_t scan_slice(struct scan *scan, const struct inspect_literals *lit
     struct literals_search search;
     search.literals = literals;
     search.filter = literals_at(literals, header->filter);
+    search.nibbles = search.filter->nibbled != 0 && (features & INSPECT_LITERALS_SSSE3) != 0;
     search.data = scan->data;
     search.length = length;
     search.at = 0;
@@ -263,7 +264,7 @@ static uint32_t scan_slice(struct scan *scan, const struct inspect_literals *lit
     search.work = 0;
     search.allowed = WORK_FREE;
     search.pending = 0;
-    return filter(scan, &search, features);
+    return filter(scan, &search);
 }
 
 size_t inspect_literals_scan(const struct inspect_literals *literals, unsigned features,

@@ -9,13 +9,15 @@
 #endif
 
 /* Bytes asked at once. */
-#define BLOCK       16u
+#define BLOCK        16u
 /* Bytes that are read behind a block. */
-#define AHEAD       3u
+#define AHEAD        3u
 /* Windows that are asked together at most (a block's and the rest of a piece at least), and the
  * bytes in which they lie. */
-#define BATCH       32u
-#define BATCH_BYTES 256u
+#define BATCH        32u
+#define BATCH_BYTES  256u
+/* Entries looked at that are worth a byte of the automata. */
+#define WORK_BY_BYTE 2u
 
 static inline uint32_t load32(const uint8_t *at)
 {
@@ -160,7 +162,10 @@ static bool ask_entries(struct literals_search *search, uint32_t at, uint32_t fi
     const uint32_t behind = at + LITERALS_WINDOW;
     const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
     struct beside beside = {0};
+    uint32_t skip = at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG;
 
+    if (search->nibbles)
+        skip = LITERALS_ENTRY_MIDDLE;
     if (at > 0) {
         beside.bytes = search->data[at - 1] | 0x20u;
         beside.mask = 0xff;
@@ -169,7 +174,7 @@ static bool ask_entries(struct literals_search *search, uint32_t at, uint32_t fi
         beside.bytes |= (search->data[behind] | 0x20u) << 8;
         beside.mask |= 0xff00;
     }
-    return compare(search, at, window, beside, first, end, at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG);
+    return compare(search, at, window, beside, first, end, skip);
 }
 
 static bool ask_batch(struct literals_search *search, const struct batch *batch)
@@ -193,21 +198,18 @@ static bool ask_batch(struct literals_search *search, const struct batch *batch)
     return true;
 }
 
-/* Tiny literals at data[at]. */
+/* The literals whose first byte in the tables of tiny ones is data[at]. */
 static bool ask_tiny(struct literals_search *search, uint32_t at)
 {
-    const struct literals_filter *filter = search->filter;
-    const uint8_t *data = search->data + at;
-    const uint32_t pair = literals_pair(data[0], at + 1 < search->length ? data[1] : 0);
-
-    if ((bit_of(literals_at(search->literals, filter->pairs), pair) & 1) == 0)
-        return true;
     const uint32_t *slot =
-        (const uint32_t *)literals_at(search->literals, filter->tiny_slots) + (pair & 0xff);
-    return compare(search, at, 0, (struct beside){0}, slot[0], slot[1], 0);
+        (const uint32_t *)literals_at(search->literals, search->filter->tiny_slots) +
+        (search->data[at] | 0x20u);
+
+    return compare(search, at, 0, (struct beside){0}, slot[0], slot[1],
+                   search->nibbles ? 0 : LITERALS_ENTRY_MIDDLE);
 }
 
-/* Tiny literals at those of the places from `from` on that are in the mask. */
+/* Those at the places from `from` on that are in the mask. */
 static bool ask_places(struct literals_search *search, uint32_t from, uint32_t places)
 {
     for (; places != 0; places &= places - 1) {
@@ -227,33 +229,68 @@ static inline uint32_t tiny_by_pairs(const uint32_t *pairs, const uint8_t *data)
 }
 
 #if defined(__x86_64__)
-/* The places among 16 at which, in all three bytes from there on, some group of tiny literals has
- * both nibbles. */
-__attribute__((target("ssse3"))) static uint32_t
-tiny_by_nibbles(const struct literals_filter *filter, const uint8_t *data)
+static inline __m128i load128(const uint8_t *at)
 {
+    return _mm_loadu_si128((const __m128i_u *)(const void *)at);
+}
+
+/* Blocks from `at` to `until` at most: long literals by the bitmap, the others by the tables of
+ * nibbles, which say at which places all three bytes from there on have both nibbles of some group
+ * of literals. Gives where it stopped, and the places of the block in front if there are any. */
+__attribute__((target("ssse3"))) static uint32_t
+search_nibbles(const struct literals_search *search, uint32_t at, uint32_t until,
+               struct batch *batch, uint32_t *places)
+{
+    const struct literals_filter *filter = search->filter;
+    const uint8_t *const data = search->data;
+    const uint32_t *const fourths = literals_at(search->literals, filter->fourth);
+    const uint32_t bits = filter->fourth_bits;
+    const bool fourth = filter->long_count != 0;
     const __m128i low = _mm_set1_epi8(0x0f), fold = _mm_set1_epi8(0x20);
-    __m128i groups = _mm_set1_epi8((char)0xff);
+    __m128i by_low[LITERALS_PLACES], by_high[LITERALS_PLACES];
 
     for (unsigned place = 0; place < LITERALS_PLACES; place++) {
-        const __m128i text =
-            _mm_or_si128(_mm_loadu_si128((const __m128i_u *)(const void *)(data + place)), fold);
-        const __m128i by_low = _mm_shuffle_epi8(
-            _mm_loadu_si128((const __m128i_u *)(const void *)filter->nibbles[place][0]),
-            _mm_and_si128(text, low));
-        const __m128i by_high = _mm_shuffle_epi8(
-            _mm_loadu_si128((const __m128i_u *)(const void *)filter->nibbles[place][1]),
-            _mm_and_si128(_mm_srli_epi16(text, 4), low));
-        groups = _mm_and_si128(groups, _mm_and_si128(by_low, by_high));
+        by_low[place] = load128(filter->nibbles[place][0]);
+        by_high[place] = load128(filter->nibbles[place][1]);
     }
-    return ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(groups, _mm_setzero_si128())) & 0xffffu;
+    for (; at < until && batch->count <= BATCH - BLOCK / 4; at += BLOCK) {
+        __m128i groups = _mm_set1_epi8((char)0xff);
+        uint32_t met = 0;
+#pragma GCC unroll 3
+        for (unsigned place = 0; place < LITERALS_PLACES; place++) {
+            const __m128i text = _mm_or_si128(load128(data + at + place), fold);
+            const __m128i high = _mm_and_si128(_mm_srli_epi16(text, 4), low);
+            groups = _mm_and_si128(
+                groups, _mm_and_si128(_mm_shuffle_epi8(by_low[place], _mm_and_si128(text, low)),
+                                      _mm_shuffle_epi8(by_high[place], high)));
+        }
+        if (fourth) {
+#pragma GCC unroll 4
+            for (uint32_t i = 0; i < BLOCK; i += 4) {
+                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
+                met |= bit_of(fourths, literals_hash(window, bits));
+            }
+        }
+        if (__builtin_expect((met & 1) != 0, 0)) {
+            for (uint32_t i = 0; i < BLOCK; i += 4)
+                add_to_batch(batch, at + i, data, fourths, bits);
+        }
+        const uint32_t none =
+            (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(groups, _mm_setzero_si128()));
+        if (__builtin_expect(none != 0xffff, 0)) {
+            *places = none ^ 0xffff;
+            return at + BLOCK;
+        }
+    }
+    *places = 0;
+    return at;
 }
 #endif
 
-/* Whole blocks, until a batch of them has something. */
-static inline __attribute__((always_inline)) enum literals_search_result
-search_blocks(struct literals_search *search, unsigned features, bool fourth, bool second,
-              bool tiny)
+/* Blocks from `at` to `until` at most. */
+static inline __attribute__((always_inline)) uint32_t
+search_windows(const struct literals_search *search, uint32_t at, uint32_t until,
+               struct batch *batch, uint32_t *places, bool fourth, bool second, bool tiny)
 {
     const struct literals_filter *filter = search->filter;
     const uint8_t *const data = search->data;
@@ -261,54 +298,69 @@ search_blocks(struct literals_search *search, unsigned features, bool fourth, bo
     const uint32_t *const seconds = literals_at(search->literals, filter->second);
     const uint32_t *const pairs = literals_at(search->literals, filter->pairs);
     const uint32_t fourth_bits = filter->fourth_bits, second_bits = filter->second_bits;
-    const uint32_t last = search->length - (BLOCK + AHEAD);
-    const bool nibbles = tiny && filter->nibbled != 0 && (features & INSPECT_LITERALS_SSSE3) != 0;
-    struct batch batch;
-    uint32_t at = search->at;
 
-    while (at <= last) {
-        const uint32_t until = last - at < BATCH_BYTES ? last + 1 : at + BATCH_BYTES;
-        search->begin = at;
-        batch.count = 0;
-        for (; at < until && batch.count <= BATCH - BLOCK / 2; at += BLOCK) {
-            uint32_t met = 0;
+    *places = 0;
+    for (; at < until && batch->count <= BATCH - BLOCK / 2 && *places == 0; at += BLOCK) {
+        uint32_t met = 0;
 #pragma GCC unroll 4
-            for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
-                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-                met |= bit_of(fourths, literals_hash(window, fourth_bits));
-            }
-#pragma GCC unroll 4
-            for (uint32_t i = 2; second && i < BLOCK; i += 4) {
-                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-                met |= bit_of(seconds, literals_hash(window, second_bits));
-            }
-            if (tiny) {
-#if defined(__x86_64__)
-                const uint32_t places =
-                    nibbles ? tiny_by_nibbles(filter, data + at) : tiny_by_pairs(pairs, data + at);
-#else
-                const uint32_t places = tiny_by_pairs(pairs, data + at);
-#endif
-                if (places != 0 && !ask_places(search, at, places)) {
-                    search->at = at + BLOCK;
-                    return LITERALS_SEARCH_STORM;
-                }
-            }
-            if (__builtin_expect((met & 1) == 0, 1))
-                continue;
-            for (uint32_t i = 0; fourth && i < BLOCK; i += 4)
-                add_to_batch(&batch, at + i, data, fourths, fourth_bits);
-            for (uint32_t i = 2; second && i < BLOCK; i += 4)
-                add_to_batch(&batch, at + i, data, seconds, second_bits);
+        for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
+            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
+            met |= bit_of(fourths, literals_hash(window, fourth_bits));
         }
-        search->at = at;
-        search->allowed += (at - search->begin) / 2;
-        if (batch.count != 0 && !ask_batch(search, &batch))
-            return LITERALS_SEARCH_STORM;
-        if (search->pending != 0)
-            return LITERALS_SEARCH_FOUND;
+#pragma GCC unroll 4
+        for (uint32_t i = 2; second && i < BLOCK; i += 4) {
+            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
+            met |= bit_of(seconds, literals_hash(window, second_bits));
+        }
+        if (tiny)
+            *places = tiny_by_pairs(pairs, data + at);
+        if (__builtin_expect((met & 1) == 0, 1))
+            continue;
+        for (uint32_t i = 0; fourth && i < BLOCK; i += 4)
+            add_to_batch(batch, at + i, data, fourths, fourth_bits);
+        for (uint32_t i = 2; second && i < BLOCK; i += 4)
+            add_to_batch(batch, at + i, data, seconds, second_bits);
     }
-    return LITERALS_SEARCH_END;
+    return at;
+}
+
+/* Whole blocks by the way that suits the set: a function for each, so that none has branches for
+ * what it has not. */
+static uint32_t search_blocks(const struct literals_search *search, uint32_t at, uint32_t until,
+                              struct batch *batch, uint32_t *places)
+{
+    const struct literals_filter *filter = search->filter;
+
+#if defined(__x86_64__)
+    if (search->nibbles)
+        return search_nibbles(search, at, until, batch, places);
+#endif
+    if (filter->fourth == 0)
+        return search_windows(search, at, until, batch, places, false, false, true);
+    if (filter->pairs != 0)
+        return search_windows(search, at, until, batch, places, true, true, true);
+    if (filter->second != 0)
+        return search_windows(search, at, until, batch, places, true, true, false);
+    return search_windows(search, at, until, batch, places, true, false, false);
+}
+
+/* Whether data[at] may begin a tiny literal, or a middle one. */
+static bool tiny_may_be(const struct literals_search *search, uint32_t at)
+{
+    const struct literals_filter *filter = search->filter;
+    const uint8_t *data = search->data + at;
+    const uint32_t room = search->length - at;
+    uint32_t groups = 0xff;
+
+    if (!search->nibbles)
+        return filter->pairs != 0 && (bit_of(literals_at(search->literals, filter->pairs),
+                                             literals_pair(data[0], room > 1 ? data[1] : 0)) &
+                                      1) != 0;
+    for (unsigned place = 0; place < LITERALS_PLACES && place < room; place++) {
+        const uint32_t byte = data[place] | 0x20u;
+        groups &= filter->nibbles[place][0][byte & 15] & filter->nibbles[place][1][byte >> 4];
+    }
+    return groups != 0;
 }
 
 /* What is left behind the last whole block. */
@@ -317,44 +369,46 @@ static enum literals_search_result search_rest(struct literals_search *search)
     const struct literals_filter *filter = search->filter;
     const uint32_t *fourths = literals_at(search->literals, filter->fourth);
     const uint32_t *seconds = literals_at(search->literals, filter->second);
+    const bool second = filter->second != 0 && !search->nibbles;
     const uint32_t length = search->length;
-    struct batch batch = {0};
+    struct batch batch;
     uint32_t at = search->at;
 
+    batch.count = 0;
     search->begin = at;
     search->at = length;
-    search->allowed += length - at;
-    for (uint32_t tiny = at; filter->pairs != 0 && tiny < length; tiny++) {
-        if (!ask_tiny(search, tiny))
+    search->allowed += WORK_BY_BYTE * (length - at);
+    for (uint32_t tiny = at; (filter->pairs != 0 || search->nibbles) && tiny < length; tiny++) {
+        if (tiny_may_be(search, tiny) && !ask_tiny(search, tiny))
             return LITERALS_SEARCH_STORM;
     }
     for (; filter->fourth != 0 && at + LITERALS_WINDOW <= length; at += 4) {
         add_to_batch(&batch, at, search->data, fourths, filter->fourth_bits);
-        if (filter->second != 0 && at + 2 + LITERALS_WINDOW <= length)
+        if (second && at + 2 + LITERALS_WINDOW <= length)
             add_to_batch(&batch, at + 2, search->data, seconds, filter->second_bits);
     }
     return ask_batch(search, &batch) ? LITERALS_SEARCH_END : LITERALS_SEARCH_STORM;
 }
 
-enum literals_search_result literals_filter_search(struct literals_search *search,
-                                                   unsigned features)
+enum literals_search_result literals_filter_search(struct literals_search *search)
 {
-    const struct literals_filter *filter = search->filter;
-    enum literals_search_result result = LITERALS_SEARCH_END;
+    struct batch batch;
 
-    if (search->length >= search->at + BLOCK + AHEAD) {
-        if (filter->fourth == 0)
-            result = search_blocks(search, features, false, false, true);
-        else if (filter->pairs != 0)
-            result = search_blocks(search, features, true, true, true);
-        else if (filter->second != 0)
-            result = search_blocks(search, features, true, true, false);
-        else
-            result = search_blocks(search, features, true, false, false);
+    while (search->at + BLOCK + AHEAD <= search->length) {
+        const uint32_t blocks = (search->length - AHEAD - search->at) / BLOCK;
+        const uint32_t most = blocks < BATCH_BYTES / BLOCK ? blocks : BATCH_BYTES / BLOCK;
+        uint32_t places;
+        search->begin = search->at;
+        batch.count = 0;
+        search->at = search_blocks(search, search->at, search->at + most * BLOCK, &batch, &places);
+        search->allowed += WORK_BY_BYTE * (search->at - search->begin);
+        if ((places != 0 && !ask_places(search, search->at - BLOCK, places)) ||
+            (batch.count != 0 && !ask_batch(search, &batch)))
+            return LITERALS_SEARCH_STORM;
+        if (search->pending != 0)
+            return LITERALS_SEARCH_FOUND;
     }
-    if (result != LITERALS_SEARCH_END || search->at >= search->length)
-        return result;
-    return search_rest(search);
+    return search->at < search->length ? search_rest(search) : LITERALS_SEARCH_END;
 }
 
 uint32_t literals_filter_tail(const struct literals_search *search, uint32_t from)

@@ -25,6 +25,7 @@ struct literals_search {
     const struct literals_filter *filter;
     const uint8_t *data;
     uint32_t length;
+    bool nibbles;     /* middle and tiny literals are found by the tables of nibbles */
     uint32_t at;      /* a multiple of 4: windows that begin before it were asked */
     uint32_t begin;   /* windows that begin before it were asked, and their hits given */
     uint32_t known;   /* matches that end up to here are known already */
@@ -41,8 +42,7 @@ enum literals_search_result {
 };
 
 /* Goes on from search->at. */
-enum literals_search_result literals_filter_search(struct literals_search *search,
-                                                   unsigned features);
+enum literals_search_result literals_filter_search(struct literals_search *search);
 
 /* Where partial matches at the piece's end may begin, from `from` on, which is one byte in front of
  * the end at least: the first place that has the first bytes of some literal, or the last byte. */

@@ -73,9 +73,10 @@ struct literals_filter {
     uint32_t slot_bits;
     uint32_t entries; /* offset */
     uint32_t entry_count;
-    uint32_t tiny_slots; /* offset of uint32_t[256 + 1], by the folded first byte */
+    uint32_t long_count;
+    uint32_t tiny_slots; /* offset of uint32_t[256 + 1], by the folded first byte of the window */
     uint32_t pairs;      /* offset of 65536 bits; 0: no tiny literals */
-    uint32_t nibbled;    /* the tables of nibbles are selective enough to be asked */
+    uint32_t nibbled;    /* the tables of nibbles may be asked for tiny and middle literals */
     uint8_t nibbles[LITERALS_PLACES][2][16]; /* by place, low and high nibble */
 };
 
@@ -91,7 +92,8 @@ struct literals_entry {
 #define LITERALS_ENTRY_LONG      0x4000u
 #define LITERALS_ENTRY_NO_BEFORE 0x2000u
 #define LITERALS_ENTRY_NO_AFTER  0x1000u
-#define LITERALS_ENTRY_PLACE     0x0fffu
+#define LITERALS_ENTRY_MIDDLE    0x0800u
+#define LITERALS_ENTRY_PLACE     0x07ffu
 
 /* In front of the bytes of every literal, 4-byte aligned. */
 struct literals_text {

@@ -173,6 +173,7 @@ static bool filter_is_good(const struct literals_header *header)
     const struct literals_entry *entries =
         (const void *)((const uint8_t *)header + filter->entries);
     const bool tiny = filter->pairs != 0, windows = filter->fourth != 0;
+    const bool nibbled = filter->nibbled != 0;
     if ((!tiny && !windows) ||
         !bitmap_is_good(header, filter->prefixes, filter->prefix_bits, true) ||
         !bitmap_is_good(header, filter->begins, LITERALS_BEGIN_BITS, true) ||
@@ -180,14 +181,15 @@ static bool filter_is_good(const struct literals_header *header)
         !bitmap_is_good(header, filter->second, filter->second_bits, tiny && windows) ||
         !lies_within(header, filter->entries, sizeof(*entries) * (uint64_t)filter->entry_count))
         return false;
-    if (!windows && filter->second != 0)
+    if (!windows && (filter->second != 0 || filter->long_count != 0))
         return false;
     if (windows &&
         (filter->slot_bits == 0 || filter->slot_bits > LITERALS_BITS_MAX ||
          !slots_are_good(header, filter->slots, 1u << filter->slot_bits, filter->entry_count)))
         return false;
-    if (tiny && (!lies_within(header, filter->pairs, 65536 / 8) ||
-                 !slots_are_good(header, filter->tiny_slots, 256, filter->entry_count)))
+    if ((tiny && !lies_within(header, filter->pairs, 65536 / 8)) ||
+        ((tiny || nibbled) &&
+         !slots_are_good(header, filter->tiny_slots, 256, filter->entry_count)))
         return false;
     for (uint32_t i = 0; i < filter->entry_count; i++) {
         if (!text_is_good(header, entries[i].text))
