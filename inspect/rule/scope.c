@@ -49,8 +49,10 @@ static uint64_t buffer_stream(const struct inspect_scope_buffer *buffer, uint64_
     unsigned piece = buffer->piece_count;
     while (piece > 1 && buffer->pieces[piece - 1].at > offset)
         piece--;
-    return piece == 0 ? 0
-                      : buffer->pieces[piece - 1].stream + (offset - buffer->pieces[piece - 1].at);
+    if (piece == 0)
+        return 0;
+    const uint64_t at = buffer->pieces[piece - 1].at, stream = buffer->pieces[piece - 1].stream;
+    return offset < at ? stream : stream + (offset - at); /* older ones are not known any more */
 }
 
 /* The direction's offset behind a byte. */
@@ -103,6 +105,14 @@ void inspect_scope_open(struct inspect_scope *scope, const struct inspect_scope_
     inspect_thread_sweep(&pass);
 }
 
+static bool any_live(void *context, uint32_t literal, uint32_t length)
+{
+    (void)context;
+    (void)literal;
+    (void)length;
+    return true;
+}
+
 /* Notes where the bytes that come next lie in the direction. */
 static void note_piece(const struct thread_pass *pass, uint64_t stream)
 {
@@ -112,8 +122,10 @@ static void note_piece(const struct thread_pass *pass, uint64_t stream)
     if (buffer->piece_count == INSPECT_SCOPE_PIECES) {
         /* What nothing under way reaches back to is dropped; if all is needed, the two oldest are
          * taken as one, which says too little for the second's bytes and never too much. */
-        const uint32_t reach = view_literals(pass->view, buffer->buffer)->max_length;
-        const uint64_t literal = buffer->length > reach ? buffer->length - reach : 0;
+        const struct inspect_literals *literals = view_literals(pass->view, buffer->buffer);
+        uint64_t literal = buffer->length;
+        if (literals->count != 0)
+            literal -= inspect_literals_hold(literals, &buffer->literals, any_live, NULL);
         const uint64_t thread = inspect_thread_earliest(pass);
         const uint64_t needed = thread < literal ? thread : literal;
         unsigned drop = 0;

@@ -7,3 +7,6 @@ sluice_test(scope_hold SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_hold.
   DEPENDS sluice_rules sluice_inspect pcre2-8)
 sluice_test(ruleset SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_ruleset.c
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_ruleset_world.c DEPENDS sluice_rules sluice_inspect)
+sluice_test(scope SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_world.c ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_scope_naive.c
+  DEPENDS sluice_rules sluice_inspect pcre2-8)
