@@ -35,6 +35,49 @@ void engine_begin(struct engine *engine, struct inspect_flow *flow,
     *result = (struct inspect_result){.reason = INSPECT_REASON_NONE};
 }
 
+/* Holding. */
+
+/* Some head that this may become is held by a rule, or the stream is not scanned yet. */
+static bool engine_holds_unproved(const struct engine *engine)
+{
+    const struct inspect_work *work = work_of(engine);
+    uint32_t buffers = engine->view.ruleset->header->blocking[engine->direction].buffers;
+    for (unsigned protocol = INSPECT_PROTOCOL_TLS; protocol <= INSPECT_PROTOCOL_SSH; protocol++) {
+        struct inspect_scope_view view = engine->view;
+        view.protocol = (uint8_t)protocol;
+        if ((work->parser == protocol || work->parser == INSPECT_PROTOCOL_UNKNOWN) &&
+            inspect_scope_holds_head(&view, protocol)) {
+            return true;
+        }
+    }
+    return work->scan == SCAN_NOT && (buffers & STREAM_BIT) != 0;
+}
+
+/* The first byte that must stay. */
+static uint64_t engine_hold(const struct engine *engine)
+{
+    const struct inspect_half *half = engine->half;
+    uint64_t hold = UINT64_MAX;
+    if (!half_is_under_way(half)) {
+        return hold;
+    }
+    const struct inspect_work *work = work_of(engine);
+    if (engine_scans(engine) && work->open != 0) {
+        hold = inspect_scope_hold(&engine->scratch->scope, &engine->view);
+    }
+    if (half->state == HALF_STREAM) {
+        return hold;
+    }
+    bool head = engine_holds_first(engine) && !work_has(engine, WORK_HEAD_TOLD);
+    if (engine_scans(engine) && !head) {
+        head = work_has(engine, WORK_PROVED)
+                   ? !work_has(engine, WORK_HEAD_DONE) &&
+                         inspect_scope_holds_head(&engine->view, half->protocol)
+                   : engine_holds_unproved(engine);
+    }
+    return head && work->begin < hold ? work->begin : hold;
+}
+
 /* Reading. */
 
 /* The stream buffer is opened when the protocol is known, or will not be known soon: rules for a
@@ -96,36 +139,54 @@ static bool engine_due(struct engine *engine)
     return true;
 }
 
-/* Bytes that are the stream's and the body's; gives how many were scanned. */
-static size_t engine_scan_both(struct engine *engine, const uint8_t *data, size_t length)
+/* What may leave at this place, before the next byte decides anything. */
+static void engine_settle(struct engine *engine)
 {
-    struct inspect_work *work = work_of(engine);
-    size_t used = inspect_scan_quietly(&engine->scratch->scope, &engine->view, engine->half->offset,
-                                       data, length);
-    engine->half->offset += used;
-    if (used < length) {
-        work->byte = data[used];
-        work->flags |= WORK_BYTE;
-        used +=
-            engine_feed(engine, INSPECT_BUFFER_STREAM, engine->half->offset, data + used, 1, true);
-    }
-    return used;
+    struct inspect_half *half = engine->half;
+    uint64_t hold = engine_hold(engine);
+    uint64_t free = hold < half->offset ? hold : half->offset;
+    half->released = free > half->released ? free : half->released;
 }
 
-/* Scans bytes that the parser has read; gives how many. */
+/* Scans the next bytes in open buffers up to a byte at which something is to be told, and that one
+ * for itself; gives how many. */
+static size_t engine_scan_open(struct engine *engine, uint32_t buffers, const uint8_t *data,
+                               size_t length)
+{
+    struct inspect_work *work = work_of(engine);
+    struct inspect_half *half = engine->half;
+    size_t used = inspect_scan_quietly(&engine->scratch->scope, &engine->view, buffers,
+                                       half->offset, data, length);
+    half->offset += used;
+    if (used == length) {
+        return used;
+    }
+    engine_settle(engine);
+    if (buffers == (STREAM_BIT | BODY_BIT)) {
+        work->byte = data[used];
+        work->flags |= WORK_BYTE;
+    }
+    unsigned first = (buffers & STREAM_BIT) != 0 ? INSPECT_BUFFER_STREAM : INSPECT_BUFFER_BODY;
+    return used + engine_feed(engine, first, half->offset, data + used, 1, true);
+}
+
+/* Scans bytes that the parser has read; gives how many. A step may decide at the last of them: so
+ * that one comes alone. */
 static size_t engine_scan(struct engine *engine, const uint8_t *data, size_t length)
 {
     struct inspect_work *work = work_of(engine);
     uint32_t lead = work->raw - work->verbatim;
     uint32_t piece = lead > 0 ? lead : work->verbatim;
-    bool stream = engine_is_open(engine, INSPECT_BUFFER_STREAM);
-    bool body = lead == 0 && engine_is_open(engine, INSPECT_BUFFER_BODY);
+    uint32_t buffers = work->open & (lead > 0 ? STREAM_BIT : STREAM_BIT | BODY_BIT);
+    bool last = engine->half->state == HALF_MESSAGE && piece == work->raw;
+    if (last && piece == 1) {
+        engine_settle(engine);
+    } else if (last) {
+        piece--;
+    }
     size_t used = length < piece ? length : piece;
-    if (stream && body) {
-        used = engine_scan_both(engine, data, used);
-    } else if (stream || body) {
-        used = engine_feed(engine, stream ? INSPECT_BUFFER_STREAM : INSPECT_BUFFER_BODY,
-                           engine->half->offset, data, used, true);
+    if (buffers != 0) {
+        used = engine_scan_open(engine, buffers, data, used);
     } else {
         engine->half->offset += used;
     }
@@ -138,6 +199,7 @@ static size_t engine_scan(struct engine *engine, const uint8_t *data, size_t len
 static void engine_keep(struct engine *engine, uint8_t byte)
 {
     struct inspect_work *work = work_of(engine);
+    engine_settle(engine);
     work->prefix[work->prefix_length++] = byte;
     engine->half->offset++;
 }
@@ -249,6 +311,7 @@ static void engine_resume(struct engine *engine)
     engine_begin_work(engine);
     memset(&engine->scratch->event, 0, sizeof(engine->scratch->event));
     work->begin = half->offset - length;
+    work->forced = (half->flags & HALF_WATCHED) != 0 ? half->released : 0;
     half->state = HALF_STREAM;
     if (engine_scans(engine) && inspect_scope_wants(&engine->view, INSPECT_BUFFER_STREAM)) {
         inspect_scope_resume(&engine->scratch->scope, &engine->view, work->begin, length, &rest);
@@ -404,54 +467,14 @@ void engine_skip(struct engine *engine, uint64_t length)
 
 /* The answer. */
 
-/* Some head that this may become is held by a rule, or the stream is not scanned yet. */
-static bool engine_holds_unproved(const struct engine *engine)
-{
-    const struct inspect_work *work = work_of(engine);
-    uint32_t buffers = engine->view.ruleset->header->blocking[engine->direction].buffers;
-    for (unsigned protocol = INSPECT_PROTOCOL_TLS; protocol <= INSPECT_PROTOCOL_SSH; protocol++) {
-        struct inspect_scope_view view = engine->view;
-        view.protocol = (uint8_t)protocol;
-        if ((work->parser == protocol || work->parser == INSPECT_PROTOCOL_UNKNOWN) &&
-            inspect_scope_holds_head(&view, protocol)) {
-            return true;
-        }
-    }
-    return work->scan == SCAN_NOT && (buffers & STREAM_BIT) != 0;
-}
-
-/* The first byte that must stay. */
-static uint64_t engine_hold(const struct engine *engine)
-{
-    const struct inspect_half *half = engine->half;
-    uint64_t hold = UINT64_MAX;
-    if (!half_is_under_way(half)) {
-        return hold;
-    }
-    const struct inspect_work *work = work_of(engine);
-    if (engine_scans(engine) && work->open != 0) {
-        hold = inspect_scope_hold(&engine->scratch->scope, &engine->view);
-    }
-    if (half->state == HALF_STREAM) {
-        return hold;
-    }
-    bool head = engine_holds_first(engine) && !work_has(engine, WORK_HEAD_TOLD);
-    if (engine_scans(engine) && !head) {
-        head = work_has(engine, WORK_PROVED)
-                   ? !work_has(engine, WORK_HEAD_DONE) &&
-                         inspect_scope_holds_head(&engine->view, half->protocol)
-                   : engine_holds_unproved(engine);
-    }
-    return head && work->begin < hold ? work->begin : hold;
-}
-
 /* An unparsed stream in which nothing is under way needs no scratch. */
 static void engine_rest(struct engine *engine)
 {
     struct inspect_half *half = engine->half;
     struct inspect_work *work = work_of(engine);
     struct inspect_scope_rest rest = {0};
-    if (half->state != HALF_STREAM || work->raw > 0 || work->scan == SCAN_NOT) {
+    if (half->state != HALF_STREAM || work->raw > 0 || work->scan == SCAN_NOT ||
+        half->released != half->offset) {
         return;
     }
     if (!engine_scans(engine) || work->scan == SCAN_OFF) {
@@ -471,9 +494,7 @@ void engine_answer(struct engine *engine)
     bool doomed = engine->flow->doomed != 0;
     result->again = result->event != NULL && !doomed;
     if (!doomed && !result->again && engine->scratch != NULL) {
-        uint64_t hold = engine_hold(engine);
-        uint64_t free = hold < half->offset ? hold : half->offset;
-        half->released = free > half->released ? free : half->released;
+        engine_settle(engine);
         engine_rest(engine);
     } else if (!doomed && !result->again && !half_is_under_way(half)) {
         half->released = half->offset;

@@ -59,7 +59,6 @@ void engine_begin_work(struct engine *engine)
 {
     struct inspect_work *work = work_of(engine);
     memset(work, 0, sizeof(*work));
-    work->forced = engine->half->released;
     engine_begin_scope(engine, engine->half->offset);
 }
 

@@ -84,7 +84,10 @@ struct inspect_event *engine_small_event(struct engine *engine)
 {
     struct inspect_event *event = (struct inspect_event *)(void *)engine->scratch->told;
     memset(engine->scratch->told, 0, sizeof(engine->scratch->told));
-    event->message = engine->scratch->event.message;
+    /* The parser may be ahead of the place: before the head is told there is no message. */
+    if (work_has(engine, WORK_HEAD_TOLD)) {
+        event->message = engine->scratch->event.message;
+    }
     return event;
 }
 

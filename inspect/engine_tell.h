@@ -22,5 +22,5 @@ void engine_tell_message(struct engine *engine, enum inspect_reason reason,
 /* The end of a message whose head was told. */
 void engine_tell_end(struct engine *engine, enum inspect_reason reason);
 
-/* The event that is no message, emptied; it keeps what the message is. */
+/* The event that is no message, emptied but for what the message is, if its head was told. */
 struct inspect_event *engine_small_event(struct engine *engine);

@@ -201,8 +201,8 @@ void inspect_end(struct inspect_flow *flow, enum inspect_direction direction,
 
 /*
  * The caller's deadline for held bytes expired. Nothing held: no change. A known protocol under
- * FAIL_CLOSED, or a blocked name read already: DROP. Else RELEASE, with `finished` false: all
- * matching and parsing state stays, and the byte that completes a blocked match gives DROP. With a
+ * FAIL_CLOSED, or a blocked name read already: DROP. Else RELEASE; all matching and parsing state
+ * stays, and the byte that completes a blocked match gives DROP. With a
  * rule set, later bytes are held again as its rules need; a first message that was held as such is
  * not.
  */

@@ -44,28 +44,35 @@ static void scan_go_back(struct inspect_scope *scope, struct inspect_flowbits *f
     *flowbits = mark->flowbits;
 }
 
-/* Feeds one of the buffers; true if nothing came true. */
-static bool scan_try(struct inspect_scope *scope, const struct inspect_scope_view *view,
-                     enum inspect_buffer buffer, uint64_t stream, const uint8_t *data,
-                     size_t length)
+/* Feeds one of the buffers; gives the bytes behind which something is to be told (or came true, if
+ * `wary`: then only that it did), or `length` + 1. */
+static size_t scan_try(struct inspect_scope *scope, const struct inspect_scope_view *view,
+                       unsigned buffer, uint64_t stream, const uint8_t *data, size_t length,
+                       bool wary)
 {
     struct inspect_outcome outcome;
     unsigned met = scope->met_count;
     unsigned told = scope->told_count;
     unsigned overflow = scope->overflow;
-    size_t used = inspect_scope_feed(scope, view, buffer, stream, data, length, &outcome);
-    return used == length && outcome.kind == INSPECT_OUTCOME_NONE && scope->met_count == met &&
-           scope->told_count == told && scope->overflow == overflow;
+    size_t used = inspect_scope_feed(scope, view, (enum inspect_buffer)buffer, stream, data, length,
+                                     &outcome);
+    if (outcome.kind != INSPECT_OUTCOME_NONE) {
+        return used;
+    }
+    bool changed =
+        scope->met_count != met || scope->told_count != told || scope->overflow != overflow;
+    return wary && changed ? length : length + 1;
 }
 
 size_t inspect_scan_quietly(struct inspect_scope *scope, const struct inspect_scope_view *view,
-                            uint64_t stream, const uint8_t *data, size_t length)
+                            uint32_t buffers, uint64_t stream, const uint8_t *data, size_t length)
 {
-    const unsigned slots[2] = {scan_slot(scope, INSPECT_BUFFER_STREAM),
-                               scan_slot(scope, INSPECT_BUFFER_BODY)};
+    static const uint8_t order[2] = {INSPECT_BUFFER_STREAM, INSPECT_BUFFER_BODY};
+    const unsigned slots[2] = {scan_slot(scope, order[0]), scan_slot(scope, order[1])};
     struct inspect_call call = *view->call;
     struct inspect_scope_view trial = *view;
     struct scan_mark mark;
+    bool both = (buffers >> order[0] & buffers >> order[1] & 1u) != 0;
     size_t done = 0;
     size_t piece = length;
     /* A match that is taken back must not have been counted. */
@@ -74,12 +81,21 @@ size_t inspect_scan_quietly(struct inspect_scope *scope, const struct inspect_sc
     while (done < length && piece > 0) {
         piece = piece < length - done ? piece : length - done;
         scan_mark(&mark, scope, view->flowbits, slots);
-        if (scan_try(scope, &trial, INSPECT_BUFFER_STREAM, stream + done, data + done, piece) &&
-            scan_try(scope, &trial, INSPECT_BUFFER_BODY, stream + done, data + done, piece)) {
+        size_t noisy = piece + 1;
+        for (size_t i = 0; i < 2 && noisy > piece; i++) {
+            if ((buffers >> order[i] & 1u) != 0) {
+                noisy = scan_try(scope, &trial, order[i], stream + done, data + done, piece, both);
+            }
+        }
+        if (noisy > piece) {
             done += piece;
-        } else {
-            scan_go_back(scope, view->flowbits, &mark, slots);
-            piece /= 2;
+            continue;
+        }
+        scan_go_back(scope, view->flowbits, &mark, slots);
+        /* Alone, a buffer has said where; of two, the other may have been first. */
+        piece = both ? piece / 2 : noisy > 0 ? noisy - 1 : 0;
+        if (!both) {
+            length = done + piece;
         }
     }
     return done;

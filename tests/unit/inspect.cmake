@@ -5,3 +5,8 @@ foreach(part tls http flow blocklist)
             ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_feed.c
     DEPENDS sluice_rules sluice_inspect)
 endforeach()
+sluice_test(inspect_rules
+  SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_rules.c
+          ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_inspect_feed.c
+          ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_compile_world.c
+  DEPENDS sluice_rules sluice_inspect)
