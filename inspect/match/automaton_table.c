@@ -97,7 +97,6 @@ enum inspect_automaton_result automaton_table_read(const uint8_t *base,
         size_t passed = header->width == 1
                             ? run(header, base, false, &at, &next, data + i, length - i)
                             : run(header, base, true, &at, &next, data + i, length - i);
-        told = told && passed == 0;
         i += passed;
         if (i == length) {
             break;

@@ -415,6 +415,7 @@ static void test_kept_cases(void **state)
         {"a\\n^$", REGEX_MULTILINE},
         {"(?m:a\\n^)$", 0},
         {"a|a\\b", 0},
+        {"a|a$|a\\n[abc_A \\n]", REGEX_MULTILINE},
         {"a*\\b", 0},
         {"\\Ba\\B", 0},
         {"\\b", 0},
