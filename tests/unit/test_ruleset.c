@@ -110,6 +110,13 @@ static void test_damage_is_refused_or_harmless(void **state)
     assert_true(accepted > 100);
 }
 
+static void test_the_checksum_is_the_usual_crc(void **state)
+{
+    (void)state;
+    /* The check value of CRC-32/ISO-HDLC; all behind the checksum's field counts. */
+    assert_int_equal(inspect_ruleset_checksum("0123456789abcdef123456789", 25), 0xcbf43926);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -127,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_rule_set_is_told_apart),
         cmocka_unit_test(test_any_flipped_bit_breaks_the_checksum),
         cmocka_unit_test(test_damage_is_refused_or_harmless),
+        cmocka_unit_test(test_the_checksum_is_the_usual_crc),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, make, drop);
