@@ -39,12 +39,9 @@ static const struct ruleset_condition *head_condition(const struct compile_rules
     return best;
 }
 
-/* Calls for each predicate at whose coming true the rule must be looked at: all that can come true
- * byte by byte, and one of those that are known at the head's end. */
-static void for_each_listing(struct compile_rules *rules, uint32_t number,
-                             void (*list)(struct predicate *predicate, uint32_t rule,
-                                          uint32_t *index),
-                             uint32_t *index)
+/* Lists a rule under each predicate at whose coming true it must be looked at: all that can come
+ * true byte by byte, and one of those that are known at the head's end. `index` NULL: counts. */
+static void list_rule(struct compile_rules *rules, uint32_t number, uint32_t *index)
 {
     const struct ruleset_rule *rule =
         (const struct ruleset_rule *)(const void *)rules->blob.rules.items + number;
@@ -54,22 +51,14 @@ static void for_each_listing(struct compile_rules *rules, uint32_t number,
         const struct ruleset_condition *condition = &conditions[rule->conditions.first + i];
         struct predicate *predicate = predicate_at(&rules->predicates, condition->predicate);
         bool late = inspect_buffer_stage(predicate->chain.buffer) != INSPECT_STAGE_HEAD;
-        if (condition->negated == 0 && (late || condition == head)) {
-            list(predicate, number, index);
+        if (condition->negated != 0 || (!late && condition != head)) {
+            continue;
         }
+        if (index != NULL) {
+            index[predicate->rule_first + predicate->rule_count] = number;
+        }
+        predicate->rule_count++;
     }
-}
-
-static void count_listing(struct predicate *predicate, uint32_t rule, uint32_t *index)
-{
-    (void)rule;
-    (void)index;
-    predicate->rule_count++;
-}
-
-static void write_listing(struct predicate *predicate, uint32_t rule, uint32_t *index)
-{
-    index[predicate->rule_first + predicate->rule_count++] = rule;
 }
 
 static bool write_predicates(struct compile_rules *rules)
@@ -78,7 +67,7 @@ static bool write_predicates(struct compile_rules *rules)
     size_t count = rules->predicates.predicates.count;
     uint32_t total = 0;
     for (uint32_t i = 0; i < blob->rules.count; i++) {
-        for_each_listing(rules, i, count_listing, NULL);
+        list_rule(rules, i, NULL);
     }
     for (uint32_t i = 0; i < count; i++) {
         struct predicate *predicate = predicate_at(&rules->predicates, i);
@@ -95,7 +84,7 @@ static bool write_predicates(struct compile_rules *rules)
         return false;
     }
     for (uint32_t i = 0; i < blob->rules.count; i++) {
-        for_each_listing(rules, i, write_listing, index);
+        list_rule(rules, i, index);
     }
     for (uint32_t i = 0; i < count; i++) {
         const struct predicate *predicate = predicate_at(&rules->predicates, i);
