@@ -61,7 +61,7 @@ void rules_parse_bsize(struct rules_parser *parser, const struct rules_keyword *
     if (option == NULL) {
         return;
     }
-    if (parser->sticky.length == 0) {
+    if (parser->sticky.length == 0 && !parser->failed) { /* else its keyword was refused */
         rules_error(parser, parser->keyword,
                     "bsize needs a sticky buffer before it (http.uri; bsize:10;): a stream has no "
                     "length");

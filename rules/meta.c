@@ -140,8 +140,8 @@ void rules_parse_metadata(struct rules_parser *parser, const struct rules_keywor
     struct rules_span item;
     while (rules_span_split(&rest, ',', &item)) {
         if (item.length == 0) {
-            rules_error(parser, value, "an empty item: metadata is key value, key value");
-            return;
+            rules_warn(parser, value, "an empty item: metadata is key value, key value");
+            continue;
         }
         struct rules_span key = rules_span_word(&item);
         add_pair(parser, &parser->metadata, &parser->metadata_count, &parser->metadata_capacity,

@@ -46,7 +46,7 @@ static const struct {
 static void use_buffer(struct rules_parser *parser, struct rule_option *option,
                        struct rules_option_note *note, unsigned argument, struct rules_span letter)
 {
-    if (parser->sticky.length > 0) {
+    if (parser->sticky.length > 0 && parser->buffer != (enum inspect_buffer)(argument & 0xff)) {
         rules_error(parser, letter,
                     "the letter %c names a buffer, but %.*s is set: write pkt_data before, or "
                     "leave the letter out",

@@ -310,37 +310,49 @@ static bool parse_head(struct rules_parser *parser, struct rules_span *rest)
     return true;
 }
 
-/* The value of an option: up to the semicolon. False: it does not end, told. */
+/* Where the value's opening quote stands if nothing closes it; SIZE_MAX: no such quote. */
+static size_t find_open_quote(struct rules_span value)
+{
+    size_t open = 0;
+    while (open < value.length && (value.at[open] == '!' || value.at[open] == ' ')) {
+        open++;
+    }
+    if (open == value.length || value.at[open] != '"') {
+        return SIZE_MAX;
+    }
+    for (size_t at = open + 1; at < value.length; at++) {
+        if (value.at[at] == '\\') {
+            at++;
+        } else if (value.at[at] == '"') {
+            return SIZE_MAX;
+        }
+    }
+    return open;
+}
+
+/* The value of an option: up to the semicolon, which inside quotes is written \; (Suricata's
+ * manual, "Rules Format"). False: it does not end, told. */
 static bool take_value(struct rules_parser *parser, struct rules_span *rest,
                        struct rules_span *value)
 {
-    size_t quote = SIZE_MAX;
     size_t at = 0;
-    for (; at < rest->length; at++) {
-        char byte = rest->at[at];
-        if (byte == '\\') {
-            at++;
-        } else if (byte == '"') {
-            quote = quote == SIZE_MAX ? at : SIZE_MAX;
-        } else if (byte == ';') {
-            break;
-        }
+    while (at < rest->length && rest->at[at] != ';') {
+        at += rest->at[at] == '\\' && at + 1 < rest->length ? 2 : 1;
     }
-    if (at < rest->length && quote == SIZE_MAX) {
-        *value = rules_span_trim(rules_span_part(*rest, 0, at));
-        *rest = rules_span_part(*rest, at + 1, rest->length - at - 1);
-        return true;
+    bool ends = at < rest->length;
+    *value = rules_span_trim(rules_span_part(*rest, 0, at));
+    size_t quote = find_open_quote(*value);
+    if (quote != SIZE_MAX) {
+        rules_error(parser, rules_span_part(*value, quote, 1),
+                    "the closing quote is missing (a ; between quotes is written \\;)");
+        return false;
     }
-    if (at < rest->length && memchr(rest->at + at, '"', rest->length - at) != NULL) {
-        rules_error(
-            parser, rules_span_part(*rest, at, 1),
-            "a ; between quotes is written \\; (or the closing quote before it is missing)");
-    } else if (quote != SIZE_MAX) {
-        rules_error(parser, rules_span_part(*rest, quote, 1), "the closing quote is missing");
-    } else {
+    if (!ends) {
         rules_error(parser, parser->keyword, "the ; behind the option is missing");
+        return false;
     }
-    return false;
+    *rest = rules_span_part(*rest, at + 1, rest->length - at - 1);
+    return true;
 }
 
 static size_t keyword_length(struct rules_span text)

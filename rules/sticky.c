@@ -32,7 +32,9 @@ void rules_parse_sticky(struct rules_parser *parser, const struct rules_keyword 
                         struct rules_span value)
 {
     (void)value;
-    check_used(parser);
+    if (parser->buffer != (enum inspect_buffer)(keyword->argument & 0xff)) { /* else: said again */
+        check_used(parser);
+    }
     parser->buffer = (enum inspect_buffer)(keyword->argument & 0xff);
     parser->sticky = parser->keyword;
     parser->transformable = true;

@@ -292,6 +292,11 @@ static void test_sticky(void **state)
         assert_int_equal(rule->options[i].buffer, old[i]);
     }
     told_free(&rules);
+    /* saying a buffer again, or a letter for the sticky one, changes nothing */
+    rule = told_options(&rules, "file_data; file.data; content:\"1\"; pcre:\"/2/Q\";");
+    assert_int_equal(rule->options[0].buffer, INSPECT_BUFFER_BODY);
+    assert_int_equal(rule->options[1].buffer, INSPECT_BUFFER_BODY);
+    told_free(&rules);
     /* ja3.hash is lower case, as are hosts: capitals need nocase */
     assert_true(option_of(&rules, "http.host; content:\"A\"; nocase;", 0, 1)->content.nocase);
     told_free(&rules);
@@ -350,6 +355,7 @@ static void test_pcre(void **state)
          REGEX_CASELESS | REGEX_DOTALL | REGEX_MULTILINE | REGEX_EXTENDED | REGEX_ANCHORED, false,
          false},
         {"\"/a/GOR\"", "a", 0, true, false},
+        {"\"/[\"']a\"/\"", "[\"']a\"", 0, false, false}, /* quotes need no escape */
         {"\"/a$|[$]\\$|\\Q$\\E$/E\"", "a\\z|[$]\\$|\\Q$\\E\\z", 0, false, false},
         {"\"/[]$]|[[:alpha:]$]$/E\"", "[]$]|[[:alpha:]$]\\z", 0, false, false},
         {"\"/a$/Em\"", "a$", REGEX_MULTILINE, false, false},

@@ -115,7 +115,8 @@ static void test_endless(void **state)
     memcpy(text, "alert tcp any any -> any any (content:\"", 39);
     told_parse_bytes(&rules, text, size);
     assert_int_equal(rules.count, 1);
-    assert_string_equal(rules.told[0].text, "the closing quote is missing");
+    assert_string_equal(rules.told[0].text,
+                        "the closing quote is missing (a ; between quotes is written \\;)");
     assert_int_equal(rules.told[0].column, 39);
     told_free(&rules);
 
