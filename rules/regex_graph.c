@@ -515,19 +515,26 @@ static bool graph_trim(struct regex_graph *graph)
             regex_bit_set(backward, i);
         }
     }
+    /* Each in the direction in which most edges go: then a pass or two suffice. */
     for (bool changed = true; changed;) {
         changed = false;
         for (size_t i = 0; i < graph->count; i++) {
             const uint64_t *follow = regex_graph_follow(graph, i);
-            bool reached = regex_bit(forward, i), leads = regex_bit(backward, i);
-            for (size_t w = 0; w < graph->words; w++) {
-                if (reached && (follow[w] & ~forward[w]) != 0) {
-                    forward[w] |= follow[w];
-                    changed = true;
-                }
-                leads = leads || (follow[w] & backward[w]) != 0;
+            for (size_t w = 0; regex_bit(forward, i) && w < graph->words; w++) {
+                changed = changed || (follow[w] & ~forward[w]) != 0;
+                forward[w] |= follow[w];
             }
-            if (leads && !regex_bit(backward, i)) {
+        }
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = graph->count; i-- > 0;) {
+            const uint64_t *follow = regex_graph_follow(graph, i);
+            bool leads = false;
+            for (size_t w = 0; !regex_bit(backward, i) && !leads && w < graph->words; w++) {
+                leads = (follow[w] & backward[w]) != 0;
+            }
+            if (leads) {
                 regex_bit_set(backward, i);
                 changed = true;
             }
