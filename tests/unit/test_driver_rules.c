@@ -560,6 +560,104 @@ static void failing_calls(void **state)
     }
 }
 
+/* One stream, cut in many ways and scanned in slices or not: the same matches, and the same bytes
+ * on the other side. */
+static void however_it_is_cut(void **state)
+{
+    static const char *const parts[] = {"EVIL",  "PATTER", "N",   "secr",     "et", "needle",
+                                        "needl", "-",      "aaa", "\r\n\r\n", "sec"};
+    static const char rules[] = REPLACE "secret\"; replace:\"*\"; sid:1;)\n" REPLACE
+                                        "aaaa\"; replace:\"bbbbbbbb\"; sid:2;)\n" HEAD
+                                        "needle\"; sid:3;)\n" DROP MATCH "\"; sid:1001;)\n";
+    unsigned dropped = 0, replaced = 0;
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        struct sluice_statistics first = {0};
+        char bytes[2000], out[4000] = "";
+        size_t length = LENGTH(FIRST), out_length = 0;
+        uint32_t random = seed * 2654435761u;
+
+        memcpy(bytes, FIRST, length);
+        while (length < 1000) {
+            random = random * 1664525u + 1013904223u;
+            const char *part = parts[(random >> 16) % (sizeof(parts) / sizeof(parts[0]))];
+
+            memcpy(bytes + length, part, strlen(part));
+            length += strlen(part);
+        }
+        for (unsigned way = 0; way < 6; way++) {
+            enum netio_direction d = way & 1 ? NETIO_INBOUND : NETIO_OUTBOUND;
+            const char *const settings[] = {way & 2 ? "ScanSlice=11" : "ScanSlice=16384",
+                                            seed & 1 ? "PermitHold=yes" : "Mode=gate",
+                                            seed & 1 ? "Mode=permit" : "FailPolicy=closed"};
+            struct world_connection *c;
+            struct sluice_statistics s;
+            struct world w;
+
+            start(&w, settings, 3);
+            assert_int_equal(world_rules(&w, rules), STATUS_SUCCESS);
+            c = world_connect(&w, false, true);
+            for (size_t at = 0, step; at < length; at += step) {
+                random = random * 1664525u + 1013904223u;
+                step = way == 0 ? length : 1 + (random >> 16) % (way == 5 ? 2 : 90);
+                step = step < length - at ? step : length - at;
+                give(c, d, bytes + at, step);
+            }
+            world_fin(c, d);
+            world_wait(&w, 500);
+            world_statistics(&w, &s);
+            world_expect_closed_ledger(&s);
+            assert_int_equal(s.held_now, 0);
+            assert_int_equal(s.edits_skipped, 0);
+            if (way == 0) {
+                first = s;
+                out_length = c->out_length[d];
+                memcpy(out, c->out[d], out_length);
+            }
+            assert_int_equal(s.matches, first.matches);
+            assert_int_equal(s.match_drops, first.match_drops);
+            assert_int_equal(s.replaced, first.replaced);
+            if (first.match_drops == 0)
+                expect_out(c, d, out, out_length);
+            world_finish(&w);
+        }
+        dropped += first.match_drops != 0;
+        replaced += first.replaced != 0;
+    }
+    assert_true(dropped > 0 && dropped < 40);
+    assert_true(replaced > 20);
+}
+
+/* What a threshold keeps silent happens all the same; its counters are over all flows. */
+static void thresholds_count_over_flows(void **state)
+{
+    struct sluice_event events[32];
+    struct sluice_statistics s;
+    unsigned told = 0;
+    struct world w;
+    size_t count;
+
+    (void)state;
+    world_simple(&w, PROFILE, NULL);
+    assert_int_equal(world_rules(&w, HEAD "needle\"; threshold:type limit, track by_src, count 2, "
+                                          "seconds 60; sid:5;)\n"),
+                     STATUS_SUCCESS);
+    for (unsigned i = 0; i < 5; i++) {
+        struct world_connection *c = world_connect(&w, false, true);
+
+        give(c, NETIO_OUTBOUND, FIRST "needle", LENGTH(FIRST "needle"));
+        world_expect_whole(c);
+    }
+    count = world_events(&w, events, 32);
+    for (size_t i = 0; i < count; i++)
+        told += find_rule(&events[i], 1, 5) != NULL;
+    assert_int_equal(told, 2);
+    world_statistics(&w, &s);
+    assert_true(s.matches >= 2);
+    world_finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -574,6 +672,8 @@ int main(void)
         cmocka_unit_test(slices),
         cmocka_unit_test(unload_with_rules),
         cmocka_unit_test(failing_calls),
+        cmocka_unit_test(however_it_is_cut),
+        cmocka_unit_test(thresholds_count_over_flows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
