@@ -51,6 +51,12 @@ static const struct error_case cases[] = {
     {ALERT("content:\"a\"; replace:\"x\"; content:\"b\"; distance:0;"), "\"a\"",
      "replace behind a gap without a bound: its bytes may have left already; give the contents "
      "that follow it a within"},
+    {ALERT("content:\"a\"; content:!\"b\"; distance:0; endswith;"), "!\"b\"",
+     "endswith of a negated content that is relative to another match"},
+    {ALERT("byte_jump:1,0,from_end; content:\"b\"; within:5;"), "1,0,from_end",
+     "from_end counts from the buffer's end, which a stream does not know yet"},
+    {ALERT("content:\"a\"; isdataat:!0,relative;"), "!0",
+     "never matches: there are always 0 bytes more"},
     {DROP("pcre:\"/[^a-z]{30}[0-9]/\";"), "[^a-z]{30}", NULL},
 };
 
@@ -130,12 +136,32 @@ static void test_all_told(void **state)
     compile_world_free(&world);
 }
 
+/* As many conditions as a scope remembers, and one more. */
+static void test_many_conditions(void **state)
+{
+    (void)state;
+    for (int count = 64; count <= 65; count++) {
+        struct compile_world world;
+        char text[4096] = "alert tcp any any -> any any (flow:to_server; ",
+             *at = text + strlen(text);
+        for (int i = 0; i < count; i++) {
+            at += sprintf(at, "content:\"<%d>\"; ", i);
+        }
+        sprintf(at, "sid:1;)");
+        assert_int_equal(compile_world_make(&world, text, NULL), count == 64);
+        assert_int_equal(strstr(world.told, "more than 64 independent conditions") != NULL,
+                         count == 65);
+        compile_world_free(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_all_told),
+        cmocka_unit_test(test_many_conditions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
