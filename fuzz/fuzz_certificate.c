@@ -48,7 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size -= 2;
     read_certificate(data, size, size + 1, &whole);
     read_certificate(data, size, piece, &cut);
-    CHECK(memcmp(&whole, &cut, sizeof(cut)) == 0);
+    CHECK(whole.anomalies == cut.anomalies && whole.flags == cut.flags);
+    CHECK(memcmp(&whole.body.certificate, &cut.body.certificate, sizeof(cut.body.certificate)) ==
+          0);
     const struct inspect_event_certificate *told = &whole.body.certificate;
     TEXT_ENDS(told->subject);
     TEXT_ENDS(told->issuer);

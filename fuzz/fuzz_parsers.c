@@ -50,6 +50,11 @@ static uint64_t hash(uint64_t state, const void *data, size_t length)
     return state;
 }
 
+static uint64_t hash_number(uint64_t state, uint64_t number)
+{
+    return (state ^ number) * 0x9e3779b97f4a7c15u;
+}
+
 static bool text_ends(const char *text, size_t size)
 {
     return memchr(text, '\0', size) != NULL;
@@ -163,13 +168,13 @@ static void run_step(struct run *run, const struct inspect_step *step, const uin
             if (step->bytes + step->length == end) {
                 place = run->offset - step->length + i;
             }
-            run->bytes = hash(run->bytes, &place, sizeof(place));
-            run->bytes = hash(run->bytes, step->bytes + i, 1);
+            run->bytes = hash_number(run->bytes, place);
+            run->bytes = hash_number(run->bytes, step->bytes[i]);
         }
         return;
     }
-    uint64_t note[3] = {run->offset, step->kind, step->buffer};
-    run->told = hash(run->told, note, sizeof(note));
+    run->told = hash_number(run->told, run->offset);
+    run->told = hash_number(run->told, step->kind * 256u + step->buffer);
     switch (step->kind) {
     case INSPECT_STEP_OPEN:
         CHECK((run->open & bit) == 0);
@@ -207,7 +212,9 @@ static void run_step(struct run *run, const struct inspect_step *step, const uin
 
 static void run_piece(struct run *run, const uint8_t *data, size_t length)
 {
-    uint8_t *piece = malloc(length != 0 ? length : 1);
+    /* An exact copy: reading past the piece is an error even inside the stream. */
+    uint8_t single = 0;
+    uint8_t *piece = length > 1 ? malloc(length) : &single;
     size_t at = 0;
     unsigned idle = 0;
     CHECK(piece != NULL);
@@ -228,7 +235,9 @@ static void run_piece(struct run *run, const uint8_t *data, size_t length)
             break;
         }
     }
-    free(piece);
+    if (piece != &single) {
+        free(piece);
+    }
 }
 
 static void run_end(struct run *run)
@@ -264,7 +273,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     CHECK(single.told == cut.told && single.bytes == cut.bytes);
     CHECK(single.offset == cut.offset && single.ended == cut.ended);
-    CHECK(memcmp(single.event, cut.event, sizeof(*cut.event)) == 0);
+    CHECK(hash(0, single.event, sizeof(*single.event)) == hash(0, cut.event, sizeof(*cut.event)));
     run_end(&single);
     run_end(&cut);
     return 0;

@@ -59,6 +59,25 @@ static void mail_begin(struct inspect_smtp *smtp, struct inspect_event *event)
     smtp->cr = 0;
 }
 
+/* Leading bytes that are neither a line's end nor odd. */
+static size_t mail_plain(const uint8_t *data, size_t length)
+{
+    size_t run = 0;
+    while (run < length && data[run] > '\r') {
+        run++;
+    }
+    return run;
+}
+
+static void mail_count(struct inspect_smtp *smtp, struct inspect_event *event, size_t bytes)
+{
+    smtp->line_length =
+        bytes < UINT32_MAX - smtp->line_length ? smtp->line_length + (uint32_t)bytes : UINT32_MAX;
+    if (smtp->line_length > TEXT_LINE_MAX) {
+        event->anomalies |= INSPECT_ANOMALY_LONG_LINE;
+    }
+}
+
 /* Bytes of the body up to the next dot at a line's begin, or the end of what there is. */
 static size_t mail_text(struct inspect_smtp *smtp, struct inspect_event *event, const uint8_t *data,
                         size_t length, struct inspect_step *step)
@@ -72,6 +91,12 @@ static size_t mail_text(struct inspect_smtp *smtp, struct inspect_event *event, 
             }
             smtp->state = MAIL_TEXT;
         }
+        if (smtp->cr == 0 && byte > '\r') {
+            size_t run = mail_plain(data + used, length - used);
+            mail_count(smtp, event, run);
+            used += run;
+            continue;
+        }
         used++;
         if (byte == '\n' && smtp->cr != 0) {
             smtp->cr = 0;
@@ -83,10 +108,7 @@ static size_t mail_text(struct inspect_smtp *smtp, struct inspect_event *event, 
         event->anomalies |= byte == '\n' ? INSPECT_ANOMALY_BARE_LF : 0;
         event->anomalies |= byte == 0 ? INSPECT_ANOMALY_NUL_BYTE : 0;
         smtp->cr = byte == '\r' ? 1 : 0;
-        smtp->line_length += byte != '\r' && smtp->line_length < UINT32_MAX ? 1 : 0;
-        if (smtp->line_length > TEXT_LINE_MAX) {
-            event->anomalies |= INSPECT_ANOMALY_LONG_LINE;
-        }
+        mail_count(smtp, event, byte != '\r' ? 1 : 0);
     }
     step->kind = INSPECT_STEP_BUFFER;
     step->buffer = INSPECT_BUFFER_BODY;

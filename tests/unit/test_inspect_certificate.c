@@ -135,7 +135,9 @@ static void read_cut(const uint8_t *data, size_t length, size_t cut, struct insp
     struct inspect_certificate *state = malloc(sizeof(*state));
     uint8_t *first = malloc(cut + 1);
     uint8_t *second = malloc(length - cut + 1);
-    assert_true(state != NULL && first != NULL && second != NULL);
+    if (state == NULL || first == NULL || second == NULL) {
+        abort();
+    }
     memcpy(first, data, cut);
     memcpy(second, data + cut, length - cut);
     memset(event, 0, sizeof(*event));
@@ -360,7 +362,9 @@ static void strict_lengths(void **state)
 static bool line_of(const char *command, char *line, size_t size)
 {
     FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
+    if (pipe == NULL) {
+        return false;
+    }
     bool got = fgets(line, (int)size, pipe) != NULL;
     line[strcspn(line, "\n")] = '\0';
     while (fgetc(pipe) != EOF) {
