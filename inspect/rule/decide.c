@@ -108,22 +108,6 @@ bool inspect_decide_met(const struct inspect_scope *scope, uint32_t predicate)
     return false;
 }
 
-bool inspect_decide_wants(const struct inspect_scope_view *view, uint32_t predicate)
-{
-    const struct inspect_ruleset *ruleset = view->ruleset;
-    const struct ruleset_predicate *entry = &ruleset->predicates[predicate];
-    /* Negated conditions and those of a head are not listed with every rule that has them. */
-    if ((entry->flags & RULESET_PREDICATE_NEGATED) != 0 ||
-        inspect_buffer_stage(entry->buffer) == INSPECT_STAGE_HEAD)
-        return true;
-    for (uint32_t i = 0; i < entry->rules.count; i++) {
-        const uint32_t rule = ruleset->rule_index[entry->rules.first + i];
-        if (inspect_decide_applies(view, &ruleset->rules[rule], true))
-            return true;
-    }
-    return false;
-}
-
 /* The buffer was closed and will not come again in this scope. */
 static bool buffer_over(const struct inspect_scope *scope, unsigned buffer)
 {
@@ -153,6 +137,25 @@ static bool rule_possible(const struct inspect_scope *scope, const struct inspec
             return false;
     }
     return true;
+}
+
+bool inspect_decide_wants(const struct inspect_scope *scope, const struct inspect_scope_view *view,
+                          uint32_t predicate)
+{
+    const struct inspect_ruleset *ruleset = view->ruleset;
+    const struct ruleset_predicate *entry = &ruleset->predicates[predicate];
+    /* Negated conditions and those of a head are not listed with every rule that has them. */
+    if ((entry->flags & RULESET_PREDICATE_NEGATED) != 0 ||
+        inspect_buffer_stage(entry->buffer) == INSPECT_STAGE_HEAD)
+        return true;
+    for (uint32_t i = 0; i < entry->rules.count; i++) {
+        const uint32_t number = ruleset->rule_index[entry->rules.first + i];
+        const struct ruleset_rule *rule = &ruleset->rules[number];
+        if (inspect_decide_applies(view, rule, true) &&
+            rule_possible(scope, ruleset, rule, predicate))
+            return true;
+    }
+    return false;
 }
 
 bool inspect_decide_blocks(const struct inspect_scope *scope, const struct inspect_scope_view *view,

@@ -15,8 +15,10 @@ bool inspect_decide_applies(const struct inspect_scope_view *view, const struct 
 /* This predicate came true in the scope. */
 bool inspect_decide_met(const struct inspect_scope *scope, uint32_t predicate);
 
-/* Something could come of it if this predicate came true in this flow. */
-bool inspect_decide_wants(const struct inspect_scope_view *view, uint32_t predicate);
+/* Something could come of it if this predicate came true now: a rule that has it applies to the
+ * flow and can still match. */
+bool inspect_decide_wants(const struct inspect_scope *scope, const struct inspect_scope_view *view,
+                          uint32_t predicate);
 
 /* A blocking rule that applies could still match if this predicate came true. */
 bool inspect_decide_blocks(const struct inspect_scope *scope, const struct inspect_scope_view *view,

@@ -91,18 +91,16 @@ take_buffer(struct inspect_scope *scope, const struct inspect_scope_view *view, 
 void inspect_scope_open(struct inspect_scope *scope, const struct inspect_scope_view *view,
                         enum inspect_buffer buffer)
 {
-    struct inspect_scope_buffer *opened = take_buffer(scope, view, buffer);
-    if (opened == NULL)
-        return;
-    struct thread_mark mark;
-    const struct thread_pass pass = scope_pass(scope, view, opened, &mark);
-    const struct ruleset_range anchors = view_context(view, buffer)->anchors;
-    for (uint32_t i = 0; i < anchors.count; i++) {
-        const uint32_t element = view->ruleset->anchors[anchors.first + i];
-        if (!inspect_decide_met(scope, view->ruleset->elements[element].predicate))
-            inspect_thread_anchor(&pass, element);
-    }
-    inspect_thread_sweep(&pass);
+    (void)take_buffer(scope, view, buffer);
+}
+
+/* Begins what lies at the buffer's begin: behind its first byte, so that what this byte rules out
+ * needs no memory. */
+static void begin_anchors(const struct thread_pass *pass)
+{
+    const struct ruleset_range anchors = view_context(pass->view, pass->buffer->buffer)->anchors;
+    for (uint32_t i = 0; i < anchors.count; i++)
+        inspect_thread_anchor(pass, pass->view->ruleset->anchors[anchors.first + i]);
 }
 
 static bool any_live(void *context, uint32_t literal, uint32_t length)
@@ -205,11 +203,13 @@ static size_t step(const struct thread_pass *pass, const uint8_t *data, size_t l
     const struct inspect_literals *literals = view_literals(pass->view, buffer->buffer);
     const unsigned features = pass->view->ruleset->features;
     const bool threads = inspect_thread_any(pass);
+    const bool first =
+        buffer->length == 0 && view_context(pass->view, buffer->buffer)->anchors.count != 0;
     struct found found = {pass, 0, false};
-    size_t place = length;
+    size_t place = first ? 1 : length;
     if (threads) {
         inspect_thread_save(pass);
-        place = inspect_thread_run(pass, data, length);
+        place = inspect_thread_run(pass, data, place);
     }
     if (literals->count != 0) {
         const size_t scanned = inspect_literals_scan(
@@ -221,10 +221,12 @@ static size_t step(const struct thread_pass *pass, const uint8_t *data, size_t l
         place = scanned;
     }
     advance(buffer, data, place);
-    if (!threads && !found.any)
+    if (!threads && !found.any && !first)
         return place;
     inspect_thread_sweep(pass);
     inspect_thread_events(pass);
+    if (first)
+        begin_anchors(pass);
     while (found.any) {
         begin_gates(pass, found.literal);
         found.any = false;
@@ -303,6 +305,8 @@ void inspect_scope_close(struct inspect_scope *scope, const struct inspect_scope
     const struct thread_pass pass = scope_pass(scope, view, open, &mark);
     if (open->open == 1) {
         open->open = 2;
+        if (open->length == 0)
+            begin_anchors(&pass);
         inspect_thread_end(&pass);
         const struct ruleset_range lengths = view_context(view, buffer)->lengths;
         for (uint32_t i = 0; i < lengths.count; i++) {
@@ -313,7 +317,7 @@ void inspect_scope_close(struct inspect_scope *scope, const struct inspect_scope
                 (element->flags & RULESET_UNBOUNDED) != 0 ||
                 (element->maximum >= 0 && open->length <= (uint64_t)element->maximum);
             if (open->length >= least && below && !inspect_decide_met(scope, element->predicate) &&
-                inspect_decide_wants(view, element->predicate))
+                inspect_decide_wants(scope, view, element->predicate))
                 inspect_decide_true(scope, view, element->predicate,
                                     open->length < UINT32_MAX ? (uint32_t)open->length : 0,
                                     UINT32_MAX);

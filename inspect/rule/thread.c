@@ -418,8 +418,15 @@ static void catch_up(const struct thread_pass *pass, struct record *record)
 /* Lets the threads from word `at` on, and those that they make, catch up. */
 static void settle(const struct thread_pass *pass, unsigned at)
 {
-    for (; at < pass_words(pass); at += record_at(pass->scope->threads, at)->words)
-        catch_up(pass, record_at(pass->scope->threads, at));
+    while (at < pass_words(pass)) {
+        struct record *record = record_at(pass->scope->threads, at);
+        catch_up(pass, record);
+        /* The last one needs no memory until the next sweep if it failed already. */
+        if ((record->flags & RECORD_DEAD) != 0 && at + record->words == pass_words(pass))
+            pass->scope->thread_bytes = (uint16_t)(at * 8);
+        else
+            at += record->words;
+    }
 }
 
 void inspect_thread_events(const struct thread_pass *pass)
@@ -453,7 +460,7 @@ bool inspect_thread_gate_open(const struct thread_pass *pass, const struct rules
                 return false;
         }
     }
-    return inspect_decide_wants(pass->view, predicate);
+    return inspect_decide_wants(scope, pass->view, predicate);
 }
 
 void inspect_thread_gate(const struct thread_pass *pass, const struct ruleset_gate *gate)
@@ -484,7 +491,9 @@ void inspect_thread_gate(const struct thread_pass *pass, const struct ruleset_ga
 void inspect_thread_anchor(const struct thread_pass *pass, uint32_t element)
 {
     const unsigned made = pass_words(pass);
-    if (!inspect_decide_wants(pass->view, pass_element(pass, element)->predicate))
+    const uint32_t predicate = pass_element(pass, element)->predicate;
+    if (inspect_decide_met(pass->scope, predicate) ||
+        !inspect_decide_wants(pass->scope, pass->view, predicate))
         return;
     follow(pass, NULL, INSPECT_NONE, element, 0, 0);
     settle(pass, made);

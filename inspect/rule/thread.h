@@ -52,7 +52,7 @@ void inspect_thread_gate(const struct thread_pass *pass, const struct ruleset_ga
 bool inspect_thread_gate_open(const struct thread_pass *pass, const struct ruleset_gate *gate,
                               uint64_t begin);
 
-/* Begins the chain of an anchor: the buffer is empty. */
+/* Begins the chain of an anchor: the buffer has its first byte, or ends without one. */
 void inspect_thread_anchor(const struct thread_pass *pass, uint32_t element);
 
 /* The buffer ends here: decides all threads, none is left. */
