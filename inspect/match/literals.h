@@ -11,7 +11,7 @@
  * of their ends, at one end by ascending literal number. They depend on the bytes alone, never on
  * the pieces or on the path (prefilter or automaton, SSSE3 or scalar).
  *
- * No OS call, no allocation, stack below 1 KB, IRQL <= DISPATCH_LEVEL, time per byte bounded: a
+ * No OS call, no allocation, stack below 1.5 KB, IRQL <= DISPATCH_LEVEL, time per byte bounded: a
  * piece in which the prefilter finds too much is scanned by the automaton alone.
  */
 #pragma once

@@ -98,38 +98,47 @@ static bool keep_hit(struct literals_search *search, uint32_t number, uint32_t e
     return true;
 }
 
-/* What stands beside a window in the text, and which of it there is. */
-struct beside {
-    uint32_t bytes, mask;
+/* A place in the text that may be a window: its four bytes and what stands beside it, folded, as
+ * far as the mask says that there is something; entries with a flag of `skip` are met elsewhere. */
+struct spot {
+    uint32_t at, window;
+    uint32_t beside, mask;
+    uint32_t skip;
 };
 
-/* Compares the literals of some entries, whose window may be at data[at]. `skip`: an entry with
- * this flag is met elsewhere. False: too much of it. */
-static bool compare(struct literals_search *search, uint32_t at, uint32_t window,
-                    struct beside beside, uint32_t first, uint32_t end, uint32_t skip)
+static inline bool may_fit(const struct literals_entry *entry, const struct spot *spot)
+{
+    const uint32_t flags = entry->place;
+    const uint32_t mask = spot->mask & ((flags & LITERALS_ENTRY_NO_BEFORE) != 0 ? ~0xffu : ~0u) &
+                          ((flags & LITERALS_ENTRY_NO_AFTER) != 0 ? ~0xff00u : ~0u);
+
+    return entry->window == spot->window && ((entry->beside ^ spot->beside) & mask) == 0 &&
+           (flags & LITERALS_ENTRY_PLACE) <= spot->at && (flags & spot->skip) == 0;
+}
+
+/* Compares the literals of the entries first .. end that may fit. False: too much work. */
+static bool compare(struct literals_search *search, const struct spot *spot, uint32_t first,
+                    uint32_t end)
 {
     const struct literals_entry *entries = literals_at(search->literals, search->filter->entries);
 
     search->work++;
     for (; first < end; first++) {
         const struct literals_entry *entry = &entries[first];
-        const uint32_t flags = entry->place, place = flags & LITERALS_ENTRY_PLACE;
-        const uint32_t mask = beside.mask &
-                              ((flags & LITERALS_ENTRY_NO_BEFORE) != 0 ? ~0xffu : ~0u) &
-                              ((flags & LITERALS_ENTRY_NO_AFTER) != 0 ? ~0xff00u : ~0u);
         search->work++;
-        if (entry->window != window || ((entry->beside ^ beside.bytes) & mask) != 0 || place > at ||
-            (flags & skip) != 0)
+        if (!may_fit(entry, spot))
             continue;
         const uint8_t *text = literals_at(search->literals, entry->text);
         const struct literals_text *literal = (const void *)(text - sizeof(*literal));
-        const uint32_t begin = at - place, room = search->length - begin;
+        const uint32_t begin = spot->at - (entry->place & LITERALS_ENTRY_PLACE);
+        const uint32_t room = search->length - begin;
         const bool whole = literal->length <= room;
         const uint32_t length = whole ? literal->length : room;
         if (whole ? begin + length <= search->known : begin >= search->partial)
             continue;
-        if ((flags & LITERALS_ENTRY_FOLDED) != 0 ? !equal_folded(text, search->data + begin, length)
-                                                 : !equal_exact(text, search->data + begin, length))
+        if ((entry->place & LITERALS_ENTRY_FOLDED) != 0
+                ? !equal_folded(text, search->data + begin, length)
+                : !equal_exact(text, search->data + begin, length))
             continue;
         if (!whole)
             search->partial = begin;
@@ -157,45 +166,64 @@ static inline __attribute__((always_inline)) void add_to_batch(struct batch *bat
     batch->count += bit_of(bitmap, literals_hash(window, bits)) & 1;
 }
 
-static bool ask_entries(struct literals_search *search, uint32_t at, uint32_t first, uint32_t end)
+static inline void look_at(const struct literals_search *search, uint32_t at, struct spot *spot)
 {
     const uint32_t behind = at + LITERALS_WINDOW;
-    const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
-    struct beside beside = {0};
-    uint32_t skip = at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG;
 
+    spot->at = at;
+    spot->window = load32(search->data + at) | LITERALS_FOLD_BITS;
+    spot->beside = 0;
+    spot->mask = 0;
     if (search->nibbles)
-        skip = LITERALS_ENTRY_MIDDLE;
+        spot->skip = LITERALS_ENTRY_MIDDLE;
+    else
+        spot->skip = at % 4 == 0 ? 0 : LITERALS_ENTRY_LONG;
     if (at > 0) {
-        beside.bytes = search->data[at - 1] | 0x20u;
-        beside.mask = 0xff;
+        spot->beside = search->data[at - 1] | 0x20u;
+        spot->mask = 0xff;
     }
     if (behind < search->length) {
-        beside.bytes |= (search->data[behind] | 0x20u) << 8;
-        beside.mask |= 0xff00;
+        spot->beside |= (search->data[behind] | 0x20u) << 8;
+        spot->mask |= 0xff00;
     }
-    return compare(search, at, window, beside, first, end, skip);
 }
 
-static bool ask_batch(struct literals_search *search, const struct batch *batch)
+static bool ask_batch(struct literals_search *search, struct batch *batch)
 {
     const struct literals_filter *filter = search->filter;
     const struct literals_entry *entries = literals_at(search->literals, filter->entries);
     const uint32_t *slots = literals_at(search->literals, filter->slots);
-    uint32_t first[BATCH];
+    uint32_t first[BATCH], slot[BATCH];
+    uint32_t left = 0;
+    struct spot spot;
 
     for (uint32_t i = 0; i < batch->count; i++) {
         const uint32_t window = load32(search->data + batch->at[i]) | LITERALS_FOLD_BITS;
-        first[i] = literals_hash(window, filter->slot_bits);
-        __builtin_prefetch(slots + first[i]);
+        slot[i] = literals_hash(window, filter->slot_bits);
+        __builtin_prefetch(slots + slot[i]);
     }
     for (uint32_t i = 0; i < batch->count; i++)
-        __builtin_prefetch(entries + slots[first[i]]);
+        __builtin_prefetch(entries + slots[slot[i]]);
     for (uint32_t i = 0; i < batch->count; i++) {
-        if (!ask_entries(search, batch->at[i], slots[first[i]], slots[first[i] + 1]))
+        const uint32_t end = slots[slot[i] + 1];
+        uint32_t at = slots[slot[i]];
+        look_at(search, batch->at[i], &spot);
+        search->work++;
+        for (; at < end && !may_fit(&entries[at], &spot); at++)
+            search->work++;
+        if (at == end)
+            continue;
+        __builtin_prefetch(search->literals->base + entries[at].text);
+        batch->at[left] = batch->at[i];
+        slot[left] = slot[i];
+        first[left++] = at;
+    }
+    for (uint32_t i = 0; i < left; i++) {
+        look_at(search, batch->at[i], &spot);
+        if (!compare(search, &spot, first[i], slots[slot[i] + 1]))
             return false;
     }
-    return true;
+    return search->work <= search->allowed;
 }
 
 /* The literals whose first byte in the tables of tiny ones is data[at]. */
@@ -204,9 +232,9 @@ static bool ask_tiny(struct literals_search *search, uint32_t at)
     const uint32_t *slot =
         (const uint32_t *)literals_at(search->literals, search->filter->tiny_slots) +
         (search->data[at] | 0x20u);
+    const struct spot spot = {.at = at, .skip = search->nibbles ? 0 : LITERALS_ENTRY_MIDDLE};
 
-    return compare(search, at, 0, (struct beside){0}, slot[0], slot[1],
-                   search->nibbles ? 0 : LITERALS_ENTRY_MIDDLE);
+    return compare(search, &spot, slot[0], slot[1]);
 }
 
 /* Those at the places from `from` on that are in the mask. */

@@ -13,7 +13,7 @@
 #include "inspect/match/literals_view.h"
 
 /* Literals found and not given yet. */
-#define LITERALS_PENDING 24u
+#define LITERALS_PENDING 16u
 
 struct literals_hit {
     uint32_t end; /* in the piece */
