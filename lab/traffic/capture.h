@@ -9,7 +9,8 @@
 
 struct traffic_capture;
 
-/* Frames whose bytes stay where they are until the batch is filled again. */
+/* Frames whose bytes stay where they are until the batch is filled again or the capture is closed.
+ */
 #define TRAFFIC_BATCH_FRAMES 1024
 struct traffic_batch {
     struct tcpip_frame frames[TRAFFIC_BATCH_FRAMES];

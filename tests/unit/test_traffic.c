@@ -149,6 +149,7 @@ static void test_capture_byte_order(void **state)
     static const uint8_t version[4] = {0, 2, 0, 4};
     uint8_t bytes[2][1024];
     struct traffic_batch *batches[2];
+    struct traffic_capture *captures[2];
     const size_t length = make_capture(bytes[0], &good_header, 3);
 
     memcpy(bytes[1], bytes[0], length);
@@ -158,14 +159,13 @@ static void test_capture_byte_order(void **state)
         swap_words(bytes[1] + at, sizeof(struct pcap_record) / 4);
     for (size_t i = 0; i < 2; i++) {
         char text[256];
-        struct traffic_capture *capture =
+        captures[i] =
             traffic_capture_open(stream_of(bytes[i], length), "d.pcap", text, sizeof(text));
-        assert_non_null(capture);
+        assert_non_null(captures[i]);
         batches[i] = traffic_batch_create();
-        assert_int_equal(traffic_capture_read(capture, batches[i], text, sizeof(text)),
+        assert_int_equal(traffic_capture_read(captures[i], batches[i], text, sizeof(text)),
                          TRAFFIC_READ_END);
         assert_int_equal(batches[i]->count, 3);
-        traffic_capture_close(capture);
     }
     for (size_t k = 0; k < 3; k++) {
         const struct tcpip_frame *a = &batches[0]->frames[k], *b = &batches[1]->frames[k];
@@ -175,8 +175,10 @@ static void test_capture_byte_order(void **state)
         assert_int_equal(a->number, b->number);
         assert_memory_equal(a->bytes, b->bytes, a->captured);
     }
-    traffic_batch_destroy(batches[0]);
-    traffic_batch_destroy(batches[1]);
+    for (size_t i = 0; i < 2; i++) {
+        traffic_capture_close(captures[i]);
+        traffic_batch_destroy(batches[i]);
+    }
 }
 
 /* Cut anywhere behind the header: whole records count, a part of one is a warning. */
