@@ -363,7 +363,9 @@ static void random_flows(void **state)
     char alerts[sizeof(random_rules) + 16] = "";
     for (const char *from = random_rules; *from != '\0';) {
         bool drop = strncmp(from, "drop ", 5) == 0;
-        strncat(alerts, drop ? "alert " : from, drop ? 6 : 1);
+        size_t used = strlen(alerts);
+        snprintf(alerts + used, sizeof(alerts) - used, "%.*s", drop ? 6 : 1,
+                 drop ? "alert " : from);
         from += drop ? 5 : 1;
     }
     matches = 0;
