@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_MAX 16u
+#define ROUNDS_MAX       48u
+#define ROUNDS_LARGE_MAX 6u   /* of graphs that are never kept as positions, and slow to look at */
+#define LARGE            512u /* positions */
 
 void regex_graph_keep(struct regex_graph *graph, const uint64_t *kept)
 {
@@ -203,7 +205,8 @@ bool regex_graph_reduce(struct regex_graph *graph)
                    reduction.keys != NULL;
     /* A rule can make room for another: until none of them found anything. */
     unsigned idle = 0;
-    for (unsigned i = 0; reduced && idle < RULES && i < ROUNDS_MAX * RULES; i++) {
+    unsigned rounds = graph->count > LARGE ? ROUNDS_LARGE_MAX : ROUNDS_MAX;
+    for (unsigned i = 0; reduced && idle < RULES && i < rounds; i++) {
         if (find_groups(&reduction, (enum rule)(i % RULES)) != 0) {
             merge_groups(&reduction);
             idle = 0;
