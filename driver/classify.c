@@ -58,6 +58,7 @@ ClassifyScan(_Inout_ FLOW *Flow, _In_ ULONG Direction,
     }
     if ((Data->flags & CLASSIFY_DISCONNECT) != 0 && Verdict == SLUICE_VERDICT_ALLOWED)
         Verdict = AnalysisFin(&Analysis);
+    Flow->Half[Direction].Undecided = 0;
     return Verdict;
 }
 

@@ -73,7 +73,7 @@ typedef struct DECLSPEC_ALIGN(16) _FLOW {
     BOOLEAN Deferred : 1;    /* inbound, until the drainer continues it */
     BOOLEAN Continuing : 1;  /* FwpsStreamContinue0 is running: no inject now */
     BOOLEAN RemoveTold : 1;  /* unload has taken the context away */
-    BOOLEAN PermitHold : 1;  /* Inline, but holds a first message that is not whole */
+    BOOLEAN PermitHold : 1;  /* Inline, but becomes Gate to hold what is undecided */
     UCHAR Family;            /* 4 or 6 */
     UCHAR Direction;         /* of the connection: FWP_DIRECTION_* */
     USHORT InjectCalls;      /* running now */

@@ -8,7 +8,7 @@
  *   FailPolicy      open | closed (0, 1)                        open
  *   ChainGuard      off | count | restore (0, 1, 2)             count
  *   ByteLimit       held bytes of an unknown protocol           4096
- *   MessageLimit    held bytes of a known first message         65536
+ *   MessageLimit    held bytes of a known message's head          65536
  *   HoldDeadlineMs  how long undecided bytes are held           2000
  *   HoldCap         held bytes of one direction                 1048576
  *   TotalCap        held bytes of all flows                     67108864
@@ -17,9 +17,10 @@
  *   RetryLimit      failed releases in a row before the flow is given up   100
  *   ScanSlice       bytes that are inspected at once while bytes are kept (analysis.h)   16384
  *   DrainBoundMs    how long unloading waits for what is held   5000
- *   DropAnomalies   1: a first message with any oddity is dropped          0
- *   PermitHold      1: mode permit holds a first message that is not whole (the flow becomes Gate);
- *                   0: it passes while it is analysed, and a blocked name ends the flow   0
+ *   DropAnomalies   1: a message with any oddity is dropped                0
+ *   PermitHold      1: mode permit holds what is undecided (the flow becomes Gate); 0: it passes
+ *                   while it is analysed, a blocked name or the byte that completes a match ends
+ *                   the flow, and nothing is replaced   0
  *   Persistent      1: filters stay when the driver is absent, and block   0
  *
  * FailPolicy is open by default: a fault of inspection then never costs a connection. Who must

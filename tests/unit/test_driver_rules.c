@@ -82,6 +82,7 @@ static void a_match_is_blocked(void **state)
         struct sluice_event events[8];
         struct world_connection *c;
         struct sluice_statistics s;
+        uint64_t identity;
         struct world w;
         size_t count;
 
@@ -98,8 +99,12 @@ static void a_match_is_blocked(void **state)
         assert_int_equal(s.match_drops, 1);
         assert_true(s.ruleset != 0 && s.ruleset_bytes != 0);
         assert_int_equal(s.rulesets_now, 1);
+        identity = s.ruleset;
         if (monitor) {
             world_expect_whole(c);
+            assert_int_equal(world_rules_blob(&w, NULL, 0), STATUS_SUCCESS);
+            world_statistics(&w, &s);
+            assert_int_equal(s.rulesets_now, 0);
         } else {
             expect_out(c, d, FIRST "EVIL", LENGTH(FIRST) + (holds ? 0 : 4));
             assert_true(c->closed || tcpip_tcb_reset_by_verdict(c->tcb));
@@ -113,7 +118,7 @@ static void a_match_is_blocked(void **state)
         rule = find_rule(events, count, 1001);
         assert_non_null(rule);
         assert_int_equal(rule->body.message.body.rule.action, INSPECT_ACTION_DROP);
-        assert_int_equal(rule->body.message.body.rule.ruleset, s.ruleset);
+        assert_int_equal(rule->body.message.body.rule.ruleset, identity);
         assert_int_equal(rule->size, (offsetof(struct sluice_event, body) +
                                       inspect_event_size(&rule->body.message) + 7) &
                                          ~7u);
