@@ -15,7 +15,7 @@
 #define BITMAP_BITS_MAX 20u
 #define PREFIX_BITS_MAX 17u
 #define SLOT_BITS_MIN   4u
-#define SLOT_BITS_MAX   14u
+#define SLOT_BITS_MAX   17u
 /* More tiny and middle literals than this fill the tables of nibbles. */
 #define NIBBLED_MAX     8u
 
@@ -150,7 +150,7 @@ static bool add_window_tables(struct filter *filter, struct literals_section *se
     made->fourth_bits = bits_for(filter->fourth_windows, BITMAP_BITS_MAX);
     made->second_bits = second ? bits_for(filter->second_windows, BITMAP_BITS_MAX) : 0;
     for (made->slot_bits = SLOT_BITS_MIN;
-         made->slot_bits < SLOT_BITS_MAX && filter->window_count > 1u << made->slot_bits;)
+         made->slot_bits < SLOT_BITS_MAX && filter->window_count * 2 > 1u << made->slot_bits;)
         made->slot_bits++;
     if (!add_bitmap(section, made->fourth_bits, &made->fourth) ||
         (second && !add_bitmap(section, made->second_bits, &made->second)))

@@ -34,9 +34,11 @@ static const struct {
     {0xff, 20}, {0x48, 15}, {0x8b, 8}, {0x89, 8}, {0x0f, 5}, {'E', 5},  {'D', 5},  {0x24, 6},
 };
 #define SHARE_OTHER    1.5
-/* Added for a window that the sample has, and for one byte repeated. */
+/* Added for a window that the sample has, for one byte repeated, and for every literal that has it:
+ * traffic made of the literals' own bytes. */
 #define SHARE_SAMPLED  3e-4
 #define SHARE_REPEATED 2e-3
+#define SHARE_HOSTILE  1e-6
 
 /* Ordinary traffic, as the protocols' documents and everyday pages have it. */
 static const char sample[] =
@@ -148,7 +150,7 @@ static double window_cost(const struct literals_windows *windows, const uint8_t 
         share += SHARE_SAMPLED;
     if (window == (window << 8 | window >> 24))
         share += SHARE_REPEATED;
-    return share * (2 + windows->counts[hash]);
+    return share * (2 + windows->counts[hash]) + SHARE_HOSTILE * windows->counts[hash];
 }
 
 uint32_t literals_windows_choose(const struct literals_windows *windows,
