@@ -155,7 +155,7 @@ struct inspect_result {
     /* Leading bytes of the direction, counted from its start, that may leave. */
     uint64_t release_to;
     /* Bytes of the piece that were read. Fewer than given: an event stopped it; call again with the
-     * rest (with length 0 too while `again`). */
+     * rest (with length 0 too while `again`, also behind inspect_deadline and inspect_gap). */
     size_t consumed;
     bool again; /* there may be more to tell at this place: nothing more is released until then */
     /* To emit, or NULL: inspect_event_size bytes. Lies in the scratch: valid until that is used
@@ -194,7 +194,9 @@ void inspect_data(struct inspect_flow *flow, enum inspect_direction direction,
                   const void *data, size_t length, struct inspect_result *result);
 
 /* The direction ended (FIN): no partial match can complete, what is undecided is released unless a
- * blocked name was read in it; rules that needed the end are decided. Call until !result->again. */
+ * blocked name was read in it; rules that needed the end are decided. Call until !result->again. A
+ * scratch is wanted as for inspect_data: without one, an unparsed stream's rules that wait for its
+ * end are not decided. */
 void inspect_end(struct inspect_flow *flow, enum inspect_direction direction,
                  struct inspect_scratch *scratch, const struct inspect_call *call,
                  struct inspect_result *result);

@@ -4,41 +4,40 @@
 
 #include "inspect/bytes.h"
 
-/* What feeding two buffers changes in a scope, lists that only grow left out. */
+/* What feeding a buffer changes in a scope, lists that only grow left out. */
 struct scan_mark {
     uint64_t threads[INSPECT_THREAD_BYTES / 8];
-    struct inspect_scope_buffer buffers[2];
+    struct inspect_scope_buffer buffer;
     uint8_t rest[sizeof(struct inspect_scope) - offsetof(struct inspect_scope, fresh)];
     struct inspect_flowbits flowbits;
 };
 
-static unsigned scan_slot(const struct inspect_scope *scope, unsigned buffer)
+static struct inspect_scope_buffer *scan_buffer(struct inspect_scope *scope, unsigned buffer)
 {
     unsigned slot = 0;
     while (slot < INSPECT_SCOPE_BUFFERS - 1 &&
            !(scope->buffers[slot].open != 0 && scope->buffers[slot].buffer == buffer)) {
         slot++;
     }
-    return slot;
+    return &scope->buffers[slot];
 }
 
 static void scan_mark(struct scan_mark *mark, const struct inspect_scope *scope,
-                      const struct inspect_flowbits *flowbits, const unsigned slots[2])
+                      const struct inspect_scope_buffer *buffer,
+                      const struct inspect_flowbits *flowbits)
 {
     memcpy(mark->threads, scope->threads, sizeof(mark->threads));
-    mark->buffers[0] = scope->buffers[slots[0]];
-    mark->buffers[1] = scope->buffers[slots[1]];
+    mark->buffer = *buffer;
     memcpy(mark->rest, (const uint8_t *)scope + offsetof(struct inspect_scope, fresh),
            sizeof(mark->rest));
     mark->flowbits = *flowbits;
 }
 
-static void scan_go_back(struct inspect_scope *scope, struct inspect_flowbits *flowbits,
-                         const struct scan_mark *mark, const unsigned slots[2])
+static void scan_go_back(struct inspect_scope *scope, struct inspect_scope_buffer *buffer,
+                         struct inspect_flowbits *flowbits, const struct scan_mark *mark)
 {
     memcpy(scope->threads, mark->threads, sizeof(mark->threads));
-    scope->buffers[slots[0]] = mark->buffers[0];
-    scope->buffers[slots[1]] = mark->buffers[1];
+    *buffer = mark->buffer;
     memcpy((uint8_t *)scope + offsetof(struct inspect_scope, fresh), mark->rest,
            sizeof(mark->rest));
     *flowbits = mark->flowbits;
@@ -64,39 +63,67 @@ static size_t scan_try(struct inspect_scope *scope, const struct inspect_scope_v
     return wary && changed ? length : length + 1;
 }
 
-size_t inspect_scan_quietly(struct inspect_scope *scope, const struct inspect_scope_view *view,
-                            uint32_t buffers, uint64_t stream, const uint8_t *data, size_t length)
+/* One buffer says itself where something is to be told. */
+static size_t __attribute__((noinline)) scan_one(struct inspect_scope *scope,
+                                                 const struct inspect_scope_view *view,
+                                                 unsigned which, uint64_t stream,
+                                                 const uint8_t *data, size_t length)
 {
-    static const uint8_t order[2] = {INSPECT_BUFFER_STREAM, INSPECT_BUFFER_BODY};
-    const unsigned slots[2] = {scan_slot(scope, order[0]), scan_slot(scope, order[1])};
-    struct inspect_call call = *view->call;
-    struct inspect_scope_view trial = *view;
+    struct inspect_scope_buffer *buffer = scan_buffer(scope, which);
     struct scan_mark mark;
-    bool both = (buffers >> order[0] & buffers >> order[1] & 1u) != 0;
+    scan_mark(&mark, scope, buffer, view->flowbits);
+    size_t told = scan_try(scope, view, which, stream, data, length, false);
+    if (told > length) {
+        return length;
+    }
+    scan_go_back(scope, buffer, view->flowbits, &mark);
+    length = told > 0 ? told - 1 : 0;
+    return length > 0 ? scan_try(scope, view, which, stream, data, length, false) - 1 : 0;
+}
+
+/* Of two, the other may have been first: half the piece, then. */
+static size_t __attribute__((noinline)) scan_two(struct inspect_scope *scope,
+                                                 const struct inspect_scope_view *view,
+                                                 uint64_t stream, const uint8_t *data,
+                                                 size_t length)
+{
+    struct inspect_scope_buffer *first = scan_buffer(scope, INSPECT_BUFFER_STREAM);
+    struct inspect_scope_buffer *second = scan_buffer(scope, INSPECT_BUFFER_BODY);
+    struct inspect_scope_buffer kept;
+    struct scan_mark mark;
     size_t done = 0;
     size_t piece = length;
-    /* A match that is taken back must not have been counted. */
-    call.thresholds = NULL;
-    trial.call = &call;
     while (done < length && piece > 0) {
         piece = piece < length - done ? piece : length - done;
-        scan_mark(&mark, scope, view->flowbits, slots);
-        size_t noisy = piece + 1;
-        for (size_t i = 0; i < 2 && noisy > piece; i++) {
-            if ((buffers >> order[i] & 1u) != 0) {
-                noisy = scan_try(scope, &trial, order[i], stream + done, data + done, piece, both);
-            }
-        }
-        if (noisy > piece) {
+        scan_mark(&mark, scope, first, view->flowbits);
+        kept = *second;
+        if (scan_try(scope, view, INSPECT_BUFFER_STREAM, stream + done, data + done, piece, true) >
+                piece &&
+            scan_try(scope, view, INSPECT_BUFFER_BODY, stream + done, data + done, piece, true) >
+                piece) {
             done += piece;
-            continue;
-        }
-        scan_go_back(scope, view->flowbits, &mark, slots);
-        /* Alone, a buffer has said where; of two, the other may have been first. */
-        piece = both ? piece / 2 : noisy > 0 ? noisy - 1 : 0;
-        if (!both) {
-            length = done + piece;
+        } else {
+            scan_go_back(scope, first, view->flowbits, &mark);
+            *second = kept;
+            piece /= 2;
         }
     }
     return done;
+}
+
+size_t inspect_scan_quietly(struct inspect_scope *scope, const struct inspect_scope_view *view,
+                            uint32_t buffers, uint64_t stream, const uint8_t *data, size_t length)
+{
+    struct inspect_call call = *view->call;
+    struct inspect_scope_view trial = *view;
+    bool both = (buffers >> INSPECT_BUFFER_STREAM & buffers >> INSPECT_BUFFER_BODY & 1u) != 0;
+    /* A match that is taken back must not have been counted. */
+    call.thresholds = NULL;
+    trial.call = &call;
+    if (both) {
+        return scan_two(scope, &trial, stream, data, length);
+    }
+    bool body = (buffers >> INSPECT_BUFFER_BODY & 1u) != 0;
+    return scan_one(scope, &trial, body ? INSPECT_BUFFER_BODY : INSPECT_BUFFER_STREAM, stream, data,
+                    length);
 }
