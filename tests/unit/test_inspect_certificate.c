@@ -49,11 +49,11 @@ static void element(struct bytes *b, unsigned tag, const void *data, size_t leng
 
 /* An attribute: its identifier in hexadecimal, and a value. */
 struct attribute {
-    const char *oid;
+    const char *oid; /* NULL: a relative name without an attribute */
     unsigned tag;
-    const char *value;
-    size_t length; /* 0: a string's */
-    bool same;     /* in one relative name with the one before */
+    const char *value; /* NULL: none behind the identifier */
+    size_t length;     /* 0: a string's */
+    bool same;         /* in one relative name with the one before */
 };
 
 static void put_hex(struct bytes *b, const char *hex)
@@ -73,11 +73,16 @@ static void put_name(struct bytes *b, const struct attribute *attributes, size_t
             const struct attribute *a = &attributes[i];
             struct bytes oid = {0};
             struct bytes pair = {0};
+            i++;
+            if (a->oid == NULL) {
+                continue;
+            }
             put_hex(&oid, a->oid);
             element(&pair, 0x06, oid.at, oid.length);
-            element(&pair, a->tag, a->value, a->length != 0 ? a->length : strlen(a->value));
+            if (a->value != NULL) {
+                element(&pair, a->tag, a->value, a->length != 0 ? a->length : strlen(a->value));
+            }
             element(&relative, 0x30, pair.at, pair.length);
-            i++;
         } while (i < count && attributes[i].same);
         element(&name, 0x31, relative.at, relative.length);
     }
@@ -88,6 +93,7 @@ static void put_name(struct bytes *b, const struct attribute *attributes, size_t
 struct parts {
     bool version;
     const char *serial; /* hexadecimal */
+    bool long_length;   /* the serial's length in two bytes */
     const struct attribute *issuer;
     size_t issuer_count;
     unsigned time_tag;
@@ -102,8 +108,17 @@ static const struct attribute plain[] = {
     {"550403", 0x0c, "example.org", 0, false},
 };
 
-static const struct parts usual = {true,  "01ab", plain, 3, 0x17, "250102030405Z", "351231235959Z",
-                                   plain, 3};
+static const struct parts usual = {
+    .version = true,
+    .serial = "01ab",
+    .issuer = plain,
+    .issuer_count = 3,
+    .time_tag = 0x17,
+    .not_before = "250102030405Z",
+    .not_after = "351231235959Z",
+    .subject = plain,
+    .subject_count = 3,
+};
 
 static void build(struct bytes *b, const struct parts *parts)
 {
@@ -115,7 +130,13 @@ static void build(struct bytes *b, const struct parts *parts)
         element(&tbs, 0xa0, "\x02\x01\x02", 3);
     }
     put_hex(&serial, parts->serial);
-    element(&tbs, 0x02, serial.at, serial.length);
+    if (parts->long_length) {
+        put(&tbs, "\x02\x81", 2);
+        put8(&tbs, (unsigned)serial.length);
+        put(&tbs, serial.at, serial.length);
+    } else {
+        element(&tbs, 0x02, serial.at, serial.length);
+    }
     element(&tbs, 0x30, "\x06\x03\x55\x04\x03", 5);
     put_name(&tbs, parts->issuer, parts->issuer_count);
     element(&times, parts->time_tag, parts->not_before, strlen(parts->not_before));
@@ -274,6 +295,8 @@ static void times(void **state)
         {0x17, "491231235959Z", true, 2524607999},
         {0x17, "500101000000Z", true, -631152000},
         {0x17, "000229120000Z", true, 951825600},
+        {0x17, "000301000000Z", true, 951868800},
+        {0x17, "001231235959Z", true, 978307199},
         {0x18, "20500101000000Z", true, 2524608000},
         {0x18, "99991231235959Z", true, 253402300799},
         {0x18, "19000301000000Z", true, -2203891200},
@@ -356,6 +379,39 @@ static void strict_lengths(void **state)
         read_all(b.at, b.length, &event);
         assert_int_equal(event.anomalies, INSPECT_ANOMALY_CERTIFICATE);
     }
+}
+
+/* Certificates that are whole but for one thing. */
+static void one_thing_wrong(void **state)
+{
+    static const struct attribute names[] = {
+        {NULL, 0, NULL, 0, false},              /* an empty set */
+        {"550403", 0, NULL, 0, false},          /* no value */
+        {"550403", 0x1e, "\0ab", 3, false},     /* half a character */
+        {"550403", 0x1c, "\0\0\0ab", 5, false}, /* a quarter of one */
+        {"", 0x0c, "x", 0, false},              /* an empty identifier */
+    };
+    static struct bytes long_length;
+    struct parts parts = usual;
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        parts.issuer = &names[i];
+        parts.issuer_count = 1;
+        read_parts(&parts);
+        assert_int_equal(event.anomalies, INSPECT_ANOMALY_CERTIFICATE);
+    }
+    parts = usual;
+    parts.long_length = true;
+    read_parts(&parts);
+    assert_int_equal(event.anomalies, INSPECT_ANOMALY_CERTIFICATE);
+    /* the outermost length with a zero in front */
+    build(&certificate, &usual);
+    assert_int_equal(certificate.at[1], 0x81);
+    long_length.length = 0;
+    put(&long_length, "\x30\x82\0", 3);
+    put(&long_length, certificate.at + 2, certificate.length - 2);
+    read_all(long_length.at, long_length.length, &event);
+    assert_int_equal(event.anomalies, INSPECT_ANOMALY_CERTIFICATE);
 }
 
 /* One line of a command's output. */
@@ -462,7 +518,7 @@ int main(void)
         cmocka_unit_test(a_certificate),   cmocka_unit_test(names),
         cmocka_unit_test(long_texts),      cmocka_unit_test(times),
         cmocka_unit_test(damage),          cmocka_unit_test(strict_lengths),
-        cmocka_unit_test(against_openssl),
+        cmocka_unit_test(one_thing_wrong), cmocka_unit_test(against_openssl),
     };
     return cmocka_run_group_tests_name("inspect_certificate", tests, NULL, NULL);
 }
