@@ -284,6 +284,50 @@ static void recognised(void **state)
     }
 }
 
+/* Responses are read as their requests want it, in order. */
+static void pairs(void **state)
+{
+    struct feed feed;
+    feed_begin(&feed, &defaults);
+    feed_data(&feed, INSPECT_C2S,
+              TEXT("HEAD /1 HTTP/1.1\r\nHost: x\r\n\r\n"
+                   "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
+                   "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n"));
+    assert_int_equal(feed.events_count, 4);
+    assert_int_equal(feed.flow.request_count, 3);
+    assert_int_equal(feed.result.protocol, INSPECT_PROTOCOL_UNKNOWN); /* told anew behind it */
+    feed_data(&feed, INSPECT_S2C,
+              TEXT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+                   "HTTP/1.1 100 Continue\r\n\r\n"
+                   "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+                   "HTTP/1.1 200 Connected\r\n\r\n\1\2\3"));
+    static const struct {
+        uint8_t type;
+        uint16_t status;
+        uint32_t transaction;
+        uint32_t anomalies;
+    } expected[] = {
+        {INSPECT_EVENT_MESSAGE, 200, 0, 0}, {INSPECT_EVENT_MESSAGE, 100, 1, 0},
+        {INSPECT_EVENT_MESSAGE, 200, 1, 0}, {INSPECT_EVENT_END, 0, 1, 0},
+        {INSPECT_EVENT_MESSAGE, 200, 2, 0},
+    };
+    size_t count = sizeof(expected) / sizeof(expected[0]);
+    assert_int_equal(feed.events_count, 4 + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct inspect_event *event = &feed.events[4 + i];
+        assert_int_equal(event->type, expected[i].type);
+        assert_int_equal(event->transaction, expected[i].transaction);
+        assert_int_equal(event->anomalies, expected[i].anomalies);
+        if (event->type == INSPECT_EVENT_MESSAGE) {
+            assert_int_equal(event->body.http.status, expected[i].status);
+        }
+    }
+    assert_true((feed.events[4 + count - 1].flags & INSPECT_EVENT_UPGRADE) != 0);
+    assert_int_equal(feed.events[4 + count].protocol, INSPECT_PROTOCOL_OTHER);
+    assert_int_equal(feed.flow.request_count, 0);
+    feed_finish(&feed);
+}
+
 /* A target longer than the event stores is still known by its length, and its Host is found. */
 static void lengthy_target(void **state)
 {
@@ -326,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(responses, setup, teardown),
         cmocka_unit_test_setup_teardown(others, setup, teardown),
         cmocka_unit_test_setup_teardown(recognised, setup, teardown),
+        cmocka_unit_test_setup_teardown(pairs, setup, teardown),
         cmocka_unit_test_setup_teardown(lengthy_target, setup, teardown),
         cmocka_unit_test_setup_teardown(lengthy_host, setup, teardown),
     };
