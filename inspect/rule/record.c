@@ -125,6 +125,20 @@ static enum record_result run_regex(const struct thread_pass *pass, struct recor
     return result;
 }
 
+static enum record_result run_packed(const struct thread_pass *pass, struct record *record,
+                                     struct record_bytes bytes, size_t *read)
+{
+    uint64_t state = record_unpack(record);
+    const enum record_result result =
+        run_automaton(pass, pass_element(pass, record->element)->data, &state, bytes, read);
+    if ((state & ~RECORD_PACKED) != 0 && result != RECORD_FAILED) {
+        pass->scope->overflow = 1;
+        return RECORD_FAILED;
+    }
+    record_pack(record, state);
+    return result;
+}
+
 enum record_result inspect_record_path(const struct thread_pass *pass, struct record *record,
                                        struct record_bytes bytes, size_t *read)
 {
@@ -136,7 +150,8 @@ enum record_result inspect_record_path(const struct thread_pass *pass, struct re
     if ((record->flags & RECORD_DONE) != 0)
         return RECORD_MORE;
     if (element->kind == RULESET_REGEX)
-        return run_regex(pass, record, bytes, read);
+        return (record->flags & RECORD_SHORT) != 0 ? run_packed(pass, record, bytes, read)
+                                                   : run_regex(pass, record, bytes, read);
     if (element->kind == RULESET_BYTE_JUMP) {
         const struct ruleset_byte *byte = &pass_ruleset(pass)->bytes[element->data];
         const int64_t end = inspect_element_byte_begin(

@@ -18,7 +18,7 @@ enum {
 
 enum record_flag {
     RECORD_SLOT = 7u,       /* the buffer's index */
-    RECORD_SHORT = 1u << 3, /* no place: an unbounded content whose window is open */
+    RECORD_SHORT = 1u << 3, /* no place: an open unbounded content, a packed automaton */
     RECORD_DONE = 1u << 4,  /* the path has matched, sides are not decided */
     RECORD_DEAD = 1u << 5,  /* to be removed */
     RECORD_EVENT = 1u << 6, /* its element matched at the place reached */
@@ -80,10 +80,23 @@ static inline unsigned record_state_words(const struct inspect_ruleset *ruleset,
     return (unsigned)(inspect_automaton_state_size(&ruleset->automata, entry->data) / 8);
 }
 
-/* The state of the path's automaton. */
+/* The state of the path's automaton, if it is not packed. */
 static inline uint64_t *record_state(struct record *record)
 {
-    return (uint64_t *)(void *)record + ((record->flags & RECORD_SHORT) != 0 ? 1 : 2);
+    return (uint64_t *)(void *)record + 2;
+}
+
+/* A packed automaton: a small state, and one bit beside it, lie in `matched`. */
+#define RECORD_PACKED ((1ull << 32) | 0x7fff)
+
+static inline uint64_t record_unpack(const struct record *record)
+{
+    return (record->matched & 0x7fffu) | (uint64_t)(record->matched >> 15) << 32;
+}
+
+static inline void record_pack(struct record *record, uint64_t state)
+{
+    record->matched = (uint16_t)((state & 0x7fff) | (state >> 32 & 1) << 15);
 }
 
 /* Where the sides begin, in words. */
@@ -92,8 +105,9 @@ static inline unsigned record_sides(const struct inspect_ruleset *ruleset,
 {
     if ((record->flags & RECORD_DONE) != 0)
         return 2;
-    return ((record->flags & RECORD_SHORT) != 0 ? 1 : 2) +
-           record_state_words(ruleset, record->element);
+    if ((record->flags & RECORD_SHORT) != 0)
+        return 1;
+    return 2 + record_state_words(ruleset, record->element);
 }
 
 static inline unsigned record_side_words(const struct inspect_ruleset *ruleset,

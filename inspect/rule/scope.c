@@ -99,8 +99,10 @@ void inspect_scope_open(struct inspect_scope *scope, const struct inspect_scope_
 static void begin_anchors(const struct thread_pass *pass)
 {
     const struct ruleset_range anchors = view_context(pass->view, pass->buffer->buffer)->anchors;
-    for (uint32_t i = 0; i < anchors.count; i++)
+    for (uint32_t i = 0; i < anchors.count; i++) {
         inspect_thread_anchor(pass, pass->view->ruleset->anchors[anchors.first + i]);
+        inspect_thread_sweep(pass);
+    }
 }
 
 static bool any_live(void *context, uint32_t literal, uint32_t length)
@@ -191,8 +193,10 @@ static void begin_gates(const struct thread_pass *pass, uint32_t literal)
     for (uint32_t i = 0; i < gates->count; i++) {
         const struct ruleset_gate *gate = &pass->view->ruleset->gates[gates->first + i];
         if (gate->length <= pass->buffer->length &&
-            inspect_thread_gate_open(pass, gate, pass->buffer->length - gate->length))
+            inspect_thread_gate_open(pass, gate, pass->buffer->length - gate->length)) {
             inspect_thread_gate(pass, gate);
+            inspect_thread_sweep(pass);
+        }
     }
 }
 

@@ -232,6 +232,15 @@ static bool covered(const struct thread_pass *pass, struct record *old, struct r
     if (((old->flags | new->flags) & RECORD_DONE) != 0 || old->element != new->element ||
         record_sides(ruleset, old) != old->words || record_sides(ruleset, new) != new->words)
         return false;
+    if ((old->flags & RECORD_SHORT) != 0 && element->kind == RULESET_REGEX) {
+        const uint64_t state = record_unpack(old);
+        const uint64_t origin = record_widen(now, record_place(new)->origin);
+        if ((new->flags &RECORD_BEGUN) == 0) /* of a search: the old one began before */
+            return (element->flags & RULESET_SEARCH) != 0 &&
+                   inspect_record_offset(origin, element->minimum) >= now;
+        return inspect_automaton_covers(&ruleset->automata, element->data, &state,
+                                        record_state(new));
+    }
     if ((old->flags & RECORD_SHORT) != 0)
         return (new->flags &RECORD_SHORT) != 0;
     const struct record_place *a = record_place(old), *b = record_place(new);
@@ -356,7 +365,9 @@ static void record_event(const struct thread_pass *pass, struct record *record, 
         inspect_record_kill(record);
         return;
     }
-    if ((element->flags & RULESET_SEGMENT) == 0 || element->kind == RULESET_REGEX)
+    if ((record->flags & RECORD_SHORT) != 0 && element->kind == RULESET_REGEX)
+        begin = end; /* not kept */
+    else if ((element->flags & RULESET_SEGMENT) == 0 || element->kind == RULESET_REGEX)
         begin = record_widen(end, record_place(record)->begin);
     follow(pass, record, record->element, record->element + 1, begin, end);
     if (inspect_element_first_suffices(ruleset, record->element)) {
@@ -521,6 +532,27 @@ static bool side_holds_at_end(const struct thread_pass *pass, const struct recor
     }
 }
 
+/* The buffer ends: an expression may match just there. */
+static void end_regex(const struct thread_pass *pass, struct record *record,
+                      const struct ruleset_element *element)
+{
+    const struct inspect_automata *automata = &pass_ruleset(pass)->automata;
+    const uint64_t now = pass->buffer->length;
+    const bool packed = (record->flags & RECORD_SHORT) != 0;
+    const uint64_t unpacked = packed ? record_unpack(record) : 0;
+    const uint64_t *state = packed ? &unpacked : record_state(record);
+    if (!inspect_automaton_end(automata, element->data, state))
+        return;
+    if (!packed && (element->flags & RULESET_SEGMENT) != 0) {
+        const uint64_t begun = record_widen(now, record_place(record)->begin);
+        const uint64_t live = inspect_automaton_live(automata, element->data, state, begun);
+        record_place(record)->begin = (uint32_t)(live < now ? live : begun);
+    }
+    const unsigned made = pass_words(pass);
+    record_event(pass, record, now);
+    settle(pass, made);
+}
+
 void inspect_thread_end(const struct thread_pass *pass)
 {
     const struct inspect_ruleset *ruleset = pass_ruleset(pass);
@@ -531,17 +563,8 @@ void inspect_thread_end(const struct thread_pass *pass)
         const struct ruleset_element *element = pass_element(pass, record->element);
         if (!record_here(pass, record) || (record->flags & RECORD_DONE) != 0)
             continue;
-        if (element->kind == RULESET_REGEX && (record->flags & RECORD_BEGUN) != 0 &&
-            inspect_automaton_end(&ruleset->automata, element->data, record_state(record))) {
-            const unsigned made = pass_words(pass);
-            const uint64_t begun = record_widen(now, record_place(record)->begin);
-            const uint64_t live = inspect_automaton_live(&ruleset->automata, element->data,
-                                                         record_state(record), begun);
-            if ((element->flags & RULESET_SEGMENT) != 0)
-                record_place(record)->begin = (uint32_t)(live < now ? live : begun);
-            record_event(pass, record, now);
-            settle(pass, made);
-        }
+        if (element->kind == RULESET_REGEX && (record->flags & RECORD_BEGUN) != 0)
+            end_regex(pass, record, element);
         inspect_record_kill(record);
     }
     for (unsigned at = 0; at < pass_words(pass); at += record_at(scope->threads, at)->words) {
@@ -581,6 +604,20 @@ static unsigned record_shrink(const struct inspect_ruleset *ruleset, struct reco
     return to;
 }
 
+/* An automaton of one word whose begin nobody asks for: its state can go into the first word. */
+static bool record_packs(const struct inspect_ruleset *ruleset, struct record *record)
+{
+    const struct ruleset_element *element = &ruleset->elements[record->element];
+    const struct ruleset_predicate *predicate = &ruleset->predicates[element->predicate];
+    return element->kind == RULESET_REGEX && record->words == 3 &&
+           (record->flags & (RECORD_SHORT | RECORD_DONE | RECORD_BEGUN)) == RECORD_BEGUN &&
+           (inspect_buffer_stage(predicate->buffer) == INSPECT_STAGE_HEAD ||
+            ((predicate->flags & RULESET_PREDICATE_BLOCKING) == 0 &&
+             (element->flags & RULESET_SEARCH) != 0)) &&
+           record_state_words(ruleset, record->element) == 1 &&
+           (*record_state(record) & ~RECORD_PACKED) == 0;
+}
+
 void inspect_thread_sweep(const struct thread_pass *pass)
 {
     const struct inspect_ruleset *ruleset = pass_ruleset(pass);
@@ -608,9 +645,15 @@ void inspect_thread_sweep(const struct thread_pass *pass)
                     place->origin = (uint32_t)now - RECORD_OLD;
             }
             record->words = (uint8_t)left;
-            for (unsigned i = 0; i < left && to != from; i++)
+            if (!fence && record_packs(ruleset, record)) {
+                record_pack(record, *record_state(record));
+                record->flags |= RECORD_SHORT;
+                record->words = 1;
+            }
+            const unsigned kept_words = record->words;
+            for (unsigned i = 0; i < kept_words && to != from; i++)
                 scope->threads[to + i] = scope->threads[from + i];
-            to += left;
+            to += kept_words;
         }
         from += size;
     }
@@ -623,12 +666,13 @@ static uint64_t record_begin(const struct thread_pass *pass, struct record *reco
 {
     const struct ruleset_element *element = pass_element(pass, record->element);
     const uint64_t now = pass->buffer->length;
-    if ((record->flags & RECORD_DONE) != 0 || (element->flags & RULESET_SEGMENT) == 0)
+    if ((record->flags & RECORD_DONE) != 0 ||
+        ((element->flags & RULESET_SEGMENT) == 0 && (record->flags & RECORD_SHORT) == 0))
         return record_widen(now, record_place(record)->begin);
     if (element->kind == RULESET_CONTENT)
         return record->matched != 0 ? now - record->matched : UINT64_MAX;
     if (element->kind == RULESET_REGEX) {
-        if ((record->flags & RECORD_BEGUN) == 0)
+        if ((record->flags & RECORD_BEGUN) == 0 || (record->flags & RECORD_SHORT) != 0)
             return UINT64_MAX;
         return inspect_automaton_live(&pass_ruleset(pass)->automata, element->data,
                                       record_state(record),
