@@ -14,8 +14,8 @@ void literals_builder_destroy(struct literals_builder *builder);
 
 /*
  * Adds a literal of `length` bytes (1 to 4096, any values; the bytes are copied). The same bytes
- * with the same `nocase` give the same number; it is blocking if any of the calls said so. Gives
- * its number, or UINT32_MAX: no memory, or a bad length.
+ * with the same `nocase` (of either case then) give the same number; it is blocking if any of the
+ * calls said so. Gives its number, or UINT32_MAX: no memory, or a bad length.
  */
 uint32_t literals_builder_add(struct literals_builder *builder, const uint8_t *bytes, size_t length,
                               bool nocase, bool blocking);
