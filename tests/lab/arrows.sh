@@ -70,7 +70,7 @@ upward() {
 sources() { find "$@" -name '*.[chS]'; }
 
 edges=$work/edges
-sources wdk inspect driver specimens lab cli | includes | homes >"$edges"
+sources wdk inspect rules driver specimens lab cli | includes | homes >"$edges"
 count=$(wc -l <"$edges")
 [ "$count" -gt 300 ] && passed "$count includes between files of the house are seen" ||
   failed "only $count includes are seen: the search is broken"
