@@ -240,11 +240,59 @@ static bool could_be_at(const struct living *living, const struct rule_content *
     return true;
 }
 
+/* An expression at the chain's end or before contents: matches that begin at `begin` and have
+ * ended, and those that the text's end cuts short (PCRE2's partial matching). */
+static bool expression_lives(const struct living *living, const struct rule_pcre *pcre,
+                             size_t begin)
+{
+    int error = 0, workspace[400];
+    PCRE2_SIZE place = 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pcre->pattern, pcre->length, PCRE2_NO_AUTO_POSSESS,
+                                     &error, &place, NULL);
+    if (code == NULL)
+        abort();
+    pcre2_match_data *data = pcre2_match_data_create(64, NULL);
+    const int count =
+        pcre2_dfa_match(code, living->text + begin, living->length - begin, 0,
+                        PCRE2_ANCHORED | PCRE2_PARTIAL_HARD, data, NULL, workspace, 400);
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return count == PCRE2_ERROR_PARTIAL;
+}
+
+static void live_chain(struct living *living, size_t at, size_t origin, uint64_t begun);
+
+static void live_expression(struct living *living, size_t at, size_t origin, uint64_t begun)
+{
+    const struct rule_pcre *pcre = &living->rule->options[at].pcre;
+    const bool anchored = pcre->pattern[0] == '^';
+    for (size_t begin = origin; begin < living->length; begin++) {
+        const uint64_t from = at == living->last ? begin : begun;
+        bool ends[256];
+        const struct naive naive = {living->rule, living->text, living->length, 0};
+        if (from < living->best && expression_lives(living, pcre, begin))
+            living->best = from;
+        expression_ends(&naive, pcre, begin, true, ends);
+        for (size_t end = begin; end <= living->length && at + 1 < living->rule->option_count;
+             end++)
+            if (ends[end])
+                live_chain(living, at + 1, end, from);
+        if (anchored)
+            return;
+    }
+    if (origin >= living->length && anchored && begun < living->best)
+        living->best = begun;
+}
+
 static void live_chain(struct living *living, size_t at, size_t origin, uint64_t begun)
 {
     if (at == living->rule->option_count) {
         if (origin > living->length && begun < living->best)
             living->best = begun;
+        return;
+    }
+    if (living->rule->options[at].kind == RULE_PCRE) {
+        live_expression(living, at, origin, begun);
         return;
     }
     const struct rule_content *content = &living->rule->options[at].content;
@@ -262,9 +310,12 @@ static void live_chain(struct living *living, size_t at, size_t origin, uint64_t
 uint64_t naive_live(const struct rule *rule, const uint8_t *text, size_t length)
 {
     struct living living = {rule, text, length, 0, length};
-    for (size_t i = 1; i < rule->option_count; i++)
-        if (!rule->options[i].content.has_within)
+    for (size_t i = 1; i < rule->option_count; i++) {
+        const struct rule_option *option = &rule->options[i];
+        if (option->kind == RULE_PCRE ? option->pcre.pattern[0] != '^'
+                                      : !option->content.has_within)
             living.last = i;
+    }
     live_chain(&living, 0, 0, 0);
     return living.best;
 }

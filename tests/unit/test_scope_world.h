@@ -53,7 +53,8 @@ uint64_t naive_rule(const struct rule *rule, const uint8_t *text, size_t length)
 /*
  * The earliest begin of a match of a chain's last segment that is not decided after the text and
  * that some continuation completes; `length` if there is none. For rules of one chain of positive
- * contents without negative distances: later bytes are taken to be whatever is wanted.
+ * contents without negative distances and expressions: later bytes are taken to be whatever is
+ * wanted.
  */
 uint64_t naive_live(const struct rule *rule, const uint8_t *text, size_t length);
 
