@@ -19,7 +19,7 @@ static uint8_t *blob;
 static int make(void **state)
 {
     (void)state;
-    blob = ruleset_world_make(&blob_size);
+    blob = ruleset_world_make(0, &blob_size);
     return blob == NULL ? -1 : 0;
 }
 

@@ -44,10 +44,22 @@ static void tell(void *context, const struct rules_diagnostic *diagnostic)
             diagnostic->text);
 }
 
-uint8_t *ruleset_world_make(size_t *size)
+/* Rule number `which`, from 1, or all of them. */
+static size_t choose_rules(unsigned which, const char **begin)
 {
-    struct rule_set *set =
-        rule_set_parse_text("world.rules", rules_text, sizeof rules_text - 1, tell, NULL);
+    *begin = rules_text;
+    if (which == 0)
+        return sizeof rules_text - 1;
+    while (--which != 0)
+        *begin = strchr(*begin, '\n') + 1;
+    return (size_t)(strchr(*begin, '\n') + 1 - *begin);
+}
+
+uint8_t *ruleset_world_make(unsigned which, size_t *size)
+{
+    const char *begin;
+    const size_t length = choose_rules(which, &begin);
+    struct rule_set *set = rule_set_parse_text("world.rules", begin, length, tell, NULL);
     uint8_t *blob = NULL;
     if (set == NULL || set->errors != 0 || !rules_compile(set, NULL, tell, NULL, &blob, size, NULL))
         blob = NULL;
@@ -108,6 +120,8 @@ static void run_buffer(struct message *message, enum inspect_buffer buffer, cons
                        size_t length, size_t piece)
 {
     struct inspect_outcome outcome;
+    if (!inspect_scope_wants(&message->view, buffer))
+        return;
     inspect_scope_open(&message->scope, &message->view, buffer);
     for (size_t at = 0; at < length; at += piece) {
         const size_t part = piece < length - at ? piece : length - at;

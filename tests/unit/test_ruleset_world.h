@@ -8,8 +8,11 @@
 
 #include "inspect/rule/scope.h"
 
-/* Compiles the rules. malloc'ed, 8-byte aligned; NULL: they were refused. */
-uint8_t *ruleset_world_make(size_t *size);
+#define RULESET_WORLD_RULES 16u
+
+/* Compiles rule `which` (1 to RULESET_WORLD_RULES) alone, or with 0 all of them. malloc'ed, 8-byte
+ * aligned; NULL: they were refused. */
+uint8_t *ruleset_world_make(unsigned which, size_t *size);
 
 /* Makes the checksum right again. */
 void ruleset_world_repair(uint8_t *blob, size_t size);
