@@ -237,9 +237,46 @@ static int by_name(const FTSENT **left, const FTSENT **right)
     return strcmp((*left)->fts_name, (*right)->fts_name);
 }
 
+/* Puts what is wanted of a file into `text`, at most `room` bytes. */
+typedef size_t take_from(FILE *file, uint8_t *text, size_t room);
+
+static size_t take_file(FILE *file, uint8_t *text, size_t room)
+{
+    return fread(text, 1, room < 1u << 20 ? room : 1u << 20, file);
+}
+
+/* Payload of TCP over IPv4 over Ethernet in a pcap file of this machine's byte order (magic, packet
+ * header: IETF draft-ietf-opsawg-pcap). */
+static size_t take_payload(FILE *file, uint8_t *text, size_t room)
+{
+    static uint8_t frame[1 << 18];
+    uint32_t header[6], packet[4];
+    size_t used = 0;
+
+    if (fread(header, sizeof(header), 1, file) != 1 ||
+        (header[0] != 0xa1b2c3d4 && header[0] != 0xa1b23c4d) || (header[5] & 0xffff) != 1)
+        return 0;
+    while (fread(packet, sizeof(packet), 1, file) == 1 && packet[2] <= sizeof(frame) &&
+           fread(frame, 1, packet[2], file) == packet[2]) {
+        const uint8_t *ip = frame + 14;
+        const size_t ip_header = (ip[0] & 15u) * 4u;
+        const size_t total = 14 + ((size_t)ip[2] << 8 | ip[3]);
+        if (packet[2] < 54 || frame[12] != 8 || frame[13] != 0 || ip[9] != 6 || total > packet[2])
+            continue;
+        const size_t payload = 14 + ip_header + (ip[ip_header + 12] >> 4) * 4u;
+        if (payload >= total)
+            continue;
+        const size_t take = total - payload < room - used ? total - payload : room - used;
+        memcpy(text + used, frame + payload, take);
+        used += take;
+    }
+    return used;
+}
+
 /* The files below a folder whose names have `part` in them, one after the other, again and again.
  */
-static bool fill_from_files(const char *folder, const char *part, uint8_t *text, size_t length)
+static bool fill_from_files(const char *folder, const char *part, take_from *take, uint8_t *text,
+                            size_t length)
 {
     char *const roots[] = {(char *)(uintptr_t)folder, NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
@@ -253,8 +290,7 @@ static bool fill_from_files(const char *folder, const char *part, uint8_t *text,
         FILE *file = fopen(entry->fts_path, "rb");
         if (file == NULL)
             continue;
-        const size_t most = length - used < 1u << 20 ? length - used : 1u << 20;
-        used += fread(text + used, 1, most, file);
+        used += take(file, text + used, length - used);
         fclose(file);
     }
     fts_close(tree);
@@ -314,8 +350,9 @@ static const uint8_t *common_tail(const struct corpus_literal *literals, uint32_
 
 const char *corpus_name(enum corpus_kind kind)
 {
-    static const char *const names[CORPUS_KINDS] = {"http",     "html",      "binary",  "random",
-                                                    "but-last", "but-first", "longest", "tail"};
+    static const char *const names[CORPUS_KINDS] = {"http",     "html",   "binary",   "headers",
+                                                    "captures", "random", "but-last", "but-first",
+                                                    "longest",  "tail"};
 
     return names[kind];
 }
@@ -329,7 +366,7 @@ bool corpus_fill(enum corpus_kind kind, const struct corpus_literal *literals, u
 
     switch (kind) {
     case CORPUS_HTML:
-        if (fill_from_files("/usr/share/doc", ".html", text, length))
+        if (fill_from_files("/usr/share/doc", ".html", take_file, text, length))
             return true;
         while (used < length) {
             const size_t made = body(&seed, page, sizeof(page));
@@ -339,7 +376,12 @@ bool corpus_fill(enum corpus_kind kind, const struct corpus_literal *literals, u
         }
         return true;
     case CORPUS_BINARY:
-        return fill_from_files("/usr/lib", ".so", text, length);
+        return fill_from_files("/usr/lib", ".so", take_file, text, length);
+    case CORPUS_HEADERS:
+        return fill_from_files("/usr/include", ".h", take_file, text, length);
+    case CORPUS_CAPTURES:
+        return getenv("SLUICE_CAPTURES") != NULL &&
+               fill_from_files(getenv("SLUICE_CAPTURES"), ".pcap", take_payload, text, length);
     case CORPUS_RANDOM:
         for (; used < length; used++)
             text[used] = (uint8_t)draw(&seed);

@@ -20,9 +20,11 @@ struct corpus_literal {
 void corpus_literals(struct corpus_literal *literals, uint32_t count);
 
 enum corpus_kind {
-    CORPUS_HTTP,   /* generated requests and responses */
-    CORPUS_HTML,   /* pages below /usr/share/doc; generated ones where there are none */
-    CORPUS_BINARY, /* shared objects below /usr/lib */
+    CORPUS_HTTP,     /* generated requests and responses */
+    CORPUS_HTML,     /* pages below /usr/share/doc; generated ones where there are none */
+    CORPUS_BINARY,   /* shared objects below /usr/lib */
+    CORPUS_HEADERS,  /* C headers below /usr/include */
+    CORPUS_CAPTURES, /* payload of the TCP segments of the captures below $SLUICE_CAPTURES */
     CORPUS_RANDOM,
     CORPUS_BUT_LAST,  /* all literals without their last byte */
     CORPUS_BUT_FIRST, /* all literals without their first byte */

@@ -8,6 +8,14 @@
 #include <tmmintrin.h>
 #endif
 
+/* A compiler that does not optimize refuses to be told. */
+#if defined(__OPTIMIZE__)
+#define UNROLL(times)     _Pragma(UNROLL_TEXT(GCC unroll times))
+#define UNROLL_TEXT(text) #text
+#else
+#define UNROLL(times)
+#endif
+
 /* Bytes asked at once. */
 #define BLOCK        16u
 /* Bytes that are read behind a block. */
@@ -284,7 +292,7 @@ search_nibbles(const struct literals_search *search, uint32_t at, uint32_t until
     for (; at < until && batch->count <= BATCH - BLOCK / 4; at += BLOCK) {
         __m128i groups = _mm_set1_epi8((char)0xff);
         uint32_t met = 0;
-#pragma GCC unroll 3
+        UNROLL(3)
         for (unsigned place = 0; place < LITERALS_PLACES; place++) {
             const __m128i text = _mm_or_si128(load128(data + at + place), fold);
             const __m128i high = _mm_and_si128(_mm_srli_epi16(text, 4), low);
@@ -293,7 +301,7 @@ search_nibbles(const struct literals_search *search, uint32_t at, uint32_t until
                                       _mm_shuffle_epi8(by_high[place], high)));
         }
         if (fourth) {
-#pragma GCC unroll 4
+            UNROLL(4)
             for (uint32_t i = 0; i < BLOCK; i += 4) {
                 const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
                 met |= bit_of(fourths, literals_hash(window, bits));
@@ -330,12 +338,12 @@ search_windows(const struct literals_search *search, uint32_t at, uint32_t until
     *places = 0;
     for (; at < until && batch->count <= BATCH - BLOCK / 2 && *places == 0; at += BLOCK) {
         uint32_t met = 0;
-#pragma GCC unroll 4
+        UNROLL(4)
         for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
             const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
             met |= bit_of(fourths, literals_hash(window, fourth_bits));
         }
-#pragma GCC unroll 4
+        UNROLL(4)
         for (uint32_t i = 2; second && i < BLOCK; i += 4) {
             const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
             met |= bit_of(seconds, literals_hash(window, second_bits));
