@@ -84,7 +84,7 @@ if expect_exit 3 "an EVE file that cannot be made" "$sluice" replay "$captures/h
   passed "an EVE file that cannot be made: exit code 3"
 fi
 if expect_exit 2 "rules for another driver" "$sluice" replay "$captures/http.pcap" --rules "$work/test.rules" \
-  --driver "$images/nbuf-leak-good.sys"; then
+  --driver "$images/nbuf-leak-bad.sys"; then
   passed "rules for another driver: exit code 2"
 fi
 finish
