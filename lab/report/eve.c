@@ -30,7 +30,6 @@ static void flow_free(struct eve_flow_state *flow)
         free(flow->tls[i]);
     free(flow->ssh[0]);
     free(flow->ssh[1]);
-    free(flow->ftp);
     free(flow);
 }
 

@@ -51,23 +51,6 @@ static void answer(struct eve *eve, struct eve_flow_state *flow, struct eve_requ
     free(request);
 }
 
-static void take_request(struct eve *eve, struct eve_flow_state *flow,
-                         const struct inspect_event *event, const struct eve_moment *moment)
-{
-    struct eve_request **link = &flow->requests;
-    struct eve_request *request = calloc(1, sizeof(*request));
-
-    if (request == NULL) {
-        eve_write(eve, NULL);
-        return;
-    }
-    request->moment = *moment;
-    request->event = *event;
-    while (*link != NULL)
-        link = &(*link)->next;
-    *link = request;
-}
-
 static struct eve_request **find(struct eve_flow_state *flow, uint32_t transaction)
 {
     struct eve_request **link = &flow->requests;
@@ -83,7 +66,7 @@ void eve_http(struct eve *eve, struct eve_flow_state *flow, const struct inspect
     struct eve_request **link;
 
     if (event->type == INSPECT_EVENT_MESSAGE && event->message == INSPECT_MESSAGE_HTTP_REQUEST) {
-        take_request(eve, flow, event, moment);
+        eve_await(eve, flow, event);
         return;
     }
     if (event->direction != INSPECT_S2C)
@@ -111,7 +94,7 @@ void eve_http(struct eve *eve, struct eve_flow_state *flow, const struct inspect
 
 void eve_http_finish(struct eve *eve, struct eve_flow_state *flow, const struct eve_moment *moment)
 {
-    while (flow->requests != NULL) {
+    while (flow->requests != NULL && flow->requests->event.protocol == INSPECT_PROTOCOL_HTTP) {
         struct eve_request *request = flow->requests;
         answer(eve, flow, &flow->requests, request->answered ? &request->response : NULL, 0,
                moment);

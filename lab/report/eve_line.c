@@ -169,6 +169,21 @@ void eve_set_number(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+void eve_await(struct eve *eve, struct eve_flow_state *flow, const struct inspect_event *event)
+{
+    struct eve_request **link = &flow->requests;
+    struct eve_request *request = calloc(1, sizeof(*request));
+
+    if (request == NULL) {
+        eve_write(eve, NULL);
+        return;
+    }
+    request->event = *event;
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = request;
+}
+
 void eve_write(const struct eve *eve, json_t *line)
 {
     eve->config.write(eve->config.context, line);

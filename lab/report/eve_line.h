@@ -7,7 +7,6 @@
 
 struct eve_request {
     struct eve_request *next;
-    struct eve_moment moment;
     struct inspect_event event;
     struct inspect_event response;
     bool answered;
@@ -24,10 +23,9 @@ struct eve_flow_state {
     uint64_t held_peak;
     uint32_t hold_ms; /* at the event that is being told */
     uint8_t flow_class;
-    struct eve_request *requests; /* HTTP, without a whole response, oldest first */
+    struct eve_request *requests; /* HTTP and FTP: not answered in full, oldest first */
     struct inspect_event *tls[3]; /* ClientHello, ServerHello, certificate */
     struct inspect_event *ssh[2]; /* banners by direction */
-    struct inspect_event *ftp;    /* command without a reply */
 };
 
 struct eve {
@@ -56,6 +54,9 @@ json_t *eve_text(const void *bytes, size_t length);
 /* Sets key to text unless it is empty. */
 void eve_set_text(json_t *object, const char *key, const char *text);
 void eve_set_number(json_t *object, const char *key, uint64_t value);
+
+/* Appends to the flow's requests. */
+void eve_await(struct eve *eve, struct eve_flow_state *flow, const struct inspect_event *event);
 
 /* Hands the line to the user. */
 void eve_write(const struct eve *eve, json_t *line);

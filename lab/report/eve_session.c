@@ -61,26 +61,27 @@ static void tell_ssh(struct eve *eve, struct eve_flow_state *flow, const struct 
     eve_write(eve, line);
 }
 
+/* The oldest command, with its reply (NULL: there came none). */
 static void tell_ftp(struct eve *eve, struct eve_flow_state *flow,
                      const struct inspect_event *reply, const struct eve_moment *moment)
 {
+    struct eve_request *command = flow->requests;
     json_t *line = eve_line(eve, flow, "ftp", INSPECT_C2S, moment);
     json_t *object = json_object();
 
-    if (flow->ftp != NULL) {
-        eve_set_text(object, "command", flow->ftp->body.ftp.command);
-        eve_set_text(object, "command_data", flow->ftp->body.ftp.argument);
-    }
+    eve_set_text(object, "command", command->event.body.ftp.command);
+    eve_set_text(object, "command_data", command->event.body.ftp.argument);
     if (reply != NULL) {
         char text[8];
         snprintf(text, sizeof(text), "%u", (unsigned)reply->body.ftp.status);
         json_object_set_new(object, "completion_code", json_pack("[s]", text));
     }
     json_object_set_new(object, "reply_received", json_string(reply != NULL ? "yes" : "no"));
+    eve_set_number(line, "tx_id", command->event.transaction);
     json_object_set_new(line, "ftp", object);
     eve_write(eve, line);
-    free(flow->ftp);
-    flow->ftp = NULL;
+    flow->requests = command->next;
+    free(command);
 }
 
 void eve_session(struct eve *eve, struct eve_flow_state *flow, const struct inspect_event *event,
@@ -98,13 +99,12 @@ void eve_session(struct eve *eve, struct eve_flow_state *flow, const struct insp
             tell_ssh(eve, flow, moment);
         break;
     case INSPECT_MESSAGE_FTP_COMMAND:
-        if (flow->ftp != NULL)
-            tell_ftp(eve, flow, NULL, moment);
-        keep(eve, &flow->ftp, event);
+        eve_await(eve, flow, event);
         break;
     case INSPECT_MESSAGE_FTP_REPLY:
-        /* The banner answers nothing, and 1xx announces the reply that counts. */
-        if (flow->ftp != NULL && event->body.ftp.status >= 200)
+        /* The greeting (the server's first message) answers nothing, 1xx announces the reply that
+         * counts. */
+        if (event->transaction != 0 && event->body.ftp.status >= 200 && flow->requests != NULL)
             tell_ftp(eve, flow, event, moment);
         break;
     default:
@@ -117,6 +117,6 @@ void eve_session_finish(struct eve *eve, struct eve_flow_state *flow,
 {
     if (flow->ssh[INSPECT_C2S] != NULL || flow->ssh[INSPECT_S2C] != NULL)
         tell_ssh(eve, flow, moment);
-    if (flow->ftp != NULL)
+    while (flow->requests != NULL && flow->requests->event.protocol == INSPECT_PROTOCOL_FTP)
         tell_ftp(eve, flow, NULL, moment);
 }
