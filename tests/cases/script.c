@@ -26,7 +26,8 @@ struct flow {
     bool v6;
     uint16_t port;
     uint32_t isn[2];
-    uint64_t next[2]; /* stream offsets, by sender: 0 the client */
+    uint64_t next[2];                /* stream offsets, by sender: 0 the client */
+    uint64_t early[2], early_end[2]; /* bytes that were sent too early */
     bool opened;
 };
 
@@ -146,6 +147,23 @@ static void write_segment(struct script *script, unsigned sender, unsigned flags
     script->time += script->step;
 }
 
+/* What the stream has without a hole; of bytes that were too early, those of one run are known. */
+static void note_sent(struct flow *flow, unsigned sender, uint64_t begin, uint64_t end)
+{
+    uint64_t *early = &flow->early[sender], *early_end = &flow->early_end[sender];
+
+    if (begin > flow->next[sender]) {
+        bool apart = begin > *early_end || end < *early;
+        *early = apart || begin < *early ? begin : *early;
+        *early_end = apart || end > *early_end ? end : *early_end;
+        return;
+    }
+    if (end > flow->next[sender])
+        flow->next[sender] = end;
+    if (*early <= flow->next[sender] && *early_end > flow->next[sender])
+        flow->next[sender] = *early_end;
+}
+
 static void send_data(struct script *script, unsigned sender, uint64_t offset, const uint8_t *bytes,
                       size_t length, unsigned urgent)
 {
@@ -153,8 +171,7 @@ static void send_data(struct script *script, unsigned sender, uint64_t offset, c
 
     write_segment(script, sender, FLAG_PSH | FLAG_ACK | (urgent != 0 ? FLAG_URG : 0), offset + 1,
                   bytes, length, urgent);
-    if (offset <= flow->next[sender] && offset + length > flow->next[sender])
-        flow->next[sender] = offset + length;
+    note_sent(flow, sender, offset, offset + length);
     write_segment(script, !sender, FLAG_ACK, flow->next[!sender] + 1, NULL, 0, 0);
 }
 
