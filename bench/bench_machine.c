@@ -2,6 +2,7 @@
 /* From options to a machine with a driver. */
 #include "bench/bench_machine.h"
 
+#include "bench/rule_corpus.h"
 #include "check/rules.h"
 
 #include <errno.h>
@@ -30,6 +31,10 @@ bool bench_options_parse(struct bench_options *options, int argc, char **argv)
             options->profile = value;
         else if (strcmp(argv[i], "--mode") == 0)
             options->mode = value;
+        else if (strcmp(argv[i], "--rules") == 0)
+            options->rules = value;
+        else if (strcmp(argv[i], "--batch") == 0)
+            options->batch = (uint32_t)strtoul(value, NULL, 10);
         else if ((strcmp(argv[i], "--checks") != 0 || !parse_switch(value, &options->checks)) &&
                  (strcmp(argv[i], "--special-pool") != 0 ||
                   !parse_switch(value, &options->special_pool))) {
@@ -40,6 +45,10 @@ bool bench_options_parse(struct bench_options *options, int argc, char **argv)
     }
     if (options->driver == NULL || options->driver[0] == '\0') {
         fprintf(stderr, "%s: --driver X.sys is missing\n", argv[0]);
+        return false;
+    }
+    if (options->rules != NULL && options->mode == NULL) {
+        fprintf(stderr, "%s: --rules wants --mode\n", argv[0]);
         return false;
     }
     return true;
@@ -70,6 +79,27 @@ static uint8_t *read_image(const char *path, size_t *size)
     return bytes;
 }
 
+bool bench_machine_rules(struct bench_machine *bench, const void *blob, size_t size)
+{
+    const NTSTATUS status = sluice_client_rules(bench->client, blob, size);
+
+    if (!NT_SUCCESS(status))
+        fprintf(stderr, "bench: the driver refuses the rules: 0x%08x\n", (unsigned)status);
+    return NT_SUCCESS(status);
+}
+
+static bool load_rules(struct bench_machine *bench, const char *path)
+{
+    uint8_t *blob;
+    size_t size;
+
+    if (!rule_corpus_compile_file(path, &blob, &size))
+        return false;
+    const bool done = bench_machine_rules(bench, blob, size);
+    free(blob);
+    return done;
+}
+
 bool bench_machine_open(struct bench_machine *bench, const struct bench_options *options)
 {
     const struct netio_profile *profile = netio_profile_find(options->profile);
@@ -90,6 +120,7 @@ bool bench_machine_open(struct bench_machine *bench, const struct bench_options 
     machine_config_default(&config, profile);
     config.checks = options->checks;
     config.special_pool = options->special_pool;
+    config.tcpip.batch = options->batch;
     if (options->mode != NULL) {
         driver.name = "sluice";
         driver.setting_count = 1;
@@ -110,6 +141,8 @@ bool bench_machine_open(struct bench_machine *bench, const struct bench_options 
             fprintf(stderr, "bench: %s has no device %s\n", options->driver, SLUICE_DEVICE_NAME);
             goto fail;
         }
+        if (options->rules != NULL && !load_rules(bench, options->rules))
+            goto fail;
     }
     return true;
 

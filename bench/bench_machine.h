@@ -9,7 +9,9 @@ struct bench_options {
     const char *driver;  /* path of the image */
     const char *profile; /* "10" */
     const char *mode;    /* sluice.sys: "gate" or "permit"; NULL: not sluice.sys */
+    const char *rules;   /* sluice.sys: path of a rule file, or NULL */
     bool checks, special_pool;
+    uint32_t batch;    /* segments that make one indication; 0: each its own */
     const char *input; /* the one argument that is no option, or NULL */
 };
 
@@ -26,6 +28,9 @@ struct bench_machine {
 /* Builds the machine, loads the driver and opens its device. False after a line on standard error;
  * nothing is left then. */
 bool bench_machine_open(struct bench_machine *bench, const struct bench_options *options);
+
+/* Puts a compiled rule set in force. False after a line on standard error. */
+bool bench_machine_rules(struct bench_machine *bench, const void *blob, size_t size);
 
 /* Unloads the driver; *errors: what the checker found in the whole run. False after a line on
  * standard error: the world ended before its time. */

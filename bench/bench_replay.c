@@ -45,10 +45,13 @@ static int report(struct bench_machine *bench, const struct bench_options *optio
 {
     const uint64_t flows = tcpip_totals(bench->machine.tcpip)->connections;
     struct rusage usage;
+    struct sluice_statistics statistics = {0};
     struct totals totals;
     size_t errors;
     char checks[1024];
 
+    if (bench->client != NULL)
+        sluice_client_statistics(bench->client, &statistics);
     if (!bench_machine_unload(bench, &errors))
         return 1;
     read_totals(&bench->machine, &totals);
@@ -58,10 +61,12 @@ static int report(struct bench_machine *bench, const struct bench_options *optio
                  sink->different == 0 && sink->extra == 0;
     printf("gbit=%.3f flows_per_second=%.0f cpu=%.3f wall=%.3f rss_mib=%.1f flows=%" PRIu64
            " payload=%" PRIu64 " delivered=%" PRIu64 " classifies=%" PRIu64 " injects=%" PRIu64
-           " pool_calls=%" PRIu64 " errors=%zu right=%s checks=%s\n",
+           " pool_calls=%" PRIu64 " scanned=%" PRIu64 " matches=%" PRIu64 " overflows=%" PRIu64
+           " errors=%zu right=%s checks=%s\n",
            (double)totals.offered * 8 / 1e9 / cpu, (double)flows / cpu, cpu, wall,
            (double)usage.ru_maxrss / 1024, flows, totals.offered, totals.delivered,
-           totals.classifies, totals.injects, pool_calls, errors, right ? "yes" : "no", checks);
+           totals.classifies, totals.injects, pool_calls, statistics.scanned, statistics.matches,
+           statistics.overflows, errors, right ? "yes" : "no", checks);
     return right ? 0 : 1;
 }
 
@@ -79,7 +84,8 @@ int main(int argc, char **argv)
 
     if (!bench_options_parse(&options, argc, argv) || options.input == NULL) {
         fprintf(stderr, "usage: bench_replay --driver X.sys [--profile P] [--mode gate|permit] "
-                        "[--checks on|off] [--special-pool on|off] CAPTURE\n");
+                        "[--checks on|off] [--special-pool on|off] [--rules FILE] [--batch N] "
+                        "CAPTURE\n");
         return 2;
     }
     FILE *file = fopen(options.input, "rb");
