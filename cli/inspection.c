@@ -210,7 +210,7 @@ void inspection_event(struct inspection *inspection, const struct sluice_event *
         return;
     if (event->body.message.type == INSPECT_EVENT_RULE)
         note_rule(inspection, event);
-    if (event->body.message.verdict == INSPECT_DROP)
+    if (event->body.message.verdict == INSPECT_DROP && (event->flags & SLUICE_EVENT_WATCHED) == 0)
         note_drop(inspection, event);
 }
 

@@ -258,7 +258,7 @@ AnalysisTake(_Inout_ ANALYSIS *Analysis, _In_ const struct inspect_result *Resul
     FLOW *Flow = Analysis->Flow;
     FLOW_HALF *Half = &Flow->Half[Analysis->Direction];
     enum sluice_verdict Verdict = AnalysisVerdict(Analysis, Result);
-    ULONG Flags = 0, Held = 0;
+    ULONG Flags = Flow->Class == SLUICE_CLASS_MONITOR ? SLUICE_EVENT_WATCHED : 0, Held = 0;
 
     if (Half->Undecided != 0)
         Held = (ULONG)Analysis->Call.now_ms - Half->HeldSince;

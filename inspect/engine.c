@@ -397,7 +397,8 @@ void engine_end(struct engine *engine)
     if (half->state == HALF_IDLE) {
         engine_resume(engine);
     }
-    (void)engine_read(engine, NULL, 0);
+    const uint8_t none = 0;
+    (void)engine_read(engine, &none, 0);
     while (!engine_stopped(engine) && half_is_under_way(half)) {
         union inspect_parser *parser = &engine->scratch->parser;
         if (half->state == HALF_STREAM) {
@@ -406,10 +407,12 @@ void engine_end(struct engine *engine)
             }
         } else if (work_of(engine)->parser == INSPECT_PROTOCOL_HTTP &&
                    inspect_http_end(&parser->http, &engine->scratch->event)) {
-            (void)engine_read(engine, NULL, 0);
+            const uint8_t none = 0;
+            (void)engine_read(engine, &none, 0);
         } else {
             engine_pend(engine, STEP_END);
-            (void)engine_read(engine, NULL, 0);
+            const uint8_t none = 0;
+            (void)engine_read(engine, &none, 0);
         }
     }
     if (!engine_stopped(engine) && !half_is_under_way(half)) {

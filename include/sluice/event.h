@@ -27,6 +27,8 @@ enum sluice_verdict {
 enum sluice_event_flag {
     SLUICE_EVENT_EDITED = 1u << 0,       /* message: a rule's replacement was carried out */
     SLUICE_EVENT_EDIT_SKIPPED = 1u << 1, /* or not: the bytes had left, or memory was short */
+    SLUICE_EVENT_WATCHED =
+        1u << 2, /* mode monitor: what a rule or the block list said was not done */
 };
 
 struct sluice_flow_end {

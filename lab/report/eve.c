@@ -105,7 +105,7 @@ static void take_message(struct eve *eve, struct eve_flow_state *flow,
         eve_tls(eve, flow, event, moment);
     else
         eve_session(eve, flow, event, moment);
-    if (event->verdict == INSPECT_DROP)
+    if (event->verdict == INSPECT_DROP && !flow->watched)
         eve_dropped(eve, flow, event, moment);
 }
 
@@ -121,6 +121,7 @@ void eve_event(struct eve *eve, const struct sluice_event *event, const struct e
         eve->began = moment->time;
     flow->end = moment->time;
     flow->hold_ms = event->hold_ms;
+    flow->watched = (event->flags & SLUICE_EVENT_WATCHED) != 0;
     if (event->type == SLUICE_EVENT_MESSAGE) {
         take_message(eve, flow, &event->body.message, moment);
     } else if (event->type == SLUICE_EVENT_FLOW_END) {

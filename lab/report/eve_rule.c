@@ -7,9 +7,11 @@
 #include "inspect/inspect.h"
 #include "report/eve_line.h"
 
-static bool is_blocking(const struct inspect_event_rule *rule)
+/* A rule that says so, where what rules say is done. */
+static bool is_blocking(const struct eve_flow_state *flow, const struct inspect_event_rule *rule)
 {
-    return rule->action == INSPECT_ACTION_DROP || rule->action == INSPECT_ACTION_REJECT;
+    return !flow->watched &&
+           (rule->action == INSPECT_ACTION_DROP || rule->action == INSPECT_ACTION_REJECT);
 }
 
 /* Values of one key become one list, as in Suricata. */
@@ -58,7 +60,7 @@ static json_t *alert_object(const struct eve *eve, const struct eve_flow_state *
         eve->config.rules != NULL ? rule_set_find(eve->config.rules, match->gid, match->sid) : NULL;
     json_t *alert = json_object();
 
-    eve_set_text(alert, "action", is_blocking(match) ? "blocked" : "allowed");
+    eve_set_text(alert, "action", is_blocking(flow, match) ? "blocked" : "allowed");
     eve_set_number(alert, "gid", match->gid);
     eve_set_number(alert, "signature_id", match->sid);
     eve_set_number(alert, "rev", match->rev);
@@ -99,12 +101,13 @@ static json_t *own_object(const struct eve *eve, const struct eve_flow_state *fl
     return own;
 }
 
-static void set_verdict(json_t *line, const struct inspect_event_rule *match)
+static void set_verdict(json_t *line, const struct eve_flow_state *flow,
+                        const struct inspect_event_rule *match)
 {
     json_t *verdict = json_object();
 
-    eve_set_text(verdict, "action", is_blocking(match) ? "drop" : "alert");
-    if (match->action == INSPECT_ACTION_REJECT) {
+    eve_set_text(verdict, "action", is_blocking(flow, match) ? "drop" : "alert");
+    if (match->action == INSPECT_ACTION_REJECT && !flow->watched) {
         eve_set_text(verdict, "reject_target", "to_both");
         json_object_set_new(verdict, "reject", json_pack("[s]", "tcp-reset"));
     }
@@ -133,7 +136,7 @@ void eve_rule(struct eve *eve, struct eve_flow_state *flow, const struct inspect
 {
     const struct inspect_event_rule *match = &event->body.rule;
 
-    if (is_blocking(match)) {
+    if (is_blocking(flow, match)) {
         flow->dropped = true;
         tell_drop(eve, flow, event, match->held, "rules", alert_object(eve, flow, event),
                   own_object(eve, flow, event), moment);
@@ -144,7 +147,7 @@ void eve_rule(struct eve *eve, struct eve_flow_state *flow, const struct inspect
     json_t *line = eve_line(eve, flow, "alert", event->direction, moment);
     eve_set_number(line, "tx_id", event->transaction);
     json_object_set_new(line, "alert", alert_object(eve, flow, event));
-    set_verdict(line, match);
+    set_verdict(line, flow, match);
     json_object_set_new(line, "sluice", own_object(eve, flow, event));
     eve_write(eve, line);
 }

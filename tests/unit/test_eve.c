@@ -70,7 +70,7 @@ static int tear_down(void **state)
 static const struct eve_moment noon = {1767355445678901000u, 12, "x.pcap"};
 
 /* A connection that this host accepted: 10.0.0.1:1234 to 192.168.0.1:80. */
-static void send_event(struct world *world, const struct inspect_event *message)
+static void send_flagged(struct world *world, const struct inspect_event *message, uint32_t flags)
 {
     static const uint8_t client[4] = {10, 0, 0, 1}, server[4] = {192, 168, 0, 1};
     struct sluice_event event = {
@@ -82,12 +82,18 @@ static void send_event(struct world *world, const struct inspect_event *message)
         .local_port = 80,
         .remote_port = 1234,
         .hold_ms = 40,
+        .flags = flags,
         .body.message = *message,
     };
 
     memcpy(event.local, server, sizeof(server));
     memcpy(event.remote, client, sizeof(client));
     eve_event(world->eve, &event, &noon);
+}
+
+static void send_event(struct world *world, const struct inspect_event *message)
+{
+    send_flagged(world, message, 0);
 }
 
 static struct inspect_event http_message(unsigned direction, uint32_t transaction)
@@ -285,6 +291,18 @@ static void test_a_blocking_rule_gives_drop_and_alert(void **state)
     assert_int_equal(number_at(alert, "sluice", "hold_ms"), 40);
 }
 
+static void test_what_is_only_watched_is_not_blocked(void **state)
+{
+    struct world *world = *state;
+    const struct inspect_event match = match_of(INSPECT_ACTION_REJECT, 0);
+
+    send_flagged(world, &match, SLUICE_EVENT_WATCHED);
+    assert_int_equal(world->count, 1);
+    assert_string_equal(text_at(world->lines[0], NULL, "event_type"), "alert");
+    assert_string_equal(text_at(world->lines[0], "alert", "action"), "allowed");
+    assert_string_equal(text_at(world->lines[0], "verdict", "action"), "alert");
+}
+
 static void test_silent_matches(void **state)
 {
     struct world *world = *state;
@@ -376,6 +394,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_unanswered_request_is_told_at_the_end, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_blocking_rule_gives_drop_and_alert, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_only_watched_is_not_blocked, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_silent_matches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tls_is_one_line, set_up, tear_down),
