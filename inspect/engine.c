@@ -393,11 +393,11 @@ static void engine_finish(struct engine *engine)
 
 void engine_end(struct engine *engine)
 {
+    const uint8_t none = 0; /* where no bytes are read from */
     struct inspect_half *half = engine->half;
     if (half->state == HALF_IDLE) {
         engine_resume(engine);
     }
-    const uint8_t none = 0;
     (void)engine_read(engine, &none, 0);
     while (!engine_stopped(engine) && half_is_under_way(half)) {
         union inspect_parser *parser = &engine->scratch->parser;
@@ -407,11 +407,9 @@ void engine_end(struct engine *engine)
             }
         } else if (work_of(engine)->parser == INSPECT_PROTOCOL_HTTP &&
                    inspect_http_end(&parser->http, &engine->scratch->event)) {
-            const uint8_t none = 0;
             (void)engine_read(engine, &none, 0);
         } else {
             engine_pend(engine, STEP_END);
-            const uint8_t none = 0;
             (void)engine_read(engine, &none, 0);
         }
     }
