@@ -31,7 +31,7 @@ value() {
 
 about() { sed -n 's/^about = "\(.*\)"$/\1/p' "$case/case.toml" | sed 's/\\\(.\)/\1/g'; }
 
-# One run, in the shape of expect.json's parts. Long streams are told by their hash, bytes that are no ASCII as "?".
+# One run, in the shape of expect.json's parts, and on a second line what it should be. Long streams are told by their hash, bytes that are no ASCII as "?".
 observed='
   ([.[] | select(.type == "ledger" and .closed != true)] | if length > 0 then error("a ledger does not close") else empty end),
   {
@@ -47,7 +47,8 @@ observed='
         if $flow[$ending] <= 400 then {length: $flow[$ending], text: $file.value}
         else {length: $flow[$ending], sha256: ($sums | split("\n") | map(select(endswith("/" + $file.key)))[0][:64])} end;
       {client, protocol, verdict, c2s: stream("c2s"), s2c: stream("s2c")}]
-  }'
+  },
+  ($expected[0] | .["\($mode) \($profile)"] // .[$mode])'
 observe() { # profile mode
   local out=$work/deliver arguments=() texts=() setting file
   rm -rf "$out"
@@ -61,12 +62,12 @@ observe() { # profile mode
     tr '\200-\377' '?' <"$file" >"$file.text"
     texts+=(--rawfile "${file##*/}" "$file.text")
   done
-  jq -s --arg sums "$(sha256sum "$out"/*.?2?)" "${texts[@]}" "$observed" "$work/out" "$work/eve" 2>"$work/err" ||
+  jq -Scs --slurpfile expected "$case/expect.json" --arg mode "$2" --arg profile "$1" --arg sums "$(sha256sum "$out"/*.?2?)" "${texts[@]}" "$observed" "$work/out" "$work/eve" 2>"$work/err" ||
     { failed "$name ($1, $2): $(tail -n 1 "$work/err")"; return 1; }
 }
 
 run_case() { # in a shell of its own
-  local name=$1 case=$here/$1 work=$work/$1 input mode profile
+  local name=$1 case=$here/$1 work=$work/$1 input mode profile got want key
   mkdir "$work"
   input=$case/input.pcap
   if [ -n "$(value capture "")" ]; then
@@ -81,15 +82,14 @@ run_case() { # in a shell of its own
   for mode in $(value modes gate); do
     for profile in $(value profiles "10 7sp1"); do
       observe "$profile" "$mode" >"$work/observed" || { cat "$work/observed"; return; }
-      if $write; then
-        jq --slurpfile got "$work/observed" --arg mode "$mode" --arg profile "$profile" \
-          'if .[$mode] == null then .[$mode] = $got[0] elif .[$mode] == $got[0] then . else .["\($mode) \($profile)"] = $got[0] end' \
-          "$case/expect.json" >"$work/next" && cp "$work/next" "$case/expect.json"
-      fi
-      if ! diff -u <(jq -S --arg mode "$mode" --arg profile "$profile" '.["\($mode) \($profile)"] // .[$mode]' "$case/expect.json") \
-        <(jq -S . "$work/observed") >"$work/diff"; then
+      { read -r got; read -r want; } <"$work/observed"
+      if $write && [ "$got" != "$want" ]; then
+        key=$mode
+        [ "$want" = null ] || key="$mode $profile"
+        jq --argjson got "$got" --arg key "$key" '.[$key] = $got' "$case/expect.json" >"$work/next" && cp "$work/next" "$case/expect.json"
+      elif [ "$got" != "$want" ]; then
         failed "$name ($profile, $mode): not what expect.json says"
-        head -n 30 "$work/diff"
+        diff -u <(jq . <<<"$want") <(jq . <<<"$got") | head -n 30
         return
       fi
     done
