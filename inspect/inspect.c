@@ -68,8 +68,9 @@ void inspect_data(struct inspect_flow *flow, enum inspect_direction direction,
     struct engine engine;
     engine_begin(&engine, flow, direction, scratch, call, result);
     bool wanted = inspect_wants_scratch(flow, direction);
+    const uint8_t none = 0; /* no bytes may come from nowhere */
     if (wanted && scratch != NULL) {
-        result->consumed = engine_read(&engine, data, length);
+        result->consumed = engine_read(&engine, length > 0 ? data : &none, length);
     } else {
         if (wanted && length > 0) {
             engine_give_up(&engine);

@@ -32,6 +32,23 @@ NTSTATUS NTAPI SluiceDriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Re
 #define PATH_SIZE   1024
 #define TEXT_LENGTH 400u /* longer streams are told by their hash */
 
+/* What the documents leave open to the system must not show in what comes out. */
+static const struct variation {
+    uint64_t seed;
+    const char *switches[6][2];
+} variations[] = {
+    {1, {{NULL, NULL}}},
+    {2,
+     {{"completion", "late"}, {"chain_shape", "random"}, {"fin_mode", "with_data"}, {NULL, NULL}}},
+    {3,
+     {{"completion", "reordered"},
+      {"inline_emit", "inside_inject"},
+      {"outside_inject", "interleaved"},
+      {"low_resources", "on"},
+      {"classify_irql", "random"},
+      {NULL, NULL}}},
+};
+
 /* What came out of one stream. */
 struct stream {
     struct stream *next;
@@ -274,12 +291,18 @@ static struct traffic_capture *open_capture(const char *name, const char *toml)
     return opened;
 }
 
-static void configure(struct run_config *config, const char *toml)
+static void configure(struct run_config *config, const char *toml,
+                      const struct variation *variation)
 {
     char value[LINE_SIZE];
 
     machine_config_default(&config->machine, netio_profile_find(PROFILE));
-    config->machine.seed = 1;
+    config->machine.seed = variation->seed;
+    for (size_t i = 0; variation->switches[i][0] != NULL; i++)
+        assert_true(netio_switches_set(&config->machine.switches, variation->switches[i][0],
+                                       variation->switches[i][1]) ||
+                    tcpip_config_set(&config->machine.tcpip, variation->switches[i][0],
+                                     variation->switches[i][1]));
     config->machine.checks = true;
     toml_value(toml, "midstream", "", value);
     if (value[0] != '\0')
@@ -289,7 +312,8 @@ static void configure(struct run_config *config, const char *toml)
 }
 
 /* A new reference. */
-static json_t *observe(const char *name, const char *toml, const char *mode)
+static json_t *observe(const char *name, const char *toml, const char *mode,
+                       const struct variation *variation)
 {
     char settings_text[LINE_SIZE], mode_setting[32];
     const char *settings[WORDS + 1];
@@ -327,7 +351,7 @@ static json_t *observe(const char *name, const char *toml, const char *mode)
                      .finding = on_finding,
                      .event = on_event},
     };
-    configure(&config, toml);
+    configure(&config, toml, variation);
     run_once(&config, &result);
     if (result.status != MACHINE_OK)
         print_message("%s\n", result.text);
@@ -348,7 +372,8 @@ static json_t *observe(const char *name, const char *toml, const char *mode)
     return seen.result;
 }
 
-static void expect(const char *name, const json_t *expected, const char *mode, json_t *observed)
+static void expect(const char *name, const json_t *expected, const char *mode,
+                   const struct variation *variation, json_t *observed)
 {
     char key[64];
 
@@ -361,7 +386,8 @@ static void expect(const char *name, const json_t *expected, const char *mode, j
         return;
     char *want = json_dumps(wanted, JSON_INDENT(2) | JSON_SORT_KEYS);
     char *got = json_dumps(observed, JSON_INDENT(2) | JSON_SORT_KEYS);
-    print_message("%s, %s: expected %s\nobserved %s\n", name, mode, want, got);
+    print_message("%s, %s, seed %llu: expected %s\nobserved %s\n", name, mode,
+                  (unsigned long long)variation->seed, want, got);
     free(want);
     free(got);
     fail();
@@ -391,9 +417,11 @@ static void run_case(void **state)
     count = words_of(value, modes);
     assert_true(count > 0);
     for (size_t i = 0; i < count; i++) {
-        json_t *observed = observe(name, toml, modes[i]);
-        expect(name, expected, modes[i], observed);
-        json_decref(observed);
+        for (size_t v = 0; v < sizeof(variations) / sizeof(variations[0]); v++) {
+            json_t *observed = observe(name, toml, modes[i], &variations[v]);
+            expect(name, expected, modes[i], &variations[v], observed);
+            json_decref(observed);
+        }
     }
     json_decref(expected);
     free(toml);
