@@ -3,6 +3,7 @@
 #include "cli/inspection.h"
 
 #include "cli/exit_code.h"
+#include "cli/rule_file.h"
 #include "inspect/inspect.h"
 #include "rules/compile.h"
 
@@ -20,6 +21,17 @@ static int compile(struct inspection *inspection, const struct options *options)
 {
     struct compile_options how = {0};
 
+    for (size_t i = 0; i < options->rules_count; i++) {
+        if (!rule_file_is_compiled(options->rules[i]))
+            continue;
+        if (options->rules_count == 1)
+            return rule_file_read(options->rules[0], &inspection->blob, &inspection->blob_size,
+                                  &inspection->compiled)
+                       ? EXIT_CLEAN
+                       : EXIT_USAGE;
+        fprintf(stderr, "sluice: %s: a compiled rule set comes alone\n", options->rules[i]);
+        return EXIT_USAGE;
+    }
     inspection->rules = rule_set_parse(options->rules, options->rules_count, print, NULL);
     if (inspection->rules == NULL) {
         fputs("sluice: out of memory\n", stderr);
@@ -98,10 +110,12 @@ bool inspection_begin(struct inspection *inspection, struct session_channel *cha
 {
     inspection->channel = channel;
     if (inspection->paths[SESSION_EVE] != NULL) {
-        inspection->eve = eve_create(&(struct eve_config){.rules = inspection->rules,
-                                                          .profile = inspection->profile,
-                                                          .write = write_line,
-                                                          .context = inspection});
+        inspection->eve = eve_create(&(struct eve_config){
+            .rules = inspection->rules,
+            .compiled = inspection->compiled.base != NULL ? &inspection->compiled : NULL,
+            .profile = inspection->profile,
+            .write = write_line,
+            .context = inspection});
         if (inspection->eve == NULL)
             return false;
     }

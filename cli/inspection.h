@@ -10,7 +10,8 @@
 #include "report/eve.h"
 
 struct inspection {
-    struct rule_set *rules;
+    struct rule_set *rules;          /* NULL: none, or a compiled file */
+    struct inspect_ruleset compiled; /* of a compiled file; base NULL: none */
     uint8_t *blob;
     size_t blob_size;
     const char *profile;

@@ -41,8 +41,7 @@ static const struct option_row rows[] = {
     {"--block", "FILE", KIND_TEXT, OPTION_REPLAY, AT(block), 0,
      "server names and hosts to drop, one a line; *.example.com for all below"},
     {"--rules", "FILE", KIND_LIST, OPTION_REPLAY, AT(rules), AT(rules_count),
-     "inspection rules for sluice.sys (Suricata's language; sluice rules check tells what is "
-     "wrong)"},
+     "inspection rules for sluice.sys: text in Suricata's language, or one compiled set"},
     {"--eve", "FILE", KIND_TEXT, OPTION_REPLAY, AT(eve), 0,
      "write what sluice.sys tells as EVE JSON lines"},
     {"--annotate", "OUT.pcapng", KIND_TEXT, OPTION_REPLAY, AT(annotate), 0,

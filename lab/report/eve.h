@@ -11,13 +11,15 @@
 #include <jansson.h>
 #include <sluice/event.h>
 
+#include "inspect/rule/ruleset.h"
 #include "rules/rule.h"
 
 struct eve;
 
 struct eve_config {
-    const struct rule_set *rules; /* texts of the rules in force; NULL: none. Borrowed */
-    const char *profile;          /* of the lab; NULL: leave it out */
+    const struct rule_set *rules;           /* texts of the rules in force; NULL: none. Borrowed */
+    const struct inspect_ruleset *compiled; /* without `rules`: has their messages. NULL: none */
+    const char *profile;                    /* of the lab; NULL: leave it out */
     uint16_t community_seed;
     /* Takes over a reference to each line; NULL when memory was short. */
     void (*write)(void *context, json_t *line);

@@ -52,6 +52,20 @@ static void set_target(json_t *alert, const struct eve_flow_state *flow, const s
     json_object_set_new(alert, "target", end_object(flow, target));
 }
 
+/* The rule's msg. */
+static const char *message_of(const struct eve *eve, const struct rule *rule,
+                              const struct inspect_event_rule *match)
+{
+    const struct inspect_ruleset *compiled = eve->config.compiled;
+
+    if (rule != NULL)
+        return rule->message != NULL ? rule->message : "";
+    if (compiled == NULL || match->ruleset != compiled->header->identity ||
+        match->rule >= compiled->header->rules.count)
+        return "";
+    return (const char *)compiled->base + compiled->rules[match->rule].message;
+}
+
 static json_t *alert_object(const struct eve *eve, const struct eve_flow_state *flow,
                             const struct inspect_event *event)
 {
@@ -64,10 +78,8 @@ static json_t *alert_object(const struct eve *eve, const struct eve_flow_state *
     eve_set_number(alert, "gid", match->gid);
     eve_set_number(alert, "signature_id", match->sid);
     eve_set_number(alert, "rev", match->rev);
-    json_object_set_new(alert, "signature",
-                        rule != NULL && rule->message != NULL
-                            ? eve_text(rule->message, strlen(rule->message))
-                            : json_string(""));
+    const char *message = message_of(eve, rule, match);
+    json_object_set_new(alert, "signature", eve_text(message, strlen(message)));
     json_object_set_new(alert, "category",
                         rule != NULL && rule->category != NULL
                             ? eve_text(rule->category, strlen(rule->category))

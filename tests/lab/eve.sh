@@ -80,6 +80,23 @@ if expect_exit 2 "bad rules stop a replay" "$sluice" replay "$captures/http.pcap
   expect_line 'bad.rules:1:[0-9]+: error: ' "bad rules are told with their place"; then
   passed "bad rules stop a replay with exit code 2 and their place"
 fi
+# A compiled set does the same, and says when it is not fit.
+"$sluice" rules compile "$work/test.rules" -o "$work/test.rset" --quiet >/dev/null 2>&1
+replay compiled http.pcap --rules "$work/test.rset" --profile 10
+if cmp -s <(jq -c 'del(.alert.category)' "$work/compiled.eve") <(jq -c 'del(.alert.category)' "$work/http.eve"); then
+  passed "a compiled rule set says what its text says"
+else
+  failed "a compiled rule set says other things than its text"
+fi
+damage() { # OFFSET PATTERN NAME
+  cp "$work/test.rset" "$work/bad.rset"
+  printf '\377' | dd of="$work/bad.rset" bs=1 seek="$1" conv=notrunc 2>/dev/null
+  if expect_exit 2 "$3" "$sluice" replay "$captures/http.pcap" --rules "$work/bad.rset" && expect_line "$2" "$3"; then
+    passed "$3"
+  fi
+}
+damage 600 'bad.rset: a damaged rule set' "a damaged rule set is refused"
+damage 4 'bad.rset: compiled by another version' "a rule set of another version is refused"
 if expect_exit 3 "an EVE file that cannot be made" "$sluice" replay "$captures/http.pcap" --eve /nonexistent/x; then
   passed "an EVE file that cannot be made: exit code 3"
 fi
