@@ -8,16 +8,20 @@
 #include "inspect/match/literals_section.h"
 #include "rules/literals_build_windows.h"
 
-/* Bits of a bitmap for each window in it, and the smallest and the largest bitmap (2^17 bits: half
- * a first-level cache; 2^20: a quarter of a second-level one). */
-#define BITS_PER_WINDOW 512u
-#define BITMAP_BITS_MIN 12u
-#define BITMAP_BITS_MAX 20u
-#define PREFIX_BITS_MAX 17u
-#define SLOT_BITS_MIN   4u
-#define SLOT_BITS_MAX   17u
+/* Bytes of a table for each window, and the largest one (2^17: a quarter of a second-level cache).
+ * Where less than one byte in SPARSE is 1, blocks that have none are common. */
+#define BYTES_PER_WINDOW 64u
+#define TABLE_BITS_MAX   17u
+#define SPARSE           10u
+/* Bits of a bitmap for each window in it, and the largest one. */
+#define BITS_PER_WINDOW  512u
+#define BITMAP_BITS_MAX  20u
+#define BITS_MIN         12u /* of either */
+#define PREFIX_BITS_MAX  17u
+#define SLOT_BITS_MIN    4u
+#define SLOT_BITS_MAX    17u
 /* More tiny and middle literals than this fill the tables of nibbles. */
-#define NIBBLED_MAX     8u
+#define NIBBLED_MAX      8u
 
 struct entry {
     struct literals_entry entry;
@@ -33,11 +37,11 @@ struct filter {
     bool has_pairs; /* there are tiny literals */
 };
 
-static uint32_t bits_for(uint32_t windows, uint32_t most)
+static uint32_t bits_for(uint32_t windows, uint32_t by_window, uint32_t most)
 {
-    uint32_t bits = BITMAP_BITS_MIN;
+    uint32_t bits = BITS_MIN;
 
-    while (bits < most && (uint64_t)windows * BITS_PER_WINDOW > 1ull << bits)
+    while (bits < most && (uint64_t)windows * by_window > 1ull << bits)
         bits++;
     return bits;
 }
@@ -147,21 +151,27 @@ static bool add_window_tables(struct filter *filter, struct literals_section *se
 
     if (filter->window_count == 0)
         return true;
-    made->fourth_bits = bits_for(filter->fourth_windows, BITMAP_BITS_MAX);
-    made->second_bits = second ? bits_for(filter->second_windows, BITMAP_BITS_MAX) : 0;
+    made->fourth_bits = bits_for(filter->fourth_windows, BYTES_PER_WINDOW, TABLE_BITS_MAX);
+    made->second_bits =
+        second ? bits_for(filter->second_windows, BYTES_PER_WINDOW, TABLE_BITS_MAX) : 0;
+    made->check_bits = bits_for(filter->window_count, BITS_PER_WINDOW, BITMAP_BITS_MAX);
     for (made->slot_bits = SLOT_BITS_MIN;
          made->slot_bits < SLOT_BITS_MAX && filter->window_count * 2 > 1u << made->slot_bits;)
         made->slot_bits++;
-    if (!add_bitmap(section, made->fourth_bits, &made->fourth) ||
-        (second && !add_bitmap(section, made->second_bits, &made->second)))
+    made->sparse = filter->fourth_windows * SPARSE < 1u << made->fourth_bits;
+    if (!literals_section_reserve(section, (size_t)1 << made->fourth_bits, &made->fourth) ||
+        !add_bitmap(section, made->check_bits, &made->check) ||
+        (second &&
+         !literals_section_reserve(section, (size_t)1 << made->second_bits, &made->second)))
         return false;
     for (uint32_t i = 0; i < filter->window_count; i++) {
         struct entry *entry = &filter->entries[i];
         const uint32_t window = entry->entry.window;
         entry->slot = literals_hash(window, made->slot_bits);
-        set_bit(section, made->fourth, literals_hash(window, made->fourth_bits));
+        section->bytes[made->fourth + literals_mix(window, made->fourth_bits)] = 1;
+        set_bit(section, made->check, literals_hash(window, made->check_bits));
         if ((entry->entry.place & LITERALS_ENTRY_LONG) == 0)
-            set_bit(section, made->second, literals_hash(window, made->second_bits));
+            section->bytes[made->second + literals_mix(window, made->second_bits)] = 1;
     }
     return true;
 }
@@ -223,7 +233,7 @@ static bool add_prefixes(struct filter *filter, struct literals_section *section
 {
     struct literals_filter *made = &filter->made;
 
-    made->prefix_bits = bits_for(filter->literals, PREFIX_BITS_MAX);
+    made->prefix_bits = bits_for(filter->literals, BITS_PER_WINDOW, PREFIX_BITS_MAX);
     if (!add_bitmap(section, made->prefix_bits, &made->prefixes) ||
         !add_bitmap(section, LITERALS_BEGIN_BITS, &made->begins))
         return false;

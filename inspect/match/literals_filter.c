@@ -22,8 +22,8 @@
 #define AHEAD        3u
 /* Windows that are asked together at most (a block's and the rest of a piece at least), and the
  * bytes in which they lie. */
-#define BATCH        32u
-#define BATCH_BYTES  256u
+#define BATCH        64u
+#define BATCH_BYTES  2048u
 /* Entries looked at that are worth a byte of the automata. */
 #define WORK_BY_BYTE 2u
 
@@ -42,6 +42,13 @@ static inline uint64_t load64(const uint8_t *at)
     memcpy(&word, at, sizeof(word));
     return word;
 }
+
+#if defined(__x86_64__)
+static inline __m128i load128(const uint8_t *at)
+{
+    return _mm_loadu_si128((const __m128i_u *)(const void *)at);
+}
+#endif
 
 static inline uint32_t bit_of(const uint32_t *bitmap, uint32_t bit)
 {
@@ -163,15 +170,59 @@ struct batch {
     uint32_t at[BATCH];
 };
 
-static inline __attribute__((always_inline)) void add_to_batch(struct batch *batch, uint32_t at,
-                                                               const uint8_t *data,
-                                                               const uint32_t *bitmap,
-                                                               uint32_t bits)
+/* Puts `at` into the list, and gives the count that makes it stay there if its byte is 1. */
+static inline __attribute__((always_inline)) uint32_t add_window(uint32_t *list, uint32_t count,
+                                                                 uint32_t at, uint32_t mixed,
+                                                                 const uint8_t *table)
 {
-    const uint32_t window = load32(data + at) | LITERALS_FOLD_BITS;
+    list[count] = at;
+    return count + table[mixed];
+}
 
-    batch->at[batch->count] = at;
-    batch->count += bit_of(bitmap, literals_hash(window, bits)) & 1;
+/* The windows at data[0], [4], [8] and [12], mixed. */
+struct mixed {
+    uint32_t at[BLOCK / 4];
+};
+
+static inline __attribute__((always_inline)) struct mixed mix_block(const uint8_t *data,
+                                                                    uint32_t bits)
+{
+#if defined(__x86_64__)
+    const __m128i factors = _mm_set1_epi32((int)(LITERALS_MIX_HIGH << 16 | LITERALS_MIX_LOW));
+    const __m128i text = _mm_or_si128(load128(data), _mm_set1_epi8(0x20));
+    const __m128i mixed =
+        _mm_and_si128(_mm_srli_epi32(_mm_madd_epi16(text, factors), LITERALS_MIX_SHIFT),
+                      _mm_set1_epi32((1 << bits) - 1));
+    const uint64_t low = (uint64_t)_mm_cvtsi128_si64(mixed);
+    const uint64_t high = (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(mixed, mixed));
+
+    return (struct mixed){
+        {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high, (uint32_t)(high >> 32)}};
+#else
+    struct mixed mixed;
+
+    for (uint32_t i = 0; i < BLOCK / 4; i++)
+        mixed.at[i] = literals_mix(load32(data + 4 * i) | LITERALS_FOLD_BITS, bits);
+    return mixed;
+#endif
+}
+
+static inline __attribute__((always_inline)) uint32_t met_in_block(const struct mixed *mixed,
+                                                                   const uint8_t *table)
+{
+    return (uint32_t)table[mixed->at[0]] | table[mixed->at[1]] | table[mixed->at[2]] |
+           table[mixed->at[3]];
+}
+
+static inline __attribute__((always_inline)) uint32_t add_block(uint32_t *list, uint32_t count,
+                                                                uint32_t at,
+                                                                const struct mixed *mixed,
+                                                                const uint8_t *table)
+{
+    count = add_window(list, count, at, mixed->at[0], table);
+    count = add_window(list, count, at + 4, mixed->at[1], table);
+    count = add_window(list, count, at + 8, mixed->at[2], table);
+    return add_window(list, count, at + 12, mixed->at[3], table);
 }
 
 static inline void look_at(const struct literals_search *search, uint32_t at, struct spot *spot)
@@ -202,9 +253,19 @@ static bool ask_batch(struct literals_search *search, struct batch *batch)
     const struct literals_entry *entries = literals_at(search->literals, filter->entries);
     const uint32_t *slots = literals_at(search->literals, filter->slots);
     uint32_t first[BATCH], slot[BATCH];
+    const uint32_t *checks = literals_at(search->literals, filter->check);
+    const uint32_t check_bits = filter->check_bits;
     uint32_t left = 0;
     struct spot spot;
 
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const uint32_t at = batch->at[i];
+        const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
+        batch->at[left] = at;
+        left += bit_of(checks, literals_hash(window, check_bits)) & 1;
+    }
+    batch->count = left;
+    left = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         const uint32_t window = load32(search->data + batch->at[i]) | LITERALS_FOLD_BITS;
         slot[i] = literals_hash(window, filter->slot_bits);
@@ -265,11 +326,6 @@ static inline uint32_t tiny_by_pairs(const uint32_t *pairs, const uint8_t *data)
 }
 
 #if defined(__x86_64__)
-static inline __m128i load128(const uint8_t *at)
-{
-    return _mm_loadu_si128((const __m128i_u *)(const void *)at);
-}
-
 /* Blocks from `at` to `until` at most: long literals by the bitmap, the others by the tables of
  * nibbles, which say at which places all three bytes from there on have both nibbles of some group
  * of literals. Gives where it stopped, and the places of the block in front if there are any. */
@@ -279,19 +335,19 @@ search_nibbles(const struct literals_search *search, uint32_t at, uint32_t until
 {
     const struct literals_filter *filter = search->filter;
     const uint8_t *const data = search->data;
-    const uint32_t *const fourths = literals_at(search->literals, filter->fourth);
+    const uint8_t *const fourths = literals_at(search->literals, filter->fourth);
     const uint32_t bits = filter->fourth_bits;
     const bool fourth = filter->long_count != 0;
     const __m128i low = _mm_set1_epi8(0x0f), fold = _mm_set1_epi8(0x20);
     __m128i by_low[LITERALS_PLACES], by_high[LITERALS_PLACES];
+    uint32_t count = batch->count;
 
     for (unsigned place = 0; place < LITERALS_PLACES; place++) {
         by_low[place] = load128(filter->nibbles[place][0]);
         by_high[place] = load128(filter->nibbles[place][1]);
     }
-    for (; at < until && batch->count <= BATCH - BLOCK / 4; at += BLOCK) {
+    for (; at < until && count <= BATCH - BLOCK / 4; at += BLOCK) {
         __m128i groups = _mm_set1_epi8((char)0xff);
-        uint32_t met = 0;
         UNROLL(3)
         for (unsigned place = 0; place < LITERALS_PLACES; place++) {
             const __m128i text = _mm_or_si128(load128(data + at + place), fold);
@@ -301,62 +357,56 @@ search_nibbles(const struct literals_search *search, uint32_t at, uint32_t until
                                       _mm_shuffle_epi8(by_high[place], high)));
         }
         if (fourth) {
-            UNROLL(4)
-            for (uint32_t i = 0; i < BLOCK; i += 4) {
-                const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-                met |= bit_of(fourths, literals_hash(window, bits));
-            }
-        }
-        if (__builtin_expect((met & 1) != 0, 0)) {
-            for (uint32_t i = 0; i < BLOCK; i += 4)
-                add_to_batch(batch, at + i, data, fourths, bits);
+            const struct mixed mixed = mix_block(data + at, bits);
+            if (__builtin_expect(met_in_block(&mixed, fourths) != 0, 0))
+                count = add_block(batch->at, count, at, &mixed, fourths);
         }
         const uint32_t none =
             (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(groups, _mm_setzero_si128()));
         if (__builtin_expect(none != 0xffff, 0)) {
+            batch->count = count;
             *places = none ^ 0xffff;
             return at + BLOCK;
         }
     }
+    batch->count = count;
     *places = 0;
     return at;
 }
 #endif
 
 /* Blocks from `at` to `until` at most. */
-static inline __attribute__((always_inline)) uint32_t
-search_windows(const struct literals_search *search, uint32_t at, uint32_t until,
-               struct batch *batch, uint32_t *places, bool fourth, bool second, bool tiny)
+static inline __attribute__((always_inline)) uint32_t search_windows(
+    const struct literals_search *search, uint32_t at, uint32_t until, struct batch *batch,
+    uint32_t *places, bool fourth, bool second, bool tiny, bool sparse)
 {
     const struct literals_filter *filter = search->filter;
     const uint8_t *const data = search->data;
-    const uint32_t *const fourths = literals_at(search->literals, filter->fourth);
-    const uint32_t *const seconds = literals_at(search->literals, filter->second);
+    const uint8_t *const fourths = literals_at(search->literals, filter->fourth);
+    const uint8_t *const seconds = literals_at(search->literals, filter->second);
     const uint32_t *const pairs = literals_at(search->literals, filter->pairs);
     const uint32_t fourth_bits = filter->fourth_bits, second_bits = filter->second_bits;
 
+    uint32_t count = batch->count;
+
     *places = 0;
-    for (; at < until && batch->count <= BATCH - BLOCK / 2 && *places == 0; at += BLOCK) {
-        uint32_t met = 0;
-        UNROLL(4)
-        for (uint32_t i = 0; fourth && i < BLOCK; i += 4) {
-            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-            met |= bit_of(fourths, literals_hash(window, fourth_bits));
-        }
-        UNROLL(4)
-        for (uint32_t i = 2; second && i < BLOCK; i += 4) {
-            const uint32_t window = load32(data + at + i) | LITERALS_FOLD_BITS;
-            met |= bit_of(seconds, literals_hash(window, second_bits));
+    for (; at < until && count <= BATCH - BLOCK / 2 && *places == 0; at += BLOCK) {
+        struct mixed at_fourth = {{0}}, at_second = {{0}};
+        if (fourth)
+            at_fourth = mix_block(data + at, fourth_bits);
+        if (second)
+            at_second = mix_block(data + at + 2, second_bits);
+        if (!sparse || ((fourth ? met_in_block(&at_fourth, fourths) : 0) |
+                        (second ? met_in_block(&at_second, seconds) : 0)) != 0) {
+            if (fourth)
+                count = add_block(batch->at, count, at, &at_fourth, fourths);
+            if (second)
+                count = add_block(batch->at, count, at + 2, &at_second, seconds);
         }
         if (tiny)
             *places = tiny_by_pairs(pairs, data + at);
-        if (__builtin_expect((met & 1) == 0, 1))
-            continue;
-        for (uint32_t i = 0; fourth && i < BLOCK; i += 4)
-            add_to_batch(batch, at + i, data, fourths, fourth_bits);
-        for (uint32_t i = 2; second && i < BLOCK; i += 4)
-            add_to_batch(batch, at + i, data, seconds, second_bits);
     }
+    batch->count = count;
     return at;
 }
 
@@ -372,12 +422,16 @@ static uint32_t search_blocks(const struct literals_search *search, uint32_t at,
         return search_nibbles(search, at, until, batch, places);
 #endif
     if (filter->fourth == 0)
-        return search_windows(search, at, until, batch, places, false, false, true);
+        return search_windows(search, at, until, batch, places, false, false, true, false);
     if (filter->pairs != 0)
-        return search_windows(search, at, until, batch, places, true, true, true);
-    if (filter->second != 0)
-        return search_windows(search, at, until, batch, places, true, true, false);
-    return search_windows(search, at, until, batch, places, true, false, false);
+        return search_windows(search, at, until, batch, places, true, true, true, true);
+    if (filter->second == 0)
+        return filter->sparse != 0
+                   ? search_windows(search, at, until, batch, places, true, false, false, true)
+                   : search_windows(search, at, until, batch, places, true, false, false, false);
+    return filter->sparse != 0
+               ? search_windows(search, at, until, batch, places, true, true, false, true)
+               : search_windows(search, at, until, batch, places, true, true, false, false);
 }
 
 /* Whether data[at] may begin a tiny literal, or a middle one. */
@@ -403,8 +457,8 @@ static bool tiny_may_be(const struct literals_search *search, uint32_t at)
 static enum literals_search_result search_rest(struct literals_search *search)
 {
     const struct literals_filter *filter = search->filter;
-    const uint32_t *fourths = literals_at(search->literals, filter->fourth);
-    const uint32_t *seconds = literals_at(search->literals, filter->second);
+    const uint8_t *fourths = literals_at(search->literals, filter->fourth);
+    const uint8_t *seconds = literals_at(search->literals, filter->second);
     const bool second = filter->second != 0 && !search->nibbles;
     const uint32_t length = search->length;
     struct batch batch;
@@ -419,9 +473,14 @@ static enum literals_search_result search_rest(struct literals_search *search)
             return LITERALS_SEARCH_STORM;
     }
     for (; filter->fourth != 0 && at + LITERALS_WINDOW <= length; at += 4) {
-        add_to_batch(&batch, at, search->data, fourths, filter->fourth_bits);
+        const uint8_t *data = search->data + at;
+        const uint32_t window = load32(data) | LITERALS_FOLD_BITS;
+        batch.count = add_window(batch.at, batch.count, at,
+                                 literals_mix(window, filter->fourth_bits), fourths);
         if (second && at + 2 + LITERALS_WINDOW <= length)
-            add_to_batch(&batch, at + 2, search->data, seconds, filter->second_bits);
+            batch.count = add_window(
+                batch.at, batch.count, at + 2,
+                literals_mix(load32(data + 2) | LITERALS_FOLD_BITS, filter->second_bits), seconds);
     }
     return ask_batch(search, &batch) ? LITERALS_SEARCH_END : LITERALS_SEARCH_STORM;
 }

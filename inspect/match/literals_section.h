@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define LITERALS_MAGIC      0x5354494cu /* "LITS" */
-#define LITERALS_VERSION    1u
+#define LITERALS_VERSION    2u
 #define LITERALS_LENGTH_MAX 4096u
 #define LITERALS_NONE       UINT32_MAX
 
@@ -65,10 +65,13 @@ struct literals_filter {
     uint32_t prefixes;    /* offset of a bitmap: the first four bytes of literals */
     uint32_t prefix_bits; /* it has 2^prefix_bits bits; as for the others */
     uint32_t begins;      /* offset of a bitmap of LITERALS_BEGIN_BITS: their first two bytes */
-    uint32_t fourth;      /* offset of the bitmap for every fourth place; 0: none */
-    uint32_t fourth_bits;
-    uint32_t second; /* offset of the bitmap for the places in between; 0: none */
+    uint32_t fourth;      /* offset of the bytes (0 or 1) for every fourth place; 0: none */
+    uint32_t fourth_bits; /* there are 2^fourth_bits of them */
+    uint32_t second;      /* the same for the places in between; 0: none */
     uint32_t second_bits;
+    uint32_t sparse; /* few of them are 1: worth a branch */
+    uint32_t check;  /* offset of the bitmap of all windows that is asked next; 0: none */
+    uint32_t check_bits;
     uint32_t slots; /* offset of uint32_t[2^slot_bits + 1]: first entries */
     uint32_t slot_bits;
     uint32_t entries; /* offset */
@@ -156,6 +159,20 @@ static inline uint32_t literals_lead(uint32_t header)
 static inline uint32_t literals_fold(uint32_t byte)
 {
     return byte - 'A' < 26u ? byte | 0x20u : byte;
+}
+
+/* The bit of a folded window in the bitmap asked first, of 2^bits bits (LITERALS_MIX_BITS at most).
+ * What PMADDWD does with its halves as signed numbers, four windows at a time. */
+#define LITERALS_MIX_LOW   0x6f4bu
+#define LITERALS_MIX_HIGH  0x5a2du
+#define LITERALS_MIX_SHIFT 9u
+#define LITERALS_MIX_BITS  20u
+static inline uint32_t literals_mix(uint32_t window, uint32_t bits)
+{
+    const uint32_t low = (uint32_t)(int16_t)(window & 0xffffu) * LITERALS_MIX_LOW;
+    const uint32_t high = (uint32_t)(int16_t)(window >> 16) * LITERALS_MIX_HIGH;
+
+    return ((low + high) >> LITERALS_MIX_SHIFT) & ((1u << bits) - 1);
 }
 
 /* The bit of a folded window in a bitmap of 2^bits bits, or its slot of 2^bits slots. */

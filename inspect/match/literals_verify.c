@@ -135,6 +135,22 @@ static bool bitmap_is_good(const struct literals_header *header, uint32_t offset
     return bits >= 5 && bits <= LITERALS_BITS_MAX && lies_within(header, offset, 1u << (bits - 3));
 }
 
+/* A table of bytes that are 0 or 1, or none where that is allowed. */
+static bool table_is_good(const struct literals_header *header, uint32_t offset, uint32_t bits,
+                          bool needed)
+{
+    const uint32_t *words = (const void *)((const uint8_t *)header + offset);
+    uint32_t all = 0;
+
+    if (offset == 0)
+        return !needed && bits == 0;
+    if (bits < 2 || bits > LITERALS_MIX_BITS || !lies_within(header, offset, 1u << bits))
+        return false;
+    for (uint32_t i = 0; i < 1u << (bits - 2); i++)
+        all |= words[i];
+    return (all & ~0x01010101u) == 0;
+}
+
 /* The entries of each slot: ranges that follow each other. */
 static bool slots_are_good(const struct literals_header *header, uint32_t offset, uint32_t count,
                            uint32_t entry_count)
@@ -177,8 +193,9 @@ static bool filter_is_good(const struct literals_header *header)
     if ((!tiny && !windows) ||
         !bitmap_is_good(header, filter->prefixes, filter->prefix_bits, true) ||
         !bitmap_is_good(header, filter->begins, LITERALS_BEGIN_BITS, true) ||
-        !bitmap_is_good(header, filter->fourth, filter->fourth_bits, false) ||
-        !bitmap_is_good(header, filter->second, filter->second_bits, tiny && windows) ||
+        !table_is_good(header, filter->fourth, filter->fourth_bits, false) ||
+        !table_is_good(header, filter->second, filter->second_bits, tiny && windows) ||
+        !bitmap_is_good(header, filter->check, filter->check_bits, windows) ||
         !lies_within(header, filter->entries, sizeof(*entries) * (uint64_t)filter->entry_count))
         return false;
     if (!windows && (filter->second != 0 || filter->long_count != 0))
