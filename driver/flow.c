@@ -15,6 +15,7 @@
 static struct {
     KSPIN_LOCK Lock;
     LIST_ENTRY List;
+    FAST_MUTEX Visit;    /* one visitor at a time: a mark in the list is no flow */
     volatile LONG Count; /* flows whose memory exists */
     volatile LONG Stopping;
 } Flows;
@@ -40,6 +41,7 @@ FlowDriverEntry(VOID)
 {
     KeInitializeSpinLock(&Flows.Lock);
     InitializeListHead(&Flows.List);
+    ExInitializeFastMutex(&Flows.Visit);
     Flows.Count = 0;
     Flows.Stopping = FALSE;
 }
@@ -434,6 +436,7 @@ FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
     LIST_ENTRY Mark;
 
     /* A mark in the list keeps the place while the lock is not held. */
+    ExAcquireFastMutex(&Flows.Visit);
     KeAcquireInStackQueuedSpinLock(&Flows.Lock, &Handle);
     InsertHeadList(&Flows.List, &Mark);
     while (More && Mark.Flink != &Flows.List) {
@@ -448,6 +451,7 @@ FlowVisitAll(FLOW_VISIT *Visit, PVOID Context)
     }
     (VOID) RemoveEntryList(&Mark);
     KeReleaseInStackQueuedSpinLock(&Handle);
+    ExReleaseFastMutex(&Flows.Visit);
 }
 
 _Use_decl_annotations_
