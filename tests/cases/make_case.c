@@ -23,22 +23,6 @@ static char *read_file(const char *path)
     return NULL;
 }
 
-/* The lines between traffic = ''' and '''; the text is cut there. */
-static char *find_traffic(char *text)
-{
-    static const char key[] = "\ntraffic = '''\n";
-    char *begin = strstr(text, key);
-
-    if (begin == NULL)
-        return NULL;
-    begin += sizeof(key) - 1;
-    char *end = strstr(begin, "\n'''");
-    if (end == NULL)
-        return NULL;
-    *end = '\0';
-    return begin;
-}
-
 int main(int argc, char **argv)
 {
     char error[256];
@@ -48,7 +32,7 @@ int main(int argc, char **argv)
         return 2;
     }
     char *text = read_file(argv[1]);
-    char *traffic = text != NULL ? find_traffic(text) : NULL;
+    char *traffic = text != NULL ? script_find(text) : NULL;
     bool good = traffic != NULL;
     if (!good)
         fprintf(stderr, "%s: holds no traffic\n", argv[1]);

@@ -3,7 +3,8 @@
 # Test cases: rules, traffic, and what must come of it. A folder NAME/ has
 #   case.toml     what must come of it (about), the traffic (script.h tells its language) or the name of a capture of
 #                 tests/captures, and where they differ from the default: modes ["gate"], profiles ["10", "7sp1"],
-#                 side "server", midstream, settings []
+#                 side "server", midstream, settings []; cut_matters: what comes of it depends on the segments also in
+#                 mode gate, so that the native test does not cut it anew
 #   test.rules    the rules
 #   input.pcap    the capture that make_case makes of the traffic
 #   expect.json   by mode: alerts, drops, anomalies, each connection's verdict and what its applications received;

@@ -338,6 +338,21 @@ static bool run_line(struct script *script, const char *line)
     return wrong(script, "not understood: %s", line);
 }
 
+char *script_find(char *toml)
+{
+    static const char key[] = "\ntraffic = '''\n";
+    char *begin = strstr(toml, key);
+
+    if (begin == NULL)
+        return NULL;
+    begin += sizeof(key) - 1;
+    char *end = strstr(begin, "\n'''");
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    return begin;
+}
+
 bool script_write(const char *text, const char *capture, char *error, size_t size)
 {
     struct script script = {

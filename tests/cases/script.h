@@ -26,5 +26,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* The lines between traffic = ''' and ''' of a case.toml, which is cut there. NULL: it has none. */
+char *script_find(char *toml);
+
 /* Writes the capture. False: `error` (size bytes) says which line is wrong, and why. */
 bool script_write(const char *script, const char *capture, char *error, size_t size);
