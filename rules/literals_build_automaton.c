@@ -8,9 +8,9 @@
 
 #include "inspect/match/literals_section.h"
 
-#define WORDS_MAX 0x7fffffffu
+#define WORDS_MAX LITERALS_LINK_WORD
 /* Children from which a node becomes a row, by depth; deeper ones never do. */
-static const uint32_t row_children[] = {0, 2, 12};
+static const uint32_t row_children[] = {0, 1, 4};
 
 struct trie_node {
     uint32_t child, last_child, sibling; /* 0: none */
@@ -135,6 +135,12 @@ static uint32_t node_words(const struct trie_node *node)
     }
 }
 
+static uint32_t node_link(const struct trie_node *node)
+{
+    return literals_link(node->word,
+                         (uint32_t)node_kind(node) << LITERALS_KIND_SHIFT | node->flags);
+}
+
 static void write_children(const struct trie *trie, uint32_t index, uint32_t *at)
 {
     const struct trie_node *nodes = trie->nodes;
@@ -143,14 +149,14 @@ static void write_children(const struct trie *trie, uint32_t index, uint32_t *at
 
     if (kind == LITERALS_ROW) {
         for (uint32_t byte = 0; byte < 256; byte++)
-            at[byte] = nodes[find_next(trie, index, (uint8_t)byte)].word;
+            at[byte] = node_link(&nodes[find_next(trie, index, (uint8_t)byte)]);
     } else if (kind == LITERALS_LIST) {
         const uint32_t byte_words = (node->children + 2u) / 3;
         uint32_t i = 0, byte = 0;
         for (uint32_t child = node->child; child != 0; child = nodes[child].sibling) {
             byte = nodes[child].byte;
             at[i / 3] |= byte << (8 * (i % 3));
-            at[byte_words + i++] = nodes[child].word;
+            at[byte_words + i++] = node_link(&nodes[child]);
         }
         /* Of equal bytes the first is found: the places left over repeat the last. */
         for (; i % 3 != 0; i++)
@@ -166,13 +172,15 @@ static void write_node(const struct trie *trie, uint32_t index, uint32_t *words)
     uint32_t *at = words + node->word;
     uint32_t byte = 0;
 
-    if (kind == LITERALS_ONE)
+    if (kind == LITERALS_ONE) {
         byte = nodes[node->child].byte;
-    else if (kind == LITERALS_LIST)
+        if ((node_link(&nodes[node->child]) & LITERALS_LINK_ENDS) != 0)
+            byte |= LITERALS_CHILD_ENDS;
+    } else if (kind == LITERALS_LIST)
         byte = node->children;
     at[0] = LITERALS_NODE | (uint32_t)kind << LITERALS_KIND_SHIFT | node->flags |
             (uint32_t)node->depth << LITERALS_DEPTH_SHIFT | byte;
-    at[1] = nodes[node->fail].word;
+    at[1] = node_link(&nodes[node->fail]);
     at[2] = node->record;
     if ((node->flags & LITERALS_SUFFIX) != 0)
         at[3] = nodes[node->dictionary].word;

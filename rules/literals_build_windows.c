@@ -11,7 +11,7 @@
 #define COUNT_BITS 16u
 /* Windows are looked for in this many bytes of a literal: the farther they lie, the more bytes must
  * be looked at again at a piece's end. */
-#define PLACE_MAX  32u
+#define PLACE_MAX  64u
 
 struct literals_windows {
     double bytes[256]; /* share of a byte in traffic, after folding */

@@ -90,6 +90,16 @@ enum until {
     UNTIL_SHALLOW, /* ... that is as long as a window */
 };
 
+static inline uint32_t link_of(const uint32_t *nodes, uint32_t at)
+{
+    return literals_link(at, nodes[at]);
+}
+
+static inline uint32_t depth_of(const uint32_t *nodes, uint32_t link)
+{
+    return literals_depth(nodes[link & LITERALS_LINK_WORD]);
+}
+
 /* The automata from `from` to `to` at most; what ends up to `quiet` is not given. Gives where they
  * stopped. */
 static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *scan, uint32_t from,
@@ -99,46 +109,52 @@ static inline __attribute__((always_inline)) uint32_t run_cases(struct scan *sca
 {
     const uint32_t *const exact_nodes = scan->view.nodes[LITERALS_EXACT];
     const uint32_t *const folded_nodes = scan->view.nodes[LITERALS_FOLDED];
-    uint32_t exact_at = scan->state->exact, folded_at = scan->state->folded;
+    uint32_t exact_at = exact ? link_of(exact_nodes, scan->state->exact) : 0;
+    uint32_t folded_at = folded ? link_of(folded_nodes, scan->state->folded) : 0;
     uint32_t at = from;
 
     while (at < to) {
         const uint32_t byte = scan->data[at++];
-        uint32_t headers = 0, depth = 0;
-        if (exact) {
+        if (exact)
             exact_at = literals_step(exact_nodes, exact_at, byte);
-            headers = exact_nodes[exact_at];
-            depth = literals_depth(headers);
-        }
-        if (folded) {
+        if (folded)
             folded_at = literals_step(folded_nodes, folded_at, literals_fold(byte));
-            const uint32_t header = folded_nodes[folded_at];
-            headers |= header;
-            if (literals_depth(header) > depth)
-                depth = literals_depth(header);
-        }
-        if ((headers & (LITERALS_TERMINAL | LITERALS_SUFFIX)) != 0 && at > quiet) {
-            scan->state->exact = exact_at;
-            scan->state->folded = folded_at;
+        if (((exact_at | folded_at) & LITERALS_LINK_ENDS) != 0 && at > quiet) {
+            scan->state->exact = exact_at & LITERALS_LINK_WORD;
+            scan->state->folded = folded_at & LITERALS_LINK_WORD;
             if (!give(scan, scan->offset + at))
                 return at;
         }
-        if ((until == UNTIL_BEGUN && depth <= at) ||
-            (until == UNTIL_SHALLOW && depth < LITERALS_WINDOW && at - from >= LITERALS_WINDOW))
+        if (until == UNTIL_END)
+            continue;
+        uint32_t depth = exact ? depth_of(exact_nodes, exact_at) : 0;
+        if (folded && depth_of(folded_nodes, folded_at) > depth)
+            depth = depth_of(folded_nodes, folded_at);
+        if (until == UNTIL_BEGUN ? depth <= at
+                                 : depth < LITERALS_WINDOW && at - from >= LITERALS_WINDOW)
             break;
     }
-    scan->state->exact = exact_at;
-    scan->state->folded = folded_at;
+    scan->state->exact = exact_at & LITERALS_LINK_WORD;
+    scan->state->folded = folded_at & LITERALS_LINK_WORD;
     return at;
 }
 
-static uint32_t run(struct scan *scan, uint32_t from, uint32_t to, uint32_t quiet, enum until until)
+static inline __attribute__((always_inline)) uint32_t run_until(struct scan *scan, uint32_t from,
+                                                                uint32_t to, uint32_t quiet,
+                                                                enum until until)
 {
     if (scan->view.nodes[LITERALS_EXACT] == NULL)
         return run_cases(scan, from, to, quiet, until, false, true);
     if (scan->view.nodes[LITERALS_FOLDED] == NULL)
         return run_cases(scan, from, to, quiet, until, true, false);
     return run_cases(scan, from, to, quiet, until, true, true);
+}
+
+/* A function for the loop that matters most. */
+static uint32_t run(struct scan *scan, uint32_t from, uint32_t to, uint32_t quiet, enum until until)
+{
+    return until == UNTIL_END ? run_until(scan, from, to, quiet, UNTIL_END)
+                              : run_until(scan, from, to, quiet, until);
 }
 
 /* The state at data[to], from nothing: no partial match there begins before data[from], or the
@@ -324,6 +340,6 @@ uint32_t inspect_literals_hold(const struct inspect_literals *literals,
             if (records[i].length > depth && live(context, records[i].number, depth))
                 return depth;
         }
-        at[part] = node[1];
+        at[part] = node[1] & LITERALS_LINK_WORD;
     }
 }

@@ -252,7 +252,7 @@ static bool ask_batch(struct literals_search *search, struct batch *batch)
     const struct literals_filter *filter = search->filter;
     const struct literals_entry *entries = literals_at(search->literals, filter->entries);
     const uint32_t *slots = literals_at(search->literals, filter->slots);
-    uint32_t first[BATCH], slot[BATCH];
+    uint32_t slot[BATCH];
     const uint32_t *checks = literals_at(search->literals, filter->check);
     const uint32_t check_bits = filter->check_bits;
     uint32_t left = 0;
@@ -284,12 +284,12 @@ static bool ask_batch(struct literals_search *search, struct batch *batch)
             continue;
         __builtin_prefetch(search->literals->base + entries[at].text);
         batch->at[left] = batch->at[i];
-        slot[left] = slot[i];
-        first[left++] = at;
+        slot[left++] = at;
     }
     for (uint32_t i = 0; i < left; i++) {
         look_at(search, batch->at[i], &spot);
-        if (!compare(search, &spot, first[i], slots[slot[i] + 1]))
+        if (!compare(search, &spot, slot[i],
+                     slots[literals_hash(spot.window, filter->slot_bits) + 1]))
             return false;
     }
     return search->work <= search->allowed;

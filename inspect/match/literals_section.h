@@ -113,18 +113,24 @@ struct literals_header {
 };
 
 /*
- * A node: header, word index of the node to go to on failure, first record, word index of the next
+ * A node: header, link to the node to go to on failure, first record, word index of the next
  * shorter literal that ends here as well (if SUFFIX), children. The only child of a node follows it
- * immediately; a list is count bytes, three in a word, and count word indices; a row has the word
- * index for each byte, failures resolved. The root is a row at word 0. Headers have the highest bit
- * set and no other word has: that is how a link can be checked without memory.
+ * immediately; a list is count bytes, three in a word, and count links; a row has the link for each
+ * byte, failures resolved. The root is a row at word 0. Headers have the highest bit set and no
+ * other word has: that is how a link can be checked without memory.
+ *
+ * A link is the word index of a node and what must be known of it before it is fetched.
  */
+#define LITERALS_LINK_ROW    0x40000000u /* a row whose header has no SUFFIX */
+#define LITERALS_LINK_ENDS   0x20000000u /* its header has TERMINAL or SUFFIX */
+#define LITERALS_LINK_WORD   0x1fffffffu
 #define LITERALS_NODE        0x80000000u
 #define LITERALS_KIND_SHIFT  29
 #define LITERALS_KIND_MASK   3u
 #define LITERALS_TERMINAL    (1u << 28) /* a literal ends here */
 #define LITERALS_SUFFIX_BIT  27         /* a shorter one does */
 #define LITERALS_SUFFIX      (1u << LITERALS_SUFFIX_BIT)
+#define LITERALS_CHILD_ENDS  (1u << 26) /* what LINK_ENDS says, of the only child */
 #define LITERALS_LIVE        (1u << 25) /* a blocking literal is begun here or on failure */
 #define LITERALS_BELOW       (1u << 24) /* ... here */
 #define LITERALS_DEPTH_SHIFT 8
@@ -153,6 +159,14 @@ static inline uint32_t literals_depth(uint32_t header)
 static inline uint32_t literals_lead(uint32_t header)
 {
     return LITERALS_NODE_WORDS + ((header >> LITERALS_SUFFIX_BIT) & 1u);
+}
+
+/* The link to the node at word `at`. */
+static inline uint32_t literals_link(uint32_t at, uint32_t header)
+{
+    if (literals_kind(header) == LITERALS_ROW && (header & LITERALS_SUFFIX) == 0)
+        at |= LITERALS_LINK_ROW;
+    return (header & (LITERALS_TERMINAL | LITERALS_SUFFIX)) != 0 ? at | LITERALS_LINK_ENDS : at;
 }
 
 /* A-Z as a-z, every other byte as it is. */

@@ -11,11 +11,18 @@ static bool lies_within(const struct literals_header *header, uint32_t offset, u
     return offset % 4 == 0 && offset <= header->size && size <= header->size - offset;
 }
 
-/* A link to a node that is at most `depth` deep. */
+/* The word of a node that is at most `depth` deep. */
+static bool word_is_good(const uint32_t *nodes, uint32_t words, uint32_t at, uint32_t depth)
+{
+    return at < words && (nodes[at] & LITERALS_NODE) != 0 && literals_depth(nodes[at]) <= depth;
+}
+
+/* A link to such a node: it says of it what is true. */
 static bool link_is_good(const uint32_t *nodes, uint32_t words, uint32_t link, uint32_t depth)
 {
-    return link < words && (nodes[link] & LITERALS_NODE) != 0 &&
-           literals_depth(nodes[link]) <= depth;
+    const uint32_t at = link & LITERALS_LINK_WORD;
+
+    return word_is_good(nodes, words, at, depth) && link == literals_link(at, nodes[at]);
 }
 
 static bool words_are_plain(const uint32_t *words, uint32_t count)
@@ -67,18 +74,20 @@ static bool node_is_good(const uint32_t *nodes, uint32_t words, uint32_t at, uin
     if (room < *size || !words_are_plain(node + 1, *size - 1))
         return false;
     /* Depths fall on the way of failures, and only the root has none. */
-    if (at == 0 ? depth != 0 || node[1] != 0 || literals_kind(header) != LITERALS_ROW
+    if (at == 0 ? depth != 0 || node[1] != LITERALS_LINK_ROW || literals_kind(header) != LITERALS_ROW
                 : depth == 0 || !link_is_good(nodes, words, node[1], depth - 1))
         return false;
     if (node[2] >= record_count || records[node[2]].length < depth ||
         ((header & LITERALS_TERMINAL) != 0 && (at == 0 || records[node[2]].length != depth)))
         return false;
-    if (lead > LITERALS_NODE_WORDS && (at == 0 || !link_is_good(nodes, words, node[3], depth - 1) ||
+    if (lead > LITERALS_NODE_WORDS && (at == 0 || !word_is_good(nodes, words, node[3], depth - 1) ||
                                        (nodes[node[3]] & LITERALS_TERMINAL) == 0))
         return false;
     switch (literals_kind(header)) {
     case LITERALS_ONE: /* the child follows */
-        return room > *size && link_is_good(nodes, words, at + lead, depth + 1);
+        return room > *size && word_is_good(nodes, words, at + lead, depth + 1) &&
+               ((header & LITERALS_CHILD_ENDS) != 0) ==
+                   ((nodes[at + lead] & (LITERALS_TERMINAL | LITERALS_SUFFIX)) != 0);
     case LITERALS_LIST:
         return count != 0 && list_is_good(nodes, words, node + lead, count, depth);
     case LITERALS_ROW:
@@ -102,7 +111,7 @@ static bool part_is_good(const struct literals_header *header, const struct lite
     if (part->nodes == 0)
         return part->words == 0 && part->records == 0 && part->count == 0;
     if (part->words == 0 || part->count == 0 || part->count >= LITERALS_NODE ||
-        part->words >= LITERALS_NODE || !lies_within(header, part->nodes, 4ull * part->words) ||
+        part->words > LITERALS_LINK_WORD || !lies_within(header, part->nodes, 4ull * part->words) ||
         !lies_within(header, part->records, sizeof(*records) * (part->count + 1ull)))
         return false;
     /* One record more than there are, which ends every search. */
