@@ -53,8 +53,10 @@ static size_t parse_groups(struct rules_span text, uint16_t groups[8])
         if (text.at == NULL && count <= 6 && parse_ipv4(part, &address)) {
             groups[count++] = (uint16_t)(address >> 16);
             groups[count++] = (uint16_t)address;
-        } else if (count == 8 || !parse_group16(part, &groups[count++])) {
+        } else if (count == 8 || !parse_group16(part, &groups[count])) {
             return SIZE_MAX;
+        } else {
+            count++;
         }
     }
     return count;

@@ -204,6 +204,8 @@ static uint64_t layout_hash(const struct regex_layout *layout)
 static bool layout_equal(const struct regex_layout *a, const struct regex_layout *b)
 {
     struct automaton_header one = plain_header(a), other = plain_header(b);
+    /* Headers are zeroed before they are filled.
+     * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
     return memcmp(&one, &other, sizeof(one)) == 0 && memcmp(a->map, b->map, sizeof(a->map)) == 0 &&
            a->body_size == b->body_size && memcmp(a->body, b->body, a->body_size) == 0;
 }

@@ -38,7 +38,8 @@ void regex_graph_keep(struct regex_graph *graph, const uint64_t *kept)
                 continue;
             }
             word |= (uint64_t)(regex_bit(from, j) ? 1 : 0) << (bit % 64);
-            if (++bit % 64 == 0 || bit == count) {
+            bit++;
+            if (bit % 64 == 0 || bit == count) {
                 to[(bit - 1) / 64] = word;
                 word = 0;
             }

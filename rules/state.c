@@ -164,9 +164,10 @@ static unsigned parse_threshold_item(struct rules_parser *parser, struct rules_s
     int64_t number = 0;
     if (rules_span_is(word, "type")) {
         size_t found = find_word(item, types, 3);
-        threshold->type = (enum rule_threshold_type)(found + 1);
         if (found == 3) {
             rules_error(parser, whole, "type is limit, threshold or both");
+        } else {
+            threshold->type = (enum rule_threshold_type)(found + 1);
         }
         return PART_TYPE;
     }
