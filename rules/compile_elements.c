@@ -46,7 +46,7 @@ struct build {
     struct context_build *context;
 };
 
-static enum chain_result memory(const void *made)
+static enum chain_result memory(void *made)
 {
     return made != NULL ? CHAIN_OK : CHAIN_NO_MEMORY;
 }
