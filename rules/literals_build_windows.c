@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* How common a window is: estimated from the frequencies of single bytes, from a sample of ordinary
- * traffic and from how many literals have it. */
+/* How common a window is: estimated from the frequencies of bytes in binary data and of pairs of
+ * them in text, and from how many literals have it. */
 #include "rules/literals_build_windows.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,9 @@
 
 struct literals_windows {
     double bytes[256]; /* share of a byte in traffic, after folding */
+    uint8_t symbols[256];
+    uint8_t fixed[1u << COUNT_BITS];
     uint32_t counts[1u << COUNT_BITS];
-    uint8_t sampled[1u << COUNT_BITS];
 };
 
 /* Shares in per mille of a mixture of text and binary data; what is not named has one of 1.5. */
@@ -34,61 +36,100 @@ static const struct {
     {0xff, 20}, {0x48, 15}, {0x8b, 8}, {0x89, 8}, {0x0f, 5}, {'E', 5},  {'D', 5},  {0x24, 6},
 };
 #define SHARE_OTHER    1.5
-/* Added for a window that the sample has, for one byte repeated, and for every literal that has it:
- * traffic made of the literals' own bytes. */
-#define SHARE_SAMPLED  3e-4
+/* Added for a window that `fixed` has, for one byte repeated, and for every literal that has the
+ * window: traffic made of the literals' own bytes. */
+#define SHARE_FIXED    3e-4
 #define SHARE_REPEATED 2e-3
 #define SHARE_HOSTILE  1e-6
 
-/* Ordinary traffic, as the protocols' documents and everyday pages have it. */
-static const char sample[] =
-    "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (Windows NT "
-    "10.0; "
-    "Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36\r\n"
-    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1; .NET CLR 2.0.50727) Gecko/20100101 "
-    "Firefox/115.0 (X11; Linux x86_64; rv:109.0) (Macintosh; Intel Mac OS X 10_15_7) Opera/9.80 "
-    "Version/12.16 curl/7.88.1 Wget/1.21.3 python-requests/2.31.0 Java/1.8.0_391 "
-    "Go-http-client/1.1 Googlebot/2.1 +http://www.google.com/bot.html\r\n"
-    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,"
-    "image/jpeg,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, "
-    "br\r\nConnection: keep-alive\r\nConnection: close\r\nUpgrade-Insecure-Requests: 1\r\n"
-    "Referer: https://www.example.com/\r\nCookie: session=0123456789abcdef; path=/; HttpOnly; "
-    "Secure\r\nCache-Control: no-cache\r\nPragma: no-cache\r\nOrigin: http://\r\n"
-    "POST /login.php HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    "Content-Type: multipart/form-data; boundary=--------\r\nContent-Disposition: form-data; "
-    "name=\"file\"; filename=\"\"\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\n\r\n"
-    "X-Forwarded-For: X-Requested-With: XMLHttpRequest\r\nAuthorization: Basic Bearer \r\n"
-    "HTTP/1.1 200 OK\r\nHTTP/1.1 404 Not Found\r\nHTTP/1.1 302 Found\r\nLocation: \r\n"
-    "HTTP/1.1 304 Not Modified\r\nServer: Apache/2.4.57 (Debian)\r\nServer: nginx/1.22.1\r\n"
-    "Server: Microsoft-IIS/10.0\r\nX-Powered-By: PHP/8.2 ASP.NET\r\nSet-Cookie: expires=\r\n"
-    "Date: Tue, 01 Jul 2025 12:00:00 GMT\r\nLast-Modified: Mon, Wed, Thu, Fri, Sat, Sun, Jan Feb "
-    "Mar Apr May Jun Aug Sep Oct Nov Dec 2024\r\nETag: \"\"\r\nVary: Accept-Encoding\r\n"
-    "Content-Type: text/html; charset=utf-8\r\nContent-Type: application/json\r\ntext/css\r\n"
-    "application/javascript\r\napplication/octet-stream\r\nContent-Encoding: gzip\r\n"
-    "Cache-Control: max-age=3600, public, private, must-revalidate\r\nX-Content-Type-Options: "
-    "nosniff\r\nStrict-Transport-Security: max-age=\r\nAccess-Control-Allow-Origin: *\r\n"
+/* What protocols and formats fix: field names and tokens of RFC 9110 and RFC 9112, elements of
+ * HTML. */
+static const char fixed[] =
+    "GET / HTTP/1.1\r\nPOST / HTTP/1.0\r\nHost: \r\nUser-Agent: \r\nAccept: text/html, text/plain, "
+    "image/*, application/*;q=0.8\r\nAccept-Language: \r\nAccept-Encoding: gzip, deflate\r\n"
+    "Accept-Charset: utf-8\r\nConnection: keep-alive\r\nConnection: close\r\nUpgrade: \r\nReferer: "
+    "http://https://\r\nCookie: \r\nSet-Cookie: expires=; path=/; domain=; Secure; HttpOnly\r\n"
+    "Cache-Control: no-cache, no-store, max-age=, public, private, must-revalidate\r\nPragma: "
+    "no-cache\r\nOrigin: \r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Type: "
+    "multipart/form-data; boundary=\r\nContent-Disposition: form-data; name=\"\"; filename=\"\"\r\n"
+    "Content-Length: \r\nContent-Encoding: gzip\r\nContent-Language: en\r\nTransfer-Encoding: "
+    "chunked\r\nAuthorization: Basic \r\nHTTP/1.1 200 OK\r\nHTTP/1.1 404 Not Found\r\nHTTP/1.1 302 "
+    "Found\r\nHTTP/1.1 304 Not Modified\r\nLocation: \r\nServer: \r\nVia: \r\nDate: Sun, Mon, Tue, "
+    "Wed, Thu, Fri, Sat, Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec GMT\r\nLast-Modified: "
+    "\r\nExpires: \r\nETag: \r\nVary: Accept-Encoding\r\nAccept-Ranges: bytes\r\n"
     "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\">\n<html xmlns=\"http://"
     "www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"\" "
-    "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title></title>\n<link "
-    "rel=\"stylesheet\" type=\"text/css\" href=\"/css/style.css\">\n<script "
-    "type=\"text/javascript\" "
-    "src=\"/js/jquery.min.js\"></script>\n<script>function(){var document.getElementById window."
-    "location return this.length;} if (typeof undefined) else {}</script>\n<style></style></head>\n"
-    "<body>\n<div class=\"container\" id=\"content\">\n<p>\n<span></span><a href=\"http://www\">"
-    "</a></p>\n<ul>\n<li></li>\n</ul>\n<table border=\"0\">\n<tr><td></td></tr></table>\n<img "
-    "src=\"/"
-    "images/logo.png\" alt=\"\" />\n<form action=\"/search.php\" method=\"post\"><input "
-    "type=\"hidden"
-    "\" name=\"id\" value=\"\"><input type=\"submit\"></form>\n<br>\n<h1></h1>\n<pre></pre>\n<code>"
-    "</code></div>\n</body>\n</html>\n&nbsp;&amp;&lt;&gt;&quot; .html .php .asp .aspx .jsp .cgi "
-    ".exe "
-    ".zip .txt .pdf .gif .jpg .png .css .js .json .xml .com .org .net/ /cgi-bin/ /wp-content/"
-    "plugins/ /wp-admin/ /wp-includes/ /admin/ /images/ /uploads/ /modules/ /themes/ /scripts/ "
-    "/assets/ /static/ /include/ /config/ /server/ /system/ /public/ /downloads/ /content/ "
-    "index. login. search. ?id= ?page= &user= &name= &type= ?action= ?cmd= &lang= &key= "
-    "the and that for with this from have not are you all was can will has one which their there "
-    "other about when more use only should each function value option default example version "
-    "file name data string number time list type user system information password error message";
+    "content=\"text/html; charset=utf-8\">\n<title></title>\n<link rel=\"stylesheet\" "
+    "type=\"text/css\" href=\"\">\n<script type=\"text/javascript\" "
+    "src=\"\"></script>\n<style></style>"
+    "</head>\n<body>\n<div class=\"\" id=\"\">\n<p>\n<span></span><a "
+    "href=\"http://www.\"></a></p>\n"
+    "<ul>\n<li></li>\n</ul>\n<table border=\"0\">\n<tr><td></td></tr></table>\n<img src=\"\" "
+    "alt=\"\" "
+    "/>\n<form action=\"\" method=\"post\"><input type=\"hidden\" name=\"\" "
+    "value=\"\"></form>\n<br />"
+    "\n<h1></h1>\n<pre></pre>\n<code></code></div>\n</body>\n</html>\n&nbsp;&amp;&lt;&gt;&quot;";
+
+/* The symbols of text; '0' stands for all digits, one more behind them for all that is not here. */
+static const char symbols[] = " abcdefghijklmnopqrstuvwxyz0\r\n/.-=\"<>:,;_()&%?'*";
+#define SYMBOLS (sizeof(symbols) - 1)
+/* So many digits, or bytes that are no symbols, share what the table says of all of them. */
+#define DIGITS  10
+#define OTHERS  64
+
+/* How rarely one symbol (column) follows another (row) in English prose, source text and the header
+ * fields of RFC 9110, letters of either case alike: the negative logarithm to base 2, at most 9. */
+static const char pairs[SYMBOLS + 1][SYMBOLS + 2] = {
+    "1565666775986666696557869995799985799998978999684",
+    "4854587496963439593436799695979989999799999999997",
+    "3466636994594884895584999593977779979899898999895",
+    "5384738936755792696846999895979889959999899999996",
+    "2477627993996995997686999894659679898678568999795",
+    "3585465899995638573449785796669679998578677999897",
+    "2477745973995993995756999794979549999968877999995",
+    "3698929755996456894554998949668689898477677999796",
+    "3399929993999894997946999997979869999689778999897",
+    "7654554599984524595339697979999999989999999999999",
+    "5499729796929993779493979999979859998877697999897",
+    "3497829673997967898567979999559787997868557999797",
+    "4389524993994994899555799599969899979669688999898",
+    "4359728995985584399566999399976869999989698999898",
+    "3494446395966964899436799799967779799667778999797",
+    "4765385697955425593554669999979969999899899999999",
+    "5398839964984894593635999698685969999569679999898",
+    "3897999999998999956691949998998882998989677999895",
+    "3486728694975544895456799599969769998679777999797",
+    "2696927954988795599434989799968689898668677999796",
+    "3497838934997794594555989599867759998677677999797",
+    "5546746695994538593339999994979999999999999999997",
+    "4299919994999796999779999995969988999989798999896",
+    "5399749932998964995799939999978559998988658999897",
+    "4475847994998898399629996793969749899867676999794",
+    "1688969796996664396569979999959579898568657999696",
+    "5599928971995796998899999796977959896978696999796",
+    "4666666999999999999999999991739589999778998999894",
+    "9999999999999999999999999999909999999999999999999",
+    "2575767767996898797566799992939995999999999999894",
+    "4767677647996686697676944893473899897976976999844",
+    "3675757787898886697678889991939497799999698999887",
+    "5483835887994598898754959984999949992999999999994",
+    "1966988944999976899889999994989994793999999999895",
+    "3675767776997667696666779897948678387734884989793",
+    "4564555554874556586445778987995875647899889989593",
+    "1776777776998667796678889999949597896959587999693",
+    "1776776877998799697676899995945999999399999999997",
+    "1999959999999999999999999997929999899999999999896",
+    "2999999999999999949999999999909999999999999999997",
+    "6554554764875555485445567987989989999985476999995",
+    "4676667786987666685467879995958789499999873986582",
+    "2999999999999999999999999999937589796442974997785",
+    "2786777897998789697567779999969897999999499299795",
+    "3475556656986675595267797994989878899999989879793",
+    "1999899997999979799999999997937996666398964997593",
+    "3665666776996667696547689995958779788625784989693",
+    "3798888998978887798699999994952678798883765997643",
+    "3665666876986666696465785984948588789976686999782",
+};
 
 uint32_t literals_window_at(const uint8_t *bytes)
 {
@@ -112,10 +153,15 @@ struct literals_windows *literals_windows_create(void)
         plain[shares[i].byte] = shares[i].share / 1000;
     for (uint32_t i = 0; i < 256; i++)
         windows->bytes[i | 0x20] += plain[i];
-    for (size_t i = 0; i + LITERALS_WINDOW < sizeof(sample); i++)
-        windows
-            ->sampled[literals_hash(literals_window_at((const uint8_t *)sample + i), COUNT_BITS)] =
-            1;
+    for (uint32_t i = 0; i < 256; i++) {
+        const uint32_t byte = i >= '0' && i <= '9' ? '0' : literals_fold(i);
+        const char *symbol = byte != 0 ? strchr(symbols, (int)byte) : NULL;
+        windows->symbols[i] = (uint8_t)(symbol != NULL ? symbol - symbols : (ptrdiff_t)SYMBOLS);
+    }
+    for (size_t i = 0; i + LITERALS_WINDOW < sizeof(fixed); i++) {
+        const uint32_t window = literals_window_at((const uint8_t *)fixed + i);
+        windows->fixed[literals_hash(window, COUNT_BITS)] = 1;
+    }
     return windows;
 }
 
@@ -137,6 +183,22 @@ void literals_windows_count(struct literals_windows *windows, const struct liter
         windows->counts[literals_hash(literals_window_at(item->bytes + i), COUNT_BITS)]++;
 }
 
+/* How often a window begins at a place of a text. */
+static double text_share(const struct literals_windows *windows, const uint8_t *bytes)
+{
+    double share = windows->bytes[bytes[0] | 0x20];
+
+    for (uint32_t i = 1; i < LITERALS_WINDOW; i++) {
+        const uint8_t before = windows->symbols[bytes[i - 1]], symbol = windows->symbols[bytes[i]];
+        share /= 1 << (pairs[before][symbol] - '0');
+        if (symbol == SYMBOLS)
+            share /= OTHERS;
+        else if (symbols[symbol] == '0')
+            share /= DIGITS;
+    }
+    return share;
+}
+
 /* How much work a window is expected to cause, by byte of traffic. */
 static double window_cost(const struct literals_windows *windows, const uint8_t *bytes)
 {
@@ -146,8 +208,9 @@ static double window_cost(const struct literals_windows *windows, const uint8_t 
 
     for (uint32_t i = 0; i < LITERALS_WINDOW; i++)
         share *= windows->bytes[bytes[i] | 0x20];
-    if (windows->sampled[hash] != 0)
-        share += SHARE_SAMPLED;
+    share += text_share(windows, bytes);
+    if (windows->fixed[hash] != 0)
+        share += SHARE_FIXED;
     if (window == (window << 8 | window >> 24))
         share += SHARE_REPEATED;
     return share * (2 + windows->counts[hash]) + SHARE_HOSTILE * windows->counts[hash];
