@@ -8,6 +8,14 @@ void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
+
+/* A few bytes are moved in place, as Microsoft's compiler does (/Oi): freestanding, the compiler
+   would call the function for each load of an unaligned word. */
+#define memcpy(to, from, size)  __builtin_memcpy(to, from, size)
+#define memmove(to, from, size) __builtin_memmove(to, from, size)
+#define memset(to, value, size) __builtin_memset(to, value, size)
+#define memcmp(a, b, size)      __builtin_memcmp(a, b, size)
+
 void *memchr(const void *p, int value, size_t size);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t limit);
