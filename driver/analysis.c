@@ -80,7 +80,8 @@ AnalysisOpen(ANALYSIS *Analysis, FLOW *Flow, ULONG Direction, SIZE_T Budget)
     RtlZeroMemory(Analysis, sizeof(*Analysis));
     Analysis->Flow = Flow;
     Analysis->Direction = Direction;
-    Analysis->Budget = Budget;
+    /* Without rules bytes are parsed, not matched: that takes no slices. */
+    Analysis->Budget = Flow->Inspect.policy->ruleset != NULL ? Budget : ~(SIZE_T)0;
     Call->client = Outbound ? Flow->Local : Flow->Remote;
     Call->server = Outbound ? Flow->Remote : Flow->Local;
     Call->client_port = Outbound ? Flow->LocalPort : Flow->RemotePort;

@@ -34,7 +34,10 @@ static void engine_fill_rule(struct engine *engine, const struct inspect_outcome
     uint64_t passed = work->forced < end ? work->forced : end;
     passed = passed > begin ? passed - begin : 0;
     told->passed = passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
-    told->held = end > begin + passed ? end - begin - passed : 0;
+    /* A rule that blocks nothing holds nothing. */
+    if (rule->class != INSPECT_CLASS_NONE && end > begin + passed) {
+        told->held = end - begin - passed;
+    }
 }
 
 void engine_take(struct engine *engine, const struct inspect_outcome *outcome)

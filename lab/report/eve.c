@@ -121,6 +121,7 @@ void eve_event(struct eve *eve, const struct sluice_event *event, const struct e
         eve->began = moment->time;
     flow->end = moment->time;
     flow->hold_ms = event->hold_ms;
+    flow->edited = (event->flags & SLUICE_EVENT_EDITED) != 0;
     flow->watched = (event->flags & SLUICE_EVENT_WATCHED) != 0;
     if (event->type == SLUICE_EVENT_MESSAGE) {
         take_message(eve, flow, &event->body.message, moment);

@@ -23,6 +23,7 @@ struct eve_flow_state {
     uint64_t held_peak;
     uint32_t hold_ms; /* at the event that is being told */
     bool watched;     /* mode monitor: nothing is blocked */
+    bool edited;      /* the event's replacement was carried out */
     uint8_t flow_class;
     struct eve_request *requests; /* HTTP and FTP: not answered in full, oldest first */
     struct inspect_event *tls[3]; /* ClientHello, ServerHello, certificate */

@@ -107,7 +107,7 @@ static json_t *own_object(const struct eve *eve, const struct eve_flow_state *fl
     eve_set_number(own, "passed_bytes", match->passed);
     eve_set_text(own, "rule_class", inspect_rule_class_name(match->class));
     if (match->action == INSPECT_ACTION_REPLACE)
-        json_object_set_new(own, "replaced", json_true());
+        json_object_set_new(own, "replaced", json_boolean(flow->edited));
     if (eve->config.profile != NULL)
         eve_set_text(own, "profile", eve->config.profile);
     return own;
