@@ -118,16 +118,18 @@ static void add_tiny(struct filter *filter, const struct literals_windows *windo
     }
 }
 
-/* Whether there are few literals that are not long. */
+/* Whether the tables of nibbles pay: there are tiny literals, and few others that are not long. */
 static bool few_are_short(const struct literals_filter_input inputs[2])
 {
-    uint32_t count = 0;
+    uint32_t count = 0, tiny = 0;
 
     for (unsigned kind = 0; kind < LITERALS_CASES; kind++) {
-        for (uint32_t i = 0; i < inputs[kind].count; i++)
+        for (uint32_t i = 0; i < inputs[kind].count; i++) {
             count += inputs[kind].items[i].length < LITERALS_LONG;
+            tiny += inputs[kind].items[i].length < LITERALS_MIDDLE;
+        }
     }
-    return count != 0 && count <= NIBBLED_MAX;
+    return tiny != 0 && count <= NIBBLED_MAX;
 }
 
 static int compare_entries(const void *left, const void *right)
