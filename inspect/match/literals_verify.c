@@ -74,8 +74,9 @@ static bool node_is_good(const uint32_t *nodes, uint32_t words, uint32_t at, uin
     if (room < *size || !words_are_plain(node + 1, *size - 1))
         return false;
     /* Depths fall on the way of failures, and only the root has none. */
-    if (at == 0 ? depth != 0 || node[1] != LITERALS_LINK_ROW || literals_kind(header) != LITERALS_ROW
-                : depth == 0 || !link_is_good(nodes, words, node[1], depth - 1))
+    if (at == 0
+            ? depth != 0 || node[1] != LITERALS_LINK_ROW || literals_kind(header) != LITERALS_ROW
+            : depth == 0 || !link_is_good(nodes, words, node[1], depth - 1))
         return false;
     if (node[2] >= record_count || records[node[2]].length < depth ||
         ((header & LITERALS_TERMINAL) != 0 && (at == 0 || records[node[2]].length != depth)))
