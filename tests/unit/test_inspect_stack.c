@@ -43,13 +43,16 @@ struct world {
 static struct world *current; /* makecontext passes no pointers */
 static ucontext_t outside, inside;
 
+#define CLIENT_HELLO                                                                               \
+    "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03"                                                 \
+    "0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00"
+
 static const char *const client_streams[] = {
     "GET /a HTTP/1.1\r\nHost: a.example\r\nCookie: x=y\r\nContent-Length: 9\r\n\r\nMZ12abxyz"
     "POST /abc%20d HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: "
     "chunked\r\n\r\n5\r\nMZabc\r\n0\r\n\r\n",
     "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nab aa12b\r\n.\r\nQUIT\r\n",
-    "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03"
-    "0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00",
+    CLIENT_HELLO,
     "abc len\x03 aab d a12b a99b qrrs w x-y n pass abababab GET...x",
 };
 static const char *const server_streams[] = {

@@ -120,11 +120,13 @@ static void show(const char *what, const char *pattern, unsigned flags, const ui
     }
     fprintf(stderr, "\"\n  found:");
     for (size_t i = 0; i <= length; i++) {
-        fprintf(stderr, matches->ends[i] ? " %zu" : "", i);
+        if (matches->ends[i])
+            fprintf(stderr, " %zu", i);
     }
     fprintf(stderr, "%s\n  expected:", matches->at_end ? " end" : "");
     for (size_t i = 0; i <= length; i++) {
-        fprintf(stderr, expected[i] ? " %zu" : "", i);
+        if (expected[i])
+            fprintf(stderr, " %zu", i);
     }
     fprintf(stderr, "\n");
 }
