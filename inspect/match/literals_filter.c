@@ -22,7 +22,7 @@
 #define AHEAD        3u
 /* Windows that are asked together at most (a block's and the rest of a piece at least), and the
  * bytes in which they lie. */
-#define BATCH        64u
+#define BATCH        32u
 #define BATCH_BYTES  2048u
 /* Entries looked at that are worth a byte of the automata. */
 #define WORK_BY_BYTE 2u
