@@ -213,6 +213,7 @@ bool literals_build_automaton(const struct literals_item *items, uint32_t count,
         if (total > WORDS_MAX)
             goto done;
     }
+    /* There is a root: NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
     *words = calloc(total, sizeof(**words));
     if (*words == NULL)
         goto done;

@@ -259,6 +259,7 @@ static bool ask_batch(struct literals_search *search, struct batch *batch)
     struct spot spot;
 
     for (uint32_t i = 0; i < batch->count; i++) {
+        /* All up to count are set: NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
         const uint32_t at = batch->at[i];
         const uint32_t window = load32(search->data + at) | LITERALS_FOLD_BITS;
         batch->at[left] = at;
@@ -267,6 +268,7 @@ static bool ask_batch(struct literals_search *search, struct batch *batch)
     batch->count = left;
     left = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         const uint32_t window = load32(search->data + batch->at[i]) | LITERALS_FOLD_BITS;
         slot[i] = literals_hash(window, filter->slot_bits);
         __builtin_prefetch(slots + slot[i]);
