@@ -84,8 +84,9 @@ struct inspect_event *engine_small_event(struct engine *engine)
 {
     struct inspect_event *event = (struct inspect_event *)(void *)engine->scratch->told;
     memset(engine->scratch->told, 0, sizeof(engine->scratch->told));
-    /* The parser may be ahead of the place: before the head is told there is no message. */
-    if (work_has(engine, WORK_HEAD_TOLD)) {
+    /* The parser may be ahead of the place: before the head is told there is no message; nor is
+     * there one in an unparsed stream, though the scratch may remember the last. */
+    if (work_has(engine, WORK_HEAD_TOLD) && engine->half->state != HALF_STREAM) {
         event->message = engine->scratch->event.message;
     }
     return event;
