@@ -163,30 +163,12 @@ static void say_length(struct words *words, const struct rule_bsize *bsize)
         say(words, "is %u to %u bytes long", bsize->low, bsize->high);
 }
 
-static bool is_relative(const struct rule_option *option)
-{
-    switch (option->kind) {
-    case RULE_CONTENT:
-        return option->content.has_distance || option->content.has_within;
-    case RULE_PCRE:
-        return option->pcre.relative;
-    case RULE_BYTE_TEST:
-    case RULE_BYTE_JUMP:
-        return option->byte.relative;
-    case RULE_ISDATAAT:
-        return option->isdataat.relative;
-    case RULE_BSIZE:
-        break;
-    }
-    return false;
-}
-
 void rules_words_option(const struct rule_option *option, char *text, size_t size)
 {
     struct words words = {.text = text, .size = size};
 
     text[0] = '\0';
-    if (is_relative(option))
+    if (rule_option_is_relative(option))
         say(&words, THEN);
     else if (option->buffer == INSPECT_BUFFER_STREAM)
         say(&words, "the stream ");

@@ -43,24 +43,6 @@ void chain_list_free(struct chain_list *list)
     *list = (struct chain_list){0};
 }
 
-static bool option_is_relative(const struct rule_option *option)
-{
-    switch (option->kind) {
-    case RULE_CONTENT:
-        return option->content.has_distance || option->content.has_within;
-    case RULE_PCRE:
-        return option->pcre.relative;
-    case RULE_BYTE_TEST:
-    case RULE_BYTE_JUMP:
-        return option->byte.relative;
-    case RULE_ISDATAAT:
-        return option->isdataat.relative;
-    case RULE_BSIZE:
-        return false;
-    }
-    return false;
-}
-
 /* Its match is where later relative options count from. */
 static bool option_moves(const struct rule_option *option)
 {
@@ -304,7 +286,7 @@ enum chain_result chain_list_make(const struct rule *rule, const struct chain_te
     for (size_t i = 0; i < rule->option_count; i++) {
         const struct rule_option *option = &rule->options[i];
         size_t previous = current[option->buffer];
-        bool relative = option_is_relative(option) && previous != NO_CHAIN;
+        bool relative = rule_option_is_relative(option) && previous != NO_CHAIN;
         struct chain_link link;
         bool drop;
         enum chain_result made = link_make(option, relative, teller, &link, &drop);

@@ -206,3 +206,6 @@ void rule_set_tell(struct rule_set *set, enum rules_severity severity, struct ru
 
 /* By sid (and gid); NULL: none. */
 const struct rule *rule_set_find(const struct rule_set *set, uint32_t gid, uint32_t sid);
+
+/* Counts from the end of the match before it: distance, within, R, relative. */
+bool rule_option_is_relative(const struct rule_option *option);

@@ -107,24 +107,6 @@ static void check_replace(struct rules_parser *parser, const struct rule_option 
     }
 }
 
-static bool is_relative(const struct rule_option *option)
-{
-    switch (option->kind) {
-    case RULE_CONTENT:
-        return option->content.has_distance || option->content.has_within;
-    case RULE_PCRE:
-        return option->pcre.relative;
-    case RULE_BYTE_TEST:
-    case RULE_BYTE_JUMP:
-        return option->byte.relative;
-    case RULE_ISDATAAT:
-        return option->isdataat.relative;
-    case RULE_BSIZE:
-        break;
-    }
-    return false;
-}
-
 /* Something before in the same buffer that a relative option can follow. */
 static bool has_predecessor(const struct rules_parser *parser, size_t index)
 {
@@ -145,7 +127,7 @@ static void make_absolute(struct rules_parser *parser, size_t index)
 {
     struct rule_option *option = &parser->options[index];
     const struct rules_option_note *note = &parser->notes[index];
-    if (!is_relative(option) || has_predecessor(parser, index)) {
+    if (!rule_option_is_relative(option) || has_predecessor(parser, index)) {
         return;
     }
     bool behind = (option->kind == RULE_CONTENT && option->content.distance < 0) ||

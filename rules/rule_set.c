@@ -159,3 +159,21 @@ struct rule_set *rule_set_parse_text(const char *path, const char *text, size_t 
     }
     return finish(&parser);
 }
+
+bool rule_option_is_relative(const struct rule_option *option)
+{
+    switch (option->kind) {
+    case RULE_CONTENT:
+        return option->content.has_distance || option->content.has_within;
+    case RULE_PCRE:
+        return option->pcre.relative;
+    case RULE_BYTE_TEST:
+    case RULE_BYTE_JUMP:
+        return option->byte.relative;
+    case RULE_ISDATAAT:
+        return option->isdataat.relative;
+    case RULE_BSIZE:
+        break;
+    }
+    return false;
+}
