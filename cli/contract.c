@@ -12,8 +12,8 @@
 
 static void print_line(const struct check_rule *rule)
 {
-    printf("%-5s %-7s %-10s %-7s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
-           check_confidence_name(rule->confidence), rule->checked ? "checked" : "-", rule->title);
+    printf("%-5s %-7s %-10s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
+           check_confidence_name(rule->confidence), rule->title);
 }
 
 static void print_whole(const struct check_rule *rule)
@@ -24,7 +24,6 @@ static void print_whole(const struct check_rule *rule)
     printf("  why         %s\n", rule->why);
     printf("  source      %s\n", rule->source);
     printf("  advice      %s\n", rule->advice);
-    printf("  checked     %s\n", rule->checked ? "yes" : "not yet");
 }
 
 static bool write_record(struct report_writer *writer, json_t *record)

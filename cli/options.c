@@ -22,7 +22,7 @@ struct option_row {
 
 #define ALL                                                                                        \
     (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT |  \
-     OPTION_LAB | OPTION_RULES)
+     OPTION_LAB | OPTION_RULES | OPTION_REPORT | OPTION_RERUN)
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row rows[] = {
@@ -52,6 +52,41 @@ static const struct option_row rows[] = {
      "how the defect works: A, B, C, D or none (default: matrix all, explain the profile's own)"},
     {"--explore", "N", KIND_NUMBER, OPTION_CHECK, AT(explore), 0,
      "run N seeds, beginning with --seed"},
+    {"--exhaustive", "N", KIND_NUMBER, OPTION_CHECK, AT(exhaustive), 0,
+     "all schedules with at most N preemptions (1 to 3) of a short script"},
+    {"--readings", NULL, KIND_FLAG, OPTION_CHECK, AT(readings), 0,
+     "run under each behaviour that documents leave open, in turn"},
+    {"--faults", NULL, KIND_FLAG, OPTION_CHECK, AT(faults), 0,
+     "each call that can fail fails, once for each call stack and documented status"},
+    {"--fault", "CALL:NTH[:WAY]", KIND_LIST, OPTION_CHECK, AT(faults_at), AT(fault_at_count),
+     "the Nth call of CALL fails (in its WAYth documented way)"},
+    {"--benign", "CALL[:PLACE]", KIND_LIST, OPTION_CHECK, AT(benign), AT(benign_count),
+     "this call (made at this driver+0xoffset) need not be able to fail"},
+    {"--bfe-stopped", NULL, KIND_FLAG, OPTION_CHECK, AT(bfe_stopped), 0,
+     "the Base Filtering Engine starts after the driver"},
+    {"--neighbour", "NAME", KIND_LIST, OPTION_CHECK, AT(neighbours), AT(neighbour_count),
+     "beside another callout driver; lawful, all, or one by name"},
+    {"--unload", NULL, KIND_FLAG, OPTION_CHECK, AT(unload), 0,
+     "unload the driver before each step of the scenario"},
+    {"--unload-at", "STEP", KIND_NUMBER, OPTION_CHECK, AT(unload_at), 0,
+     "unload the driver before this step"},
+    {"--thorough", NULL, KIND_FLAG, OPTION_CHECK, AT(thorough), 0,
+     "all of it: --readings --faults --unload --neighbour lawful --exhaustive 2 --explore 1000"},
+    {"--script", "FILE", KIND_TEXT, OPTION_CHECK, AT(script), 0,
+     "traffic and events of your own in place of the scenario"},
+    {"--quirk", "NAME", KIND_LIST, OPTION_CHECK, AT(quirks), AT(quirk_count),
+     "a defect that a Windows once had: block-tail, inject-irql, ... (sluice contract --help)"},
+    {"--record", "DIR", KIND_TEXT, OPTION_CHECK, AT(record), 0,
+     "write each finding's run into DIR as a .sluice file, for sluice rerun"},
+    {"--shrink", NULL, KIND_FLAG, OPTION_RERUN, AT(shrink), 0,
+     "make the recorded run as small as it gets while it still fails the same way"},
+    {"-o", "OUT.sluice", KIND_TEXT, OPTION_RERUN, AT(out), 0, "the smaller run (--shrink)"},
+    {"--sarif", "FILE", KIND_TEXT, OPTION_REPORT, AT(sarif), 0, "findings as SARIF 2.1.0"},
+    {"--junit", "FILE", KIND_TEXT, OPTION_REPORT, AT(junit), 0, "the verdict as JUnit XML"},
+    {"--html", "FILE", KIND_TEXT, OPTION_REPORT, AT(html), 0,
+     "a report in one page: pool and held bytes over time, findings, a flow's timeline"},
+    {"--view", "NAME", KIND_LIST, OPTION_REPORT, AT(views), AT(view_count),
+     "as another tool would show it: poolmon, !poolused, !ndiskd.nbl, !ndiskd.pendingnbls"},
     {"--set", "NAME=VALUE", KIND_LIST, OPTION_RUN, AT(settings), AT(setting_count),
      "a value of the driver's registry Parameters"},
     {"--switch", "NAME=VALUE", KIND_LIST, OPTION_RUN, AT(switches), AT(switch_count),

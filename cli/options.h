@@ -19,6 +19,8 @@ enum option_group {                         /* which options a command takes: or
                     OPTION_CONTRACT = 1 << 5, /* --json --quiet */
                     OPTION_LAB = 1 << 6,      /* of OPTION_RUN: --json --quiet --seed --profile */
                     OPTION_RULES = 1 << 7,    /* --json --quiet -o --hold-max */
+                    OPTION_REPORT = 1 << 8,   /* --sarif --junit --html --view */
+                    OPTION_RERUN = 1 << 9,    /* --shrink -o */
 };
 
 struct options {
@@ -47,6 +49,23 @@ struct options {
     size_t file_count;
     uint64_t seed;
     uint64_t explore;
+    uint64_t exhaustive;                 /* preemptions, 0: no bounded search */
+    const char *script;                  /* file */
+    const char *record;                  /* folder for .sluice files */
+    const char *sarif, *junit, *html;    /* files */
+    const char *views[OPTIONS_SETTINGS]; /* names */
+    size_t view_count;
+    const char *neighbours[OPTIONS_SETTINGS]; /* names, "all", "lawful" */
+    size_t neighbour_count;
+    const char *faults_at[OPTIONS_SETTINGS]; /* CALL:NTH[:WAY] */
+    size_t fault_at_count;
+    const char *benign[OPTIONS_SETTINGS]; /* CALL or CALL:FUNCTION+0xOFFSET: failures there are not
+                                             judged */
+    size_t benign_count;
+    const char *quirks[OPTIONS_SETTINGS]; /* names of netio's table of defects */
+    size_t quirk_count;
+    uint64_t unload_at; /* step, 0: behind the last */
+    bool faults, unload, readings, thorough, shrink, bfe_stopped;
     uint64_t hold_max;
     bool json, quiet, special_pool, keep, help;
     bool checks; /* true unless --checks off */

@@ -12,11 +12,26 @@
 #define CHECK_CONSEQUENCES     8
 #define CHECK_FRAME_TEXT       96
 #define CHECK_CONSEQUENCE_TEXT 256
+#define CHECK_HISTORY          32
+#define CHECK_OTHERS           8
 
 struct check_stack {
     unsigned count;
     char frames[CHECK_STACK_FRAMES]
                [CHECK_FRAME_TEXT]; /* innermost first: "NETIO!StreamDatapInject" */
+};
+
+/* One thing that happened to the object of a finding, or near it: told when the run is explained.
+ */
+struct check_event {
+    uint64_t time; /* virtual, 100 ns since the start of the world */
+    uint8_t processor, irql;
+    uint64_t flow; /* 0: none */
+    uint32_t classify;
+    char what[48]; /* "allocated", "cloned", "injected", "completed", "freed", "PERMIT 1460 of 2920"
+                    */
+    char where[CHECK_FRAME_TEXT];  /* innermost frame: "sluice+0x1234" or "NETIO!StreamInject" */
+    char detail[CHECK_FRAME_TEXT]; /* may be empty */
 };
 
 struct check_finding {
@@ -33,6 +48,16 @@ struct check_finding {
     uint32_t nbls;
     uint64_t bytes;
     struct check_stack stack;
+    uint64_t object;   /* as in sim_breach */
+    uint8_t direction; /* 1 outbound, 2 inbound; 0: none */
+    bool has_offset;
+    uint64_t offset; /* of the first byte concerned, in the direction's stream */
+    uint64_t time;   /* when it was noticed, virtual, 100 ns */
+    bool folded;     /* a consequence of another finding, which tells it: not told by itself */
+    unsigned history_count; /* of the object, oldest first; the run must be explained */
+    struct check_event history[CHECK_HISTORY];
+    unsigned other_count; /* what other callouts did to the flow before, oldest first */
+    struct check_event others[CHECK_OTHERS];
     unsigned consequences;
     char consequence[CHECK_CONSEQUENCES][CHECK_CONSEQUENCE_TEXT];
 };

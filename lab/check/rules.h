@@ -3,7 +3,6 @@
  * documentation and `sluice contract` are made from it. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* How sure it is that Windows holds a driver to this. */
@@ -25,7 +24,6 @@ struct check_rule {
     const char *source;
     enum check_confidence confidence;
     const char *advice;
-    bool checked; /* the lab notices when it is broken; false: it is known, not checked yet */
 };
 
 /* NULL when there is no such rule; upper or lower case. */

@@ -14,6 +14,7 @@ struct machine_config {
     uint32_t preempt_per_million;
     bool checks; /* rules are checked; outcomes always are */
     bool special_pool;
+    bool explain;         /* histories are kept: see check/history.h */
     unsigned watchdog_ms; /* user time that driver code may spin without a call; 0: nobody watches.
                              One machine of a process at a time */
 };

@@ -5,6 +5,7 @@
 
 #include "explore/machine.h"
 #include "explore/passage.h"
+#include "explore/plan.h"
 #include "explore/sluice_client.h"
 #include "traffic/capture.h"
 #include "traffic/replay.h"
@@ -31,6 +32,26 @@ struct run_moment {
     const char *capture; /* name, or NULL */
 };
 
+/* The pool and what is held, at one moment of a run: for the report's curves. */
+struct run_sample {
+    uint64_t time; /* virtual, 100 ns */
+    uint64_t held_driver,
+        held_engine; /* bytes blocked and not yet injected or dropped; waiting in the engine */
+    const struct nt_pool_tag *tags; /* every tag so far */
+    size_t tag_count;
+};
+
+/* An NBL that is alive at a moment: for the views of a debugger. */
+struct run_nbl {
+    uint64_t number, flow;
+    uint32_t classify, tag;
+    const char *origin; /* "NIC", "Nbuf", "clone", ... */
+    const char *holder; /* "tcpip.sys", "NETIO.SYS", or the driver's name */
+    uint32_t bytes, references, children;
+    uint64_t next;      /* number of the next in its chain, 0: none */
+    const char *caller; /* who allocated it: "sluice+0x1234" or "NETIO!..." */
+};
+
 /* Who wants to know. Each may be NULL. Called in the order: flow, deliver and progress during the
  * run; ledger, pool, finding at its end. */
 struct run_listener {
@@ -49,6 +70,10 @@ struct run_listener {
     void (*event)(void *context, const struct sluice_event *event, const struct run_moment *moment);
     void (*statistics)(void *context, const struct sluice_statistics *statistics,
                        const struct run_moment *moment);
+    void (*sample)(void *context, const struct run_sample *sample); /* explore/sample.c */
+    void (*nbl)(void *context,
+                const struct run_nbl *nbl); /* those alive when traffic has ended and all is quiet,
+                                               before the driver is unloaded */
     /* Where any driver's bytes are, told whenever the world is quiet. */
     struct passage_listener passage;
 };
@@ -61,6 +86,8 @@ struct run_config {
     size_t blocklist_size;
     const void *rules; /* compiled rule set for it, or NULL */
     size_t rules_size;
+    struct run_plan plan;
+    struct sim_decisions *record; /* the choices made are appended; NULL: not wanted */
     enum run_traffic traffic;
     struct traffic_capture *const *captures; /* RUN_CAPTURES; stay the caller's */
     size_t capture_count;
@@ -76,7 +103,8 @@ struct run_result {
     uint64_t trace_hash;
     size_t errors, warnings;
     uint64_t flows;
-    uint64_t classifies; /* calls of the driver at the stream layers */
+    uint64_t classifies;  /* calls of the driver at the stream layers */
+    uint64_t unload_time; /* virtual, 100 ns, from the call of DriverUnload to its return */
 };
 
 void run_once(const struct run_config *config, struct run_result *result);

@@ -115,11 +115,10 @@ json_t *report_record_prediction(const struct report_prediction *prediction)
 
 json_t *report_record_rule(const struct check_rule *rule)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "type", "rule", "rule",
-                     rule->id, "severity", check_severity_name(check_rule_severity(rule)),
-                     "confidence", check_confidence_name(rule->confidence), "title", rule->title,
-                     "why", rule->why, "source", rule->source, "advice", rule->advice, "checked",
-                     rule->checked);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "type", "rule", "rule", rule->id,
+                     "severity", check_severity_name(check_rule_severity(rule)), "confidence",
+                     check_confidence_name(rule->confidence), "title", rule->title, "why",
+                     rule->why, "source", rule->source, "advice", rule->advice);
 }
 
 json_t *report_record_run(const struct report_run *run)

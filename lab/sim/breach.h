@@ -3,6 +3,7 @@
  * check/ decides what it means (severity, text, advice) from its table. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sim;
@@ -18,6 +19,10 @@ struct sim_breach {
     uint32_t nbls;
     uint64_t bytes;
     const void *address; /* of driver code concerned, or NULL */
+    uint64_t object;     /* what it is about: number of an NBL, address of a block; 0 when none */
+    uint8_t direction;   /* 1 outbound, 2 inbound; 0 when none */
+    bool has_offset;
+    uint64_t offset; /* in the direction's stream: the first byte concerned */
 };
 
 /* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* A campaign: many runs of one driver on one Windows, from one command. Its parts make plans; each
+ * plan is a run; what is found is told once, with the plan that shows it. */
+#pragma once
+
+#include "explore/run.h"
+
+/* What to try, or-ed. The base run (the seed, nothing provoked) always comes first. */
+enum campaign_part {
+    CAMPAIGN_READINGS =
+        1 << 0, /* each behaviour that documents leave open or that surprises (contract section 9,
+                   field reports d2), in turn: explore/readings.c */
+    CAMPAIGN_SEEDS =
+        1 << 1, /* schedules by seed, every fourth with priorities (PCT): explore/seeds.c */
+    CAMPAIGN_EXHAUSTIVE =
+        1 << 2, /* all schedules with few preemptions, of a short script: explore/exhaustive.c */
+    CAMPAIGN_FAULTS =
+        1 << 3, /* each fallible call fails, once per call stack and way: explore/fault_sweep.c */
+    CAMPAIGN_NEIGHBOURS = 1 << 4, /* beside each neighbour: explore/neighbour_bench.c */
+    CAMPAIGN_UNLOAD = 1 << 5,     /* unloaded before each step: explore/unload_rehearsal.c */
+};
+
+struct campaign_counts {
+    uint64_t runs, classifies;
+    uint64_t seeds, schedules, fault_stacks, faults, neighbours, unload_points, readings;
+    uint64_t slowest_unload; /* virtual time, 100 ns */
+    bool faults_to_fixpoint; /* no new call stack appeared in the last round */
+    bool schedules_all;      /* the bounded search was not cut short by its limit */
+};
+
+struct campaign;
+
+/* What the command wants to know. finding: a new one (rule, function and tag not told before), with
+ * the plan and the switches of its run; history and others are filled in, for the run was done a
+ * second time to explain it. */
+struct campaign_listener {
+    void *context;
+    void (*finding)(void *context, const struct check_finding *finding, const struct run_plan *plan,
+                    const char *reading, const struct sim_decisions *decisions);
+    void (*progress)(void *context, const char *part, uint64_t done,
+                     uint64_t all); /* all 0: not known */
+};
+
+struct campaign_config {
+    struct run_config run; /* run.listener: of the base run alone, but for its findings */
+    unsigned parts;
+    uint64_t seeds;       /* CAMPAIGN_SEEDS: how many, beginning with run.plan.seed */
+    unsigned preemptions; /* CAMPAIGN_EXHAUSTIVE: at most, 1..3 */
+    uint64_t schedules;   /* CAMPAIGN_EXHAUSTIVE: stop after so many; 0: 20,000 */
+    bool go_on;           /* do not stop at the first run with an error */
+    struct campaign_listener listener;
+};
+
+struct campaign_result {
+    struct run_result last;  /* status and text of the run that ended it, else of the base run */
+    uint64_t trace_hash;     /* over all runs */
+    size_t errors, warnings; /* told */
+    struct campaign_counts counts;
+};
+
+/* Runs all of it, in this process. */
+void campaign_run(const struct campaign_config *config, struct campaign_result *result);
+
+/* For the parts: one run by this plan, with the base's switches or (reading not NULL) others, whose
+ * name is told with what is found. Findings go to the listener, counts are kept. False: the
+ * campaign is over (an error and not go_on, no memory, no verdict). result may be NULL. */
+bool campaign_try(struct campaign *campaign, const struct run_plan *plan,
+                  const struct machine_config *machine, const char *reading,
+                  struct run_result *result);
+const struct campaign_config *campaign_config_of(const struct campaign *campaign);
+struct campaign_counts *campaign_counts_of(struct campaign *campaign);
+void campaign_progress(struct campaign *campaign, const char *part, uint64_t done, uint64_t all);
+
+/* The parts. False: the campaign is over. */
+bool campaign_readings(struct campaign *campaign);
+bool campaign_seeds(struct campaign *campaign);
+bool campaign_exhaustive(struct campaign *campaign);
+bool campaign_faults(struct campaign *campaign);
+bool campaign_neighbours(struct campaign *campaign);
+bool campaign_unload(struct campaign *campaign);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Fault points: the calls of a driver that can fail, and who decides which of them do. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim;
+
+/* Who decides. Asked at every fault point that driver code reached. `call`: the kernel's name of
+ * the function (a literal). `ways`: how many documented failures it has (>= 1). Returns 0: it does
+ * its work; 1..ways: it fails in that way. */
+struct sim_fault_judge {
+    void *context;
+    unsigned (*decide)(void *context, const char *call, unsigned ways);
+};
+
+/* Sets who decides (copied), NULL: nobody, nothing fails. Replaces a plan of sim_fault_plan(). */
+void sim_fault_judge(struct sim *sim, const struct sim_fault_judge *judge);
+
+/* At a fault point with several documented failures: 0, or which one (from 1). sim_fault() of sim.h
+ * is the same with one way. */
+unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways);
