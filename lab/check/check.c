@@ -109,6 +109,11 @@ static void note(void *context, const struct sim_breach *breach)
     finding->flow = breach->flow;
     finding->classify = breach->classify;
     finding->inject = breach->inject;
+    finding->object = breach->object;
+    finding->direction = breach->direction;
+    finding->has_offset = breach->has_offset;
+    finding->offset = breach->offset;
+    finding->time = check->sim->now;
     if (breach->detail != NULL)
         snprintf(finding->detail, sizeof(finding->detail), "%s", breach->detail);
     check_stack_capture(check->pe, &finding->stack);

@@ -67,6 +67,6 @@ size_t check_findings_of(const struct check_findings *findings, enum check_sever
     size_t count = 0;
 
     for (size_t i = 0; i < findings->count; i++)
-        count += findings->list[i]->severity == severity;
+        count += !findings->list[i]->folded && findings->list[i]->severity == severity;
     return count;
 }

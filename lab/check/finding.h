@@ -79,4 +79,5 @@ void check_findings_clear(struct check_findings *findings);
 void check_finding_consequence(struct check_finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* How many are told with this severity: folded ones are not. */
 size_t check_findings_of(const struct check_findings *findings, enum check_severity severity);

@@ -2,6 +2,7 @@
 /* One run, from loading the driver to the last ledger. */
 #include "explore/run.h"
 
+#include "check/cause.h"
 #include "explore/scenario.h"
 #include "nt/clock.h"
 #include "sim/breach.h"
@@ -356,8 +357,11 @@ void run_once(const struct run_config *config, struct run_result *result)
         nt_pool_each_tag(run.machine.nt, tell_pool, &run);
 
     struct check_findings *findings = check_findings(run.machine.check);
-    for (size_t i = 0; i < findings->count && config->listener.finding != NULL; i++)
-        config->listener.finding(config->listener.context, findings->list[i]);
+    check_fold(findings);
+    for (size_t i = 0; i < findings->count && config->listener.finding != NULL; i++) {
+        if (!findings->list[i]->folded)
+            config->listener.finding(config->listener.context, findings->list[i]);
+    }
     result->errors = check_findings_of(findings, CHECK_ERROR);
     result->warnings = check_findings_of(findings, CHECK_WARNING);
     if (run.no_memory) {

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Folding consequences into their cause, by a table. */
+#include "check/cause.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEEPEST 8 /* a consequence of a consequence of ... */
+
+/* What cause and effect must have in common, or-ed. What a finding does not tell it shares with
+ * nothing. */
+enum share {
+    SHARE_CALL = 1 << 0, /* noticed during the same call of the same place in the driver */
+    SHARE_OBJECT = 1 << 1,
+    SHARE_FLOW = 1 << 2,
+    SHARE_TAG = 1 << 3,
+    SHARE_FUNCTION = 1 << 4, /* the API or place that the finding names */
+};
+
+/* Where several causes explain an effect, the upper row decides. The table has no circles. */
+static const struct cause {
+    const char *cause, *effect;
+    unsigned shares;
+} causes[] = {
+    /* A bug check that the breach itself brought about. */
+    {"R65", "CRASH", SHARE_CALL},
+    {"R61", "CRASH", SHARE_CALL},
+    {"R62", "CRASH", SHARE_CALL},
+    {"R69", "CRASH", SHARE_CALL},
+    {"R06", "CRASH", SHARE_FLOW | SHARE_CALL},
+    /* The wait is the mistake: the IRQL limit says the same of it, and that it never ends follows.
+     */
+    {"R69", "R61", SHARE_CALL},
+    {"R69", "R62", SHARE_CALL},
+    {"R69", "HANG", SHARE_CALL},
+    /* One call at a wrong IRQL. */
+    {"R55", "R61", SHARE_CALL},
+    /* A context that was never freed is pool of its tag, left at unload. */
+    {"R46", "R66", SHARE_TAG},
+    {"R47", "R66", SHARE_TAG},
+};
+
+static bool driver_frame(const char *frame)
+{
+    return frame[0] != '\0' && strchr(frame, '!') == NULL;
+}
+
+/* The innermost place in driver code, or NULL. */
+static const char *driver_place(const struct check_finding *finding)
+{
+    for (unsigned i = 0; i < finding->stack.count; i++) {
+        if (driver_frame(finding->stack.frames[i]))
+            return finding->stack.frames[i];
+    }
+    return NULL;
+}
+
+static bool same_call(const struct check_finding *one, const struct check_finding *other)
+{
+    const char *place = driver_place(one), *other_place = driver_place(other);
+
+    return one->time == other->time && place != NULL && other_place != NULL &&
+           strcmp(place, other_place) == 0;
+}
+
+static bool shares(const struct check_finding *one, const struct check_finding *other,
+                   unsigned wanted)
+{
+    if ((wanted & SHARE_CALL) && !same_call(one, other))
+        return false;
+    if ((wanted & SHARE_OBJECT) && (one->object == 0 || one->object != other->object))
+        return false;
+    if ((wanted & SHARE_FLOW) && (one->flow == 0 || one->flow != other->flow))
+        return false;
+    if ((wanted & SHARE_TAG) && (one->tag == 0 || one->tag != other->tag))
+        return false;
+    if ((wanted & SHARE_FUNCTION) &&
+        (one->function[0] == '\0' || strcmp(one->function, other->function) != 0))
+        return false;
+    return true;
+}
+
+static struct check_finding *cause_of(const struct check_findings *findings,
+                                      const struct check_finding *effect)
+{
+    for (size_t row = 0; row < sizeof(causes) / sizeof(causes[0]); row++) {
+        if (strcmp(causes[row].effect, effect->rule->id) != 0)
+            continue;
+        for (size_t i = 0; i < findings->count; i++) {
+            struct check_finding *cause = findings->list[i];
+            if (cause != effect && strcmp(causes[row].cause, cause->rule->id) == 0 &&
+                shares(cause, effect, causes[row].shares))
+                return cause;
+        }
+    }
+    return NULL;
+}
+
+/* The cause's cause, and so on. */
+static struct check_finding *root_of(const struct check_findings *findings,
+                                     struct check_finding *finding)
+{
+    struct check_finding *cause;
+
+    for (unsigned depth = 0; depth < DEEPEST && (cause = cause_of(findings, finding)) != NULL;
+         depth++)
+        finding = cause;
+    return finding;
+}
+
+static void tell_beneath(struct check_finding *cause, const struct check_finding *effect)
+{
+    char times[32] = "";
+
+    if (effect->count > 1)
+        snprintf(times, sizeof(times), " (%llu times)", (unsigned long long)effect->count);
+    check_finding_consequence(cause, "%s: %s%s", effect->rule->id,
+                              effect->detail[0] != '\0' ? effect->detail : effect->rule->title,
+                              times);
+    for (unsigned i = 0; i < effect->consequences; i++)
+        check_finding_consequence(cause, "%s", effect->consequence[i]);
+    /* What is certain to go wrong makes the cause certain. */
+    if (effect->severity == CHECK_ERROR)
+        cause->severity = CHECK_ERROR;
+    if (effect->confidence < cause->confidence)
+        cause->confidence = effect->confidence;
+}
+
+void check_fold(struct check_findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        struct check_finding *effect = findings->list[i];
+        struct check_finding *root = root_of(findings, effect);
+
+        if (root == effect)
+            continue;
+        effect->folded = true;
+        tell_beneath(root, effect);
+    }
+}
