@@ -37,7 +37,7 @@ void sim_replay(struct sim *sim, const struct sim_decision *list, size_t count);
 enum sim_schedule {
     SIM_SCHEDULE_RANDOM, /* each choice by the seed */
     SIM_SCHEDULE_PCT,    /* a random priority for each task, lowered at `changes` random points of
-                            about `length` kernel    calls (Burckhardt et al., "A randomized scheduler
-                            with probabilistic guarantees of finding    bugs", ASPLOS 2010) */
+                            about `length` kernel calls (Burckhardt et al., "A randomized scheduler
+                            with probabilistic guarantees of finding bugs", ASPLOS 2010) */
 };
 void sim_schedule(struct sim *sim, enum sim_schedule schedule, unsigned changes, uint64_t length);

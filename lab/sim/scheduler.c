@@ -2,6 +2,7 @@
 /* Which task runs next, and the switch between stacks. */
 #include "sim/scheduler.h"
 #include "sim/arena.h"
+#include "sim/decider.h"
 #include "sim/timers.h"
 
 #include <errno.h>
@@ -142,22 +143,43 @@ bool sim_scheduler_others(const struct sim *sim, const struct sim_coroutine *sel
     return false;
 }
 
+bool sim_scheduler_above(const struct sim *sim, const struct sim_coroutine *self)
+{
+    const struct sim_scheduler *scheduler = sim->scheduler;
+    const unsigned free_count = free_processors(scheduler);
+
+    for (uint32_t i = 0; i < scheduler->ready_count; i++)
+        if (scheduler->ready[i] != self && scheduler->ready[i]->priority > self->priority &&
+            can_run(scheduler, scheduler->ready[i], free_count))
+            return true;
+    return false;
+}
+
 static struct sim_coroutine *pick(struct sim *sim, const struct sim_coroutine *but,
                                   bool urgent_only)
 {
     const struct sim_scheduler *scheduler = sim->scheduler;
     const unsigned free_count = free_processors(scheduler);
     uint32_t count = 0;
-    uint32_t chosen;
+    uint32_t chosen, highest = 0;
+    uint64_t priority = 0;
 
 #define CANDIDATE(c)                                                                               \
     ((c) != but && (!urgent_only || is_urgent(scheduler, (c))) &&                                  \
      can_run(scheduler, (c), free_count))
-    for (uint32_t i = 0; i < scheduler->ready_count; i++)
-        count += CANDIDATE(scheduler->ready[i]);
+    for (uint32_t i = 0; i < scheduler->ready_count; i++) {
+        if (!CANDIDATE(scheduler->ready[i]))
+            continue;
+        if (scheduler->ready[i]->priority > priority) {
+            priority = scheduler->ready[i]->priority;
+            highest = count;
+        }
+        count++;
+    }
     if (count == 0)
         return NULL;
-    chosen = sim_choose(sim, SIM_CHOICE_TASK, count);
+    chosen = sim_by_priority(sim->decider) ? sim_choose_wanted(sim, SIM_CHOICE_TASK, count, highest)
+                                           : sim_choose(sim, SIM_CHOICE_TASK, count);
     for (uint32_t i = 0; i < scheduler->ready_count; i++)
         if (CANDIDATE(scheduler->ready[i]) && chosen-- == 0)
             return scheduler->ready[i];

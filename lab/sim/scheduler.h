@@ -15,6 +15,7 @@ struct sim_coroutine {
     struct sim_coroutine *newer,
         *older; /* all that have not ended; in `newer` also the free list */
     uint32_t ready_index;
+    uint64_t priority;    /* SIM_SCHEDULE_PCT: the highest that can run runs */
     int wanted_processor; /* -1: any; asked for before it first ran */
     bool placed;          /* ran on some processor before */
     void *sanitizer;      /* ASan's fake stack while it does not run */
@@ -52,6 +53,9 @@ static inline struct sim_coroutine *sim_scheduler_self(const struct sim *sim)
 }
 
 void sim_scheduler_add_ready(struct sim *sim, struct sim_coroutine *coroutine);
+
+/* True when something that could run now has a higher priority than `self`. */
+bool sim_scheduler_above(const struct sim *sim, const struct sim_coroutine *self);
 
 /* True when something other than `self` could run now. */
 bool sim_scheduler_others(const struct sim *sim, const struct sim_coroutine *self);

@@ -2,6 +2,7 @@
 /* The world: its making, its running from the host, its end, and its choices. */
 #include "sim/sim.h"
 #include "sim/arena.h"
+#include "sim/decider.h"
 #include "sim/faults.h"
 #include "sim/scheduler.h"
 #include "sim/timers.h"
@@ -29,8 +30,9 @@ struct sim *sim_create(const struct sim_config *config)
         goto fail;
     sim->timers = calloc(1, sizeof(*sim->timers));
     sim->faults = calloc(1, sizeof(*sim->faults));
+    sim->decider = calloc(1, sizeof(*sim->decider));
     sim->arena = calloc(1, sizeof(*sim->arena));
-    if (sim->timers == NULL || sim->faults == NULL || sim->arena == NULL)
+    if (sim->timers == NULL || sim->faults == NULL || sim->decider == NULL || sim->arena == NULL)
         goto fail;
     sim->seed = config->seed;
     sim->preempt_per_million = config->preempt_per_million;
@@ -60,6 +62,7 @@ void sim_destroy(struct sim *sim)
         sim_arena_close(sim->arena);
     free(sim->timers);
     free(sim->faults);
+    free(sim->decider);
     free(sim->arena);
     if (sim_current == sim)
         sim_current = NULL;
@@ -161,7 +164,17 @@ uint32_t sim_choose(struct sim *sim, enum sim_choice kind, uint32_t n)
 
     if (n <= 1)
         return 0;
-    chosen = sim_random_below(&sim->random, n);
+    chosen = __builtin_expect(sim->decider->active, 0) ? sim_decide(sim, kind, n, n)
+                                                       : sim_random_below(&sim->random, n);
+    sim_trace_add(&sim->trace, SIM_EVENT_CHOICE, (uint64_t)kind, n, chosen);
+    return chosen;
+}
+
+uint32_t sim_choose_wanted(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted)
+{
+    if (n <= 1)
+        return 0;
+    const uint32_t chosen = sim_decide(sim, kind, n, wanted);
     sim_trace_add(&sim->trace, SIM_EVENT_CHOICE, (uint64_t)kind, n, chosen);
     return chosen;
 }

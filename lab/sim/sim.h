@@ -57,6 +57,7 @@ struct sim {
     struct sim_timers *timers;
     struct sim_arena *arena;
     struct sim_faults *faults;
+    struct sim_decider *decider; /* sim/decision.h */
 };
 
 /* The world whose task or host code runs in this OS thread. The only thread-local of the lab:

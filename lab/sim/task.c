@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks: making and ending them, waiting, waking, and their IRQL. */
 #include "sim/task.h"
+#include "sim/decider.h"
 #include "sim/scheduler.h"
 #include "sim/timers.h"
 
@@ -75,6 +76,8 @@ struct sim_task *sim_task_create(struct sim *sim, const struct sim_task_config *
     }
     scheduler->live++;
     coroutine->task.number = ++scheduler->created;
+    if (sim_by_priority(sim->decider))
+        coroutine->priority = sim_priority_new(sim->decider);
     coroutine->deadline.fire = deadline_reached;
     coroutine->deadline.context = coroutine;
     coroutine->older = scheduler->all;
@@ -199,9 +202,17 @@ static bool give_way(struct sim *sim)
     return true;
 }
 
+/* Who waits for others must not stand above them. */
+static void fall(struct sim *sim)
+{
+    if (sim_by_priority(sim->decider))
+        sim_priority_fall(sim->decider, sim_scheduler_self(sim));
+}
+
 void sim_task_yield(struct sim *sim)
 {
     sim->scheduler->spins = 0;
+    fall(sim);
     give_way(sim);
 }
 
@@ -213,18 +224,31 @@ bool sim_task_spin(struct sim *sim)
         scheduler->spins = 0;
         return false;
     }
+    fall(sim);
     return give_way(sim);
 }
 
 void sim_point_slow(struct sim *sim)
 {
     struct sim_scheduler *scheduler = sim->scheduler;
+    struct sim_coroutine *self = (struct sim_coroutine *)sim->task;
+    const bool by_priority = sim_by_priority(sim->decider);
+    bool switches;
 
-    if (scheduler->ready_count == 0 ||
-        !sim_scheduler_others(sim, (struct sim_coroutine *)sim->task))
+    if (by_priority)
+        sim_priority_call(sim->decider, self);
+    if (scheduler->ready_count == 0 || !sim_scheduler_others(sim, self))
         return;
-    if (sim_choose(sim, SIM_CHOICE_PREEMPT, 1000000) < sim->preempt_per_million)
-        sim_task_yield(sim);
+    /* Recorded as yes or no, however likely it was. */
+    if (by_priority)
+        switches = sim_scheduler_above(sim, self);
+    else
+        switches = sim->decider->replayed == NULL &&
+                   sim_random_below(&sim->random, 1000000) < sim->preempt_per_million;
+    if (sim_choose_wanted(sim, SIM_CHOICE_PREEMPT, 2, switches) != 0) {
+        scheduler->spins = 0;
+        give_way(sim);
+    }
 }
 
 void sim_task_set_irql(struct sim *sim, uint8_t irql)
@@ -243,7 +267,7 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
         /* DPCs that wait for this processor run before the code that lowered its IRQL goes on. */
         if (scheduler->urgent != 0 && sim->task != NULL) {
             scheduler->urgent_first = true;
-            sim_task_yield(sim);
+            give_way(sim);
         }
     }
 }

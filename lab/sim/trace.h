@@ -45,6 +45,7 @@ enum sim_choice {
     SIM_CHOICE_REMOVE,     /* flow context removal: now or later */
     SIM_CHOICE_PATH,       /* receive path: batching, low resources */
     SIM_CHOICE_GENERATOR,  /* generated traffic */
+    SIM_CHOICE_FAULT,      /* whether a fallible call fails at random */
 };
 
 struct sim_trace {
