@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The base filtering engine as a service: FwpmBfeStateGet0, subscriptions (contract 3.1, R59). */
+/* The base filtering engine as a service: FwpmBfeStateGet0, subscriptions (contract 3.1, R59; order
+ * of the two: nf-fwpmk-fwpmbfestateget0). */
 #include "fwp/bfe.h"
 
 #include "fwp/state.h"
@@ -30,6 +31,9 @@ FWPM_SERVICE_STATE NTAPI FwpmBfeStateGet0(VOID)
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, "FwpmBfeStateGet0", DISPATCH_LEVEL);
+    if (!fwp->bfe_subscribed)
+        sim_breach_text(fwp->sim, "R59", "FwpmBfeStateGet0",
+                        "called before changes of the state were subscribed");
     return (FWPM_SERVICE_STATE)fwp->bfe_state;
 }
 
@@ -40,12 +44,14 @@ NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject,
     static const char name[] = "FwpmBfeStateSubscribeChanges0";
     struct fwp *const fwp = fwp_current();
     struct fwp_subscription **link = &fwp->subscriptions, *made;
+    NTSTATUS status;
 
     FWP_ENTER(fwp, name);
     if (callback == NULL || changeHandle == NULL)
         return STATUS_INVALID_PARAMETER;
-    if (sim_fault(fwp->sim, name))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     made = calloc(1, sizeof(*made));
     if (made == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -59,6 +65,7 @@ NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject,
         link = &(*link)->next;
     *link = made;
     *changeHandle = made;
+    fwp->bfe_subscribed = true;
     return STATUS_SUCCESS;
 }
 

@@ -8,8 +8,10 @@
 static NTSTATUS register_callout(struct fwp *fwp, const char *function, uint8_t version,
                                  const FWPS_CALLOUT1 *callout, UINT32 *id)
 {
-    if (sim_fault(fwp->sim, function))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    const NTSTATUS status = nt_failure(fwp->sim, function);
+
+    if (status != STATUS_SUCCESS)
+        return status;
     if (callout == NULL || callout->classifyFn == NULL)
         return STATUS_INVALID_PARAMETER;
     return netio_callout_register(fwp->netio, &callout->calloutKey, version, callout->flags,

@@ -84,6 +84,9 @@ NTSTATUS NTAPI FwpmCalloutAdd0(HANDLE engineHandle, const FWPM_CALLOUT0 *callout
     FWP_ENTER(fwp, name);
     if (callout == NULL)
         return STATUS_FWP_NULL_POINTER;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     status = fwp_operation_begin(fwp, name, engineHandle, true, &operation);
     if (status != STATUS_SUCCESS)
         return status;

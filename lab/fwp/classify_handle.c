@@ -78,6 +78,7 @@ NTSTATUS NTAPI FwpsAcquireClassifyHandle0(VOID *classifyContext, UINT32 flags,
     struct fwp *const fwp = fwp_current();
     struct classify_handle *handle;
     struct classify_part *part;
+    NTSTATUS status;
 
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
@@ -85,8 +86,9 @@ NTSTATUS NTAPI FwpsAcquireClassifyHandle0(VOID *classifyContext, UINT32 flags,
     *classifyHandle = 0;
     if (flags != 0 || context == NULL || context->magic != NETIO_CLASSIFY_CONTEXT_MAGIC)
         return STATUS_INVALID_PARAMETER;
-    if (sim_fault(fwp->sim, name))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     part = classify_part(fwp);
     handle = part == NULL ? NULL : calloc(1, sizeof(*handle));
     if (handle == NULL)

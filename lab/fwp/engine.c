@@ -32,6 +32,7 @@ NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService,
 {
     struct fwp *const fwp = fwp_current();
     struct fwp_session *made;
+    NTSTATUS status;
 
     FWP_ENTER(fwp, "FwpmEngineOpen0");
     if (engineHandle == NULL)
@@ -43,8 +44,9 @@ NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService,
         return STATUS_FWP_INVALID_FLAGS;
     if (fwp->bfe_state != FWPM_SERVICE_RUNNING)
         return SERVER_UNAVAILABLE;
-    if (sim_fault(fwp->sim, "FwpmEngineOpen0"))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(fwp->sim, "FwpmEngineOpen0");
+    if (status != STATUS_SUCCESS)
+        return status;
     made = calloc(1, sizeof(*made));
     if (made == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;

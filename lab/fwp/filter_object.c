@@ -186,6 +186,9 @@ NTSTATUS NTAPI FwpmFilterAdd0(HANDLE engineHandle, const FWPM_FILTER0 *filter,
     FWP_ENTER(fwp, name);
     if (filter == NULL)
         return STATUS_FWP_NULL_POINTER;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     status = fwp_operation_begin(fwp, name, engineHandle, true, &operation);
     if (status != STATUS_SUCCESS)
         return status;

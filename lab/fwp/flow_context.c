@@ -9,15 +9,15 @@ NTSTATUS NTAPI FwpsFlowAssociateContext0(UINT64 flowId, UINT16 layerId, UINT32 c
 {
     static const char name[] = "FwpsFlowAssociateContext0";
     struct fwp *const fwp = fwp_current();
+    NTSTATUS status;
 
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
-    if (sim_fault(fwp->sim, name))
-        return STATUS_INSUFFICIENT_RESOURCES;
-    /* A status that NT_SUCCESS() takes for one (R46). */
-    if (sim_fault(fwp->sim, "FwpsFlowAssociateContext0 (OBJECT_NAME_EXISTS)"))
-        return STATUS_OBJECT_NAME_EXISTS;
+    /* One of them is a status that NT_SUCCESS() takes for one (R46). */
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     return netio_flow_associate(fwp->netio, flowId, layerId, calloutId, flowContext);
 }
 
@@ -34,9 +34,11 @@ NTSTATUS NTAPI FwpsFlowRemoveContext0(UINT64 flowId, UINT16 layerId, UINT32 call
 NTSTATUS NTAPI FwpsFlowAbort0(UINT64 flowId)
 {
     struct fwp *const fwp = fwp_current();
+    NTSTATUS status;
 
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, "FwpsFlowAbort0", DISPATCH_LEVEL);
-    return netio_flow_abort(fwp->netio, flowId);
+    status = nt_failure(fwp->sim, "FwpsFlowAbort0");
+    return status != STATUS_SUCCESS ? status : netio_flow_abort(fwp->netio, flowId);
 }

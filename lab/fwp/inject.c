@@ -112,8 +112,9 @@ NTSTATUS NTAPI FwpsInjectionHandleCreate0(ADDRESS_FAMILY addressFamily, UINT32 f
         return STATUS_FWP_INVALID_FLAGS;
     if (addressFamily != AF_UNSPEC && addressFamily != AF_INET && addressFamily != AF_INET6)
         return STATUS_FWP_INVALID_PARAMETER;
-    if (sim_fault(fwp->sim, name))
-        return STATUS_FWP_TCPIP_NOT_READY;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     part = injection_part(fwp);
     handle = part == NULL ? NULL
                           : nt_pool_allocate(fwp->nt, NT_POOL_NONPAGED, sizeof(*handle),
@@ -183,6 +184,7 @@ NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionCo
     static const char name[] = "FwpsStreamInjectAsync0";
     struct fwp *const fwp = fwp_current();
     struct injection_handle *handle;
+    NTSTATUS status;
 
     PE_EXPORT(pe_current());
     SIM_FRAME("fwpkclnt", "FwpsStreamInjectAsync0");
@@ -210,8 +212,9 @@ NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionCo
     }
     if ((handle->types & FWPS_INJECTION_TYPE_STREAM) == 0)
         return STATUS_FWP_INVALID_PARAMETER;
-    if (sim_fault(fwp->sim, name))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     return FwppStreamInject(handle->injector, flowId, calloutId, layerId, streamFlags,
                             netBufferList, dataLength, completionFn, completionContext);
 }
@@ -220,12 +223,14 @@ NTSTATUS NTAPI FwpsStreamContinue0(UINT64 flowId, UINT32 calloutId, UINT16 layer
                                    UINT32 streamFlags)
 {
     struct fwp *const fwp = fwp_current();
+    NTSTATUS status;
 
     PE_EXPORT(pe_current());
     sim_point(fwp->sim);
     nt_irql_limit(fwp->nt, "FwpsStreamContinue0", DISPATCH_LEVEL);
-    if (sim_fault(fwp->sim, "FwpsStreamContinue0"))
-        return STATUS_UNSUCCESSFUL;
+    status = nt_failure(fwp->sim, "FwpsStreamContinue0");
+    if (status != STATUS_SUCCESS)
+        return status;
     return netio_stream_continue(fwp->netio, flowId, calloutId, layerId, streamFlags);
 }
 

@@ -42,6 +42,9 @@ NTSTATUS NTAPI FwpmProviderAdd0(HANDLE engineHandle, const FWPM_PROVIDER0 *provi
     FWP_ENTER(fwp, name);
     if (provider == NULL)
         return STATUS_FWP_NULL_POINTER;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     status = fwp_operation_begin(fwp, name, engineHandle, true, &operation);
     if (status != STATUS_SUCCESS)
         return status;

@@ -6,6 +6,7 @@
 #include "fwp/object.h"
 #include "fwp/part.h"
 #include "netio/kfd.h"
+#include "nt/failure.h"
 #include "sim/breach.h"
 
 struct fwp_session;
@@ -39,6 +40,7 @@ struct fwp {
     struct fwp_enumeration *enumerations;
     struct fwp_subscription *subscriptions;
     uint32_t bfe_state;
+    bool bfe_subscribed;            /* somebody is, or was, subscribed to its changes */
     struct fwp_bfe_note *bfe_notes; /* changes that subscribers have not been told, oldest first */
     struct sim_task *bfe_notifier;  /* tells them; NULL: nothing to tell */
     uint64_t next_order, next_filter;

@@ -47,6 +47,9 @@ NTSTATUS NTAPI FwpmSubLayerAdd0(HANDLE engineHandle, const FWPM_SUBLAYER0 *subLa
     FWP_ENTER(fwp, name);
     if (subLayer == NULL)
         return STATUS_FWP_NULL_POINTER;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     status = fwp_operation_begin(fwp, name, engineHandle, true, &operation);
     if (status != STATUS_SUCCESS)
         return status;

@@ -231,6 +231,7 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
     static const char name[] = "FwpmTransactionBegin0";
     struct fwp *const fwp = fwp_current();
     struct fwp_session *session;
+    NTSTATUS status;
 
     FWP_ENTER(fwp, name);
     session = fwp_session_of(fwp, name, engineHandle);
@@ -238,6 +239,9 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
         return STATUS_INVALID_HANDLE;
     if ((flags & ~(UINT32)FWPM_TXN_READ_ONLY) != 0)
         return STATUS_FWP_INVALID_FLAGS;
+    status = nt_failure(fwp->sim, name);
+    if (status != STATUS_SUCCESS)
+        return status;
     return fwp_transaction_begin(fwp, session,
                                  (flags & FWPM_TXN_READ_ONLY) != 0 ? FWP_TXN_READ : FWP_TXN_WRITE);
 }
@@ -247,10 +251,17 @@ NTSTATUS NTAPI FwpmTransactionCommit0(HANDLE engineHandle)
     static const char name[] = "FwpmTransactionCommit0";
     struct fwp *const fwp = fwp_current();
     struct fwp_session *session;
+    NTSTATUS status;
 
     FWP_ENTER(fwp, name);
     session = fwp_session_of(fwp, name, engineHandle);
-    return session == NULL ? STATUS_INVALID_HANDLE : fwp_transaction_commit(fwp, session);
+    if (session == NULL)
+        return STATUS_INVALID_HANDLE;
+    status = nt_failure(fwp->sim, name);
+    if (status == STATUS_SUCCESS)
+        return fwp_transaction_commit(fwp, session);
+    fwp_transaction_abort(fwp, session);
+    return status;
 }
 
 NTSTATUS NTAPI FwpmTransactionAbort0(HANDLE engineHandle)

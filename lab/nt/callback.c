@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Callback objects: ExCreateCallback, and notifications of processes, which the lab has none of. */
+#include "nt/failure.h"
 #include "nt/object.h"
 #include "nt/wide.h"
 
@@ -48,9 +49,12 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
                                 BOOLEAN AllowMultipleCallbacks)
 {
     NT_EXPORT("ExCreateCallback", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ExCreateCallback");
     const UNICODE_STRING *name = ObjectAttributes->ObjectName;
     struct callback_object *object = NULL;
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     if (name != NULL && name->Length > sizeof(object->name))
         return STATUS_OBJECT_NAME_INVALID;
     for (LIST_ENTRY *e = nt->callbacks.Flink; name != NULL && e != &nt->callbacks; e = e->Flink) {

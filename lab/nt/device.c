@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices: IoCreateDevice, symbolic links, shutdown notifications. */
 #include "nt/device.h"
+#include "nt/failure.h"
 #include "nt/dispatcher.h"
 #include "nt/object.h"
 #include "nt/wide.h"
@@ -154,12 +155,14 @@ static NTSTATUS create_device(struct nt *nt, PDRIVER_OBJECT driver, ULONG extens
     const size_t size = (sizeof(DEVICE_OBJECT) + 15) & ~(size_t)15;
     struct nt_device *device;
     DEVICE_OBJECT *object;
+    NTSTATUS status;
 
     *out = NULL;
     if (name != NULL && nt_device_find(nt, name->Buffer, name->Length) != NULL)
         return STATUS_OBJECT_NAME_COLLISION;
-    if (sim_fault(nt->sim, "IoCreateDevice"))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(nt->sim, "IoCreateDevice");
+    if (status != STATUS_SUCCESS)
+        return status;
     device = calloc(1, sizeof(*device));
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -240,13 +243,15 @@ NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_S
     size_t bytes = SymbolicLinkName->Length;
     const uint16_t *plain = plain_link_name(SymbolicLinkName->Buffer, &bytes);
     struct link *link;
+    NTSTATUS status;
 
     if (plain == NULL)
         return STATUS_OBJECT_NAME_INVALID;
     if (find_link(nt, plain, bytes) != NULL)
         return STATUS_OBJECT_NAME_COLLISION;
-    if (sim_fault(nt->sim, "IoCreateSymbolicLink"))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(nt->sim, "IoCreateSymbolicLink");
+    if (status != STATUS_SUCCESS)
+        return status;
     link = calloc(1, sizeof(*link));
     if (link == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -284,6 +289,10 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 NTSTATUS NTAPI IoRegisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
     NT_EXPORT("IoRegisterShutdownNotification", PASSIVE_LEVEL);
+    const NTSTATUS status = nt_failure(nt->sim, "IoRegisterShutdownNotification");
+
+    if (status != STATUS_SUCCESS)
+        return status;
     DeviceObject->Flags |= DO_SHUTDOWN_REGISTERED;
     return STATUS_SUCCESS;
 }

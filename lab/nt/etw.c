@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Event tracing as on a machine where no session enabled the driver's provider. */
+#include "nt/failure.h"
 #include "nt/state.h"
 
 NTSTATUS NTAPI EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback,
                            PVOID CallbackContext, PREGHANDLE RegHandle)
 {
     NT_EXPORT("EtwRegister", PASSIVE_LEVEL);
-    if (sim_fault(nt->sim, "EtwRegister"))
-        return STATUS_NO_MEMORY;
+    const NTSTATUS status = nt_failure(nt->sim, "EtwRegister");
+
+    if (status != STATUS_SUCCESS)
+        return status;
     *RegHandle = ++nt->etw.registered;
     return STATUS_SUCCESS;
 }

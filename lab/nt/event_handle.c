@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Events behind handles: ZwCreateEvent and its kin. */
 #include "nt/dispatcher.h"
+#include "nt/failure.h"
 #include "nt/object.h"
 
 #define EVENT_TAG NT_TAG('E', 'v', 'e', 'n')
@@ -18,9 +19,12 @@ NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
                              BOOLEAN InitialState)
 {
     NT_EXPORT("ZwCreateEvent", PASSIVE_LEVEL);
-    KEVENT *event =
-        nt_object_create(nt, NT_OBJECT_EVENT, sizeof(*event), EVENT_TAG, NULL, NT_CALLER());
+    const NTSTATUS failure = nt_failure(nt->sim, "ZwCreateEvent");
+    KEVENT *event;
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
+    event = nt_object_create(nt, NT_OBJECT_EVENT, sizeof(*event), EVENT_TAG, NULL, NT_CALLER());
     if (event == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     nt_dispatcher_init(&event->Header,

@@ -35,7 +35,7 @@ static void *allocate(struct nt *nt, const char *function, enum nt_pool_kind kin
     if (nt->checks)
         check(nt, function, size, tag, kind);
     nt->pool->driver_calls++;
-    if (sim_fault(nt->sim, "ExAllocatePool"))
+    if (sim_fault(nt->sim, function))
         return NULL;
     return nt_pool_take(nt, &request);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes: there is one, the system's, with the number 4. */
 #include "nt/clock.h"
+#include "nt/failure.h"
 #include "nt/object.h"
 #include "nt/thread.h"
 
@@ -14,7 +15,10 @@ KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID)
 NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process)
 {
     NT_EXPORT("PsLookupProcessByProcessId", APC_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "PsLookupProcessByProcessId");
     (void)nt;
+    if (failure != STATUS_SUCCESS)
+        return failure;
     if (ProcessId != SYSTEM_ID)
         return STATUS_INVALID_PARAMETER;
     *Process = nt_system_process();
@@ -56,8 +60,13 @@ VOID NTAPI KeUnstackDetachProcess(PRKAPC_STATE ApcState)
 /* ---- notifications of processes that come and go: none does, but a routine must not outlive its
  * driver ---- */
 
-static NTSTATUS set_notification(struct nt *nt, const void *routine, BOOLEAN remove)
+static NTSTATUS set_notification(struct nt *nt, const char *function, const void *routine,
+                                 BOOLEAN remove)
 {
+    const NTSTATUS failure = remove ? STATUS_SUCCESS : nt_failure(nt->sim, function);
+
+    if (failure != STATUS_SUCCESS)
+        return failure;
     for (unsigned i = 0; i < NT_PROCESS_NOTIFICATIONS; i++) {
         if (nt->process_notifications[i] != (remove ? routine : NULL))
             continue;
@@ -71,12 +80,14 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE Ro
                                                BOOLEAN Remove)
 {
     NT_EXPORT("PsSetCreateProcessNotifyRoutine", PASSIVE_LEVEL);
-    return set_notification(nt, (const void *)(uintptr_t)Routine, Remove);
+    return set_notification(nt, "PsSetCreateProcessNotifyRoutine", (const void *)(uintptr_t)Routine,
+                            Remove);
 }
 
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine,
                                                  BOOLEAN Remove)
 {
     NT_EXPORT("PsSetCreateProcessNotifyRoutineEx", PASSIVE_LEVEL);
-    return set_notification(nt, (const void *)(uintptr_t)NotifyRoutine, Remove);
+    return set_notification(nt, "PsSetCreateProcessNotifyRoutineEx",
+                            (const void *)(uintptr_t)NotifyRoutine, Remove);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Random numbers and identifiers: from the caller's seed, or the world's. */
+#include "nt/failure.h"
 #include "nt/state.h"
 
 #include <string.h>
@@ -29,10 +30,13 @@ ULONG NTAPI RtlRandomEx(PULONG Seed)
 NTSTATUS NTAPI ExUuidCreate(UUID *Uuid)
 {
     NT_EXPORT("ExUuidCreate", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ExUuidCreate");
     struct sim_random random;
     uint64_t words[2];
     uint8_t bytes[16];
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     /* Not from the world's own generator: its draws are scheduling choices. */
     sim_random_seed(&random, nt->sim->seed ^ ++nt->uuids << 32);
     words[0] = sim_random_next(&random);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The registry's system services: ZwOpenKey and its kin. */
+#include "nt/failure.h"
 #include "nt/registry.h"
 #include "nt/wide.h"
 
@@ -75,6 +76,9 @@ NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                          POBJECT_ATTRIBUTES ObjectAttributes)
 {
     NT_EXPORT("ZwOpenKey", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ZwOpenKey");
+    if (failure != STATUS_SUCCESS)
+        return failure;
     return open_key(nt, KeyHandle, ObjectAttributes, false, NULL);
 }
 
@@ -83,6 +87,9 @@ NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
     NT_EXPORT("ZwCreateKey", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ZwCreateKey");
+    if (failure != STATUS_SUCCESS)
+        return failure;
     return open_key(nt, KeyHandle, ObjectAttributes, true, Disposition);
 }
 
@@ -90,6 +97,7 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, ULONG RegKey
                                        ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey)
 {
     NT_EXPORT("IoOpenDriverRegistryKey", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "IoOpenDriverRegistryKey");
     static const uint16_t services[] = NT_SERVICES_PATH u"\\";
     static const uint16_t parameters[] = u"\\Parameters";
     const UNICODE_STRING *service = &DriverObject->DriverExtension->ServiceKeyName;
@@ -97,6 +105,8 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, ULONG RegKey
     size_t bytes = sizeof(services) - 2;
     struct nt_key *key;
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     memcpy(path, services, sizeof(services) - 2);
     memcpy((uint8_t *)path + bytes, service->Buffer, service->Length);
     bytes += service->Length;
@@ -170,9 +180,12 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
                                PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
 {
     NT_EXPORT("ZwQueryValueKey", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ZwQueryValueKey");
     const struct nt_key *key = nt_registry_key_of(nt, KeyHandle);
     const struct nt_value *value;
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     if (key == NULL)
         return STATUS_INVALID_HANDLE;
     value = nt_registry_value(key, ValueName->Buffer, ValueName->Length);
@@ -202,8 +215,11 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
                              ULONG Type, PVOID Data, ULONG DataSize)
 {
     NT_EXPORT("ZwSetValueKey", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "ZwSetValueKey");
     struct nt_key *key = nt_registry_key_of(nt, KeyHandle);
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     if (key == NULL)
         return STATUS_INVALID_HANDLE;
     return nt_registry_put(key, ValueName->Buffer, ValueName->Length, Type, Data, DataSize)
@@ -332,10 +348,13 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path,
                                       PVOID Environment)
 {
     NT_EXPORT("RtlQueryRegistryValues", PASSIVE_LEVEL);
+    const NTSTATUS failure = nt_failure(nt->sim, "RtlQueryRegistryValues");
     const struct nt_key *base = relative_key(nt, RelativeTo, Path, false);
     const struct nt_key *key = base;
     NTSTATUS status = STATUS_SUCCESS;
 
+    if (failure != STATUS_SUCCESS)
+        return failure;
     if (base == NULL)
         return (RelativeTo & RTL_REGISTRY_OPTIONAL) != 0 ? STATUS_SUCCESS
                                                          : STATUS_OBJECT_NAME_NOT_FOUND;

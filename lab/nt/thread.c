@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads: PsCreateSystemThread and what belongs to it. */
 #include "nt/thread.h"
+#include "nt/failure.h"
 #include "nt/dispatcher.h"
 #include "nt/object.h"
 
@@ -141,9 +142,11 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
 {
     NT_EXPORT("PsCreateSystemThread", PASSIVE_LEVEL);
     struct nt_thread *thread;
+    NTSTATUS status;
 
-    if (sim_fault(nt->sim, "PsCreateSystemThread"))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    status = nt_failure(nt->sim, "PsCreateSystemThread");
+    if (status != STATUS_SUCCESS)
+        return status;
     thread = create_thread(nt);
     if (thread == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;

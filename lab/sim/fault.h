@@ -8,8 +8,9 @@
 struct sim;
 
 /* Who decides. Asked at every fault point that driver code reached. `call`: the kernel's name of
- * the function (a literal). `ways`: how many documented failures it has (>= 1). Returns 0: it does
- * its work; 1..ways: it fails in that way. */
+ * the function (a literal); what the kernel needs for itself ("NETIO!...") is never asked for.
+ * `ways`: how many documented failures it has (>= 1). Returns 0: it does its work; 1..ways: it
+ * fails in that way. */
 struct sim_fault_judge {
     void *context;
     unsigned (*decide)(void *context, const char *call, unsigned ways);
@@ -19,5 +20,6 @@ struct sim_fault_judge {
 void sim_fault_judge(struct sim *sim, const struct sim_fault_judge *judge);
 
 /* At a fault point with several documented failures: 0, or which one (from 1). sim_fault() of sim.h
- * is the same with one way. */
+ * is the same with one way. A plan of sim_fault_plan() goes before the judge and takes the first
+ * way, or of a site "CALL:WAY" that one. */
 unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan of failures. */
+/* What decides over failures: a judge, or in front of it a plan of one call. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "sim/fault.h"
 
 struct sim_faults {
+    bool active; /* somebody decides: else fault points cost a load and a branch */
+    struct sim_fault_judge judge;
+    /* The plan of sim_fault_plan(). */
     const char *site; /* NULL: any */
     uint64_t n;       /* 0: no plan */
     uint64_t seen;

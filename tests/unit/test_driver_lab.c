@@ -518,8 +518,8 @@ static void failing_calls(void **state)
 {
     static const char *const sites[] = {
         "FwpsCloneStreamData0",        "FwpsAllocateNetBufferAndNetBufferList0",
-        "FwpsStreamInjectAsync0",      "ExAllocatePool",
-        "FwpsFlowAssociateContext0",   "FwpsFlowAssociateContext0 (OBJECT_NAME_EXISTS)",
+        "FwpsStreamInjectAsync0",      "ExAllocatePoolWithTag",
+        "FwpsFlowAssociateContext0",   "FwpsFlowAssociateContext0:2",
         "MmMapLockedPagesSpecifyCache"};
 
     (void)state;

@@ -531,7 +531,7 @@ static void failing_calls(void **state)
 {
     static const char *const sites[] = {"FwpsCloneStreamData0",
                                         "FwpsAllocateNetBufferAndNetBufferList0",
-                                        "FwpsStreamInjectAsync0", "ExAllocatePool"};
+                                        "FwpsStreamInjectAsync0", "ExAllocatePoolWithTag"};
     const struct replacement *r = &replacements[2];
 
     (void)state;

@@ -155,7 +155,7 @@ static void test_special_pool(void **state)
 
 static void fault_body(struct world *world)
 {
-    sim_fault_plan(world->sim, "ExAllocatePool", 2, false);
+    sim_fault_plan(world->sim, "ExAllocatePoolWithTag", 2, false);
     void *first = ExAllocatePoolWithTag(NonPagedPool, 8, TAG);
     assert_null(ExAllocatePoolWithTag(NonPagedPool, 8, TAG));
     ExFreePool(first);
