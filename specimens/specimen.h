@@ -6,6 +6,7 @@
 
      SPECIMEN_ACTION        action of the filters (FWP_ACTION_CALLOUT_TERMINATING)
      SPECIMEN_CALLOUT_FLAGS flags of the stream callouts (0)
+     SPECIMEN_VERDICT       the specimen assigns Out->actionType itself, on every path
      SPECIMEN_INJECT        Specimen.Injection and Specimen.NblPool are made, and destroyed last
      SPECIMEN_FLOW          a callout at FLOW_ESTABLISHED and a flowDeleteFn: the specimen writes
                             NTSTATUS Established(FlowId, LayerId, CalloutId) and FlowDelete()
@@ -90,7 +91,9 @@ static VOID NTAPI SpecimenClassify(const FWPS_INCOMING_VALUES *Values,
     FWPS_STREAM_CALLOUT_IO_PACKET *Packet = LayerData;
 
     UNREFERENCED_PARAMETER(ClassifyContext);
+#ifndef SPECIMEN_VERDICT
     Out->actionType = FWP_ACTION_PERMIT;
+#endif
     Packet->streamAction = FWPS_STREAM_ACTION_NONE;
     Packet->countBytesRequired = 0;
     Packet->countBytesEnforced = 0;

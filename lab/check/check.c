@@ -3,19 +3,21 @@
 #include "check/check.h"
 
 #include "check/flow_set.h"
+#include "check/quirk.h"
 #include "sim/breach.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SNAPSHOT_NBLS 64
+#define SNAPSHOT_NBLS  64
+#define SNAPSHOT_PARTS 1024 /* NET_BUFFERs and MDLs of an NBL; further ones are not compared */
 /* Classifies run on several processors at once, and nest when injected data is shown to a lower
  * callout at once; what further ones do to their chain is not reported. */
-#define SNAPSHOTS     16
-#define MODES         64 /* callouts that are followed; what further ones do is not reported */
-#define TAG_NBUF      NT_TAG('N', 'b', 'u', 'f')
-#define TAG_TNBL      NT_TAG('T', 'N', 'b', 'l')
+#define SNAPSHOTS      16
+#define MODES          64 /* callouts that are followed; what further ones do is not reported */
+#define TAG_NBUF       NT_TAG('N', 'b', 'u', 'f')
+#define TAG_TNBL       NT_TAG('T', 'N', 'b', 'l')
 
 /* The links of the offered chain on entry of a classify. */
 struct snapshot {
@@ -24,7 +26,8 @@ struct snapshot {
         NET_BUFFER_LIST *nbl, *next;
         NET_BUFFER *first;
         uint64_t number;
-        bool cut; /* the engine itself cut behind it during this classify */
+        uint64_t position, structure; /* digests of its NET_BUFFERs */
+        bool cut;                     /* the engine itself cut behind it during this classify */
     } entry[SNAPSHOT_NBLS];
 };
 
@@ -116,6 +119,7 @@ static void note(void *context, const struct sim_breach *breach)
     finding->time = check->sim->now;
     if (breach->detail != NULL)
         snprintf(finding->detail, sizeof(finding->detail), "%s", breach->detail);
+    check_quirk_tell(check->netio, finding);
     check_stack_capture(check->pe, &finding->stack);
     if (breach->address != NULL && (finding->stack.count == 0 || is_late(breach)))
         check_stack_put(check->pe, &finding->stack, breach->address, breach->function);
@@ -129,6 +133,32 @@ static unsigned snapshot_find(const struct check *check, const struct netio_clas
     while (i < SNAPSHOTS && check->running[i] != classify)
         i++;
     return i;
+}
+
+static uint64_t digest_add(uint64_t digest, uint64_t value)
+{
+    return (digest ^ value) * 0x100000001B3ull;
+}
+
+/* Where the data of an NBL begins (what Retreat and Advance move), and all else of its NET_BUFFERs.
+ */
+static void digest_buffers(const NET_BUFFER_LIST *nbl, uint64_t *position, uint64_t *structure)
+{
+    unsigned room = SNAPSHOT_PARTS; /* a driver can have made a circle of them */
+
+    *position = *structure = 0;
+    for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL && room != 0;
+         nb = NET_BUFFER_NEXT_NB(nb)) {
+        room--;
+        *position = digest_add(*position, (uintptr_t)NET_BUFFER_CURRENT_MDL(nb));
+        *position = digest_add(*position, NET_BUFFER_CURRENT_MDL_OFFSET(nb));
+        *position = digest_add(*position, NET_BUFFER_DATA_OFFSET(nb));
+        *structure = digest_add(*structure, (uintptr_t)nb);
+        *structure = digest_add(*structure, NET_BUFFER_DATA_LENGTH(nb));
+        for (const MDL *mdl = NET_BUFFER_FIRST_MDL(nb); mdl != NULL && room != 0;
+             mdl = mdl->Next, room--)
+            *structure = digest_add(*structure, (uintptr_t)mdl + mdl->ByteCount);
+    }
 }
 
 static void classify_enter(void *context, struct netio_classify *classify)
@@ -151,6 +181,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
         snapshot->entry[i].first = nbl->FirstNetBuffer;
         snapshot->entry[i].number = header != NULL ? header->number : 0;
         snapshot->entry[i].cut = false;
+        digest_buffers(nbl, &snapshot->entry[i].position, &snapshot->entry[i].structure);
     }
 }
 
@@ -167,6 +198,9 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
             .address = classify->callout->classify,
         };
         char detail[160];
+        uint64_t position = 0, structure = 0;
+        if (nbl->FirstNetBuffer == snapshot->entry[i].first)
+            digest_buffers(nbl, &position, &structure);
         breach.detail = detail;
         if (nbl->FirstNetBuffer != snapshot->entry[i].first) {
             breach.rule = "R17";
@@ -182,6 +216,15 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
             breach.rule = "R17";
             snprintf(detail, sizeof(detail), "NBL %u of %u: Next was changed by the driver", i + 1,
                      snapshot->count);
+        } else if (position != snapshot->entry[i].position) {
+            breach.rule = "R18";
+            snprintf(detail, sizeof(detail),
+                     "NBL %u of %u: the data start of a NET_BUFFER was moved and not put back",
+                     i + 1, snapshot->count);
+        } else if (structure != snapshot->entry[i].structure) {
+            breach.rule = "R17";
+            snprintf(detail, sizeof(detail), "NBL %u of %u: a NET_BUFFER or its MDLs were changed",
+                     i + 1, snapshot->count);
         } else {
             continue;
         }
@@ -339,6 +382,20 @@ static void lost(void *context, const struct netio_lost_chain *lost)
 
     for (uint32_t i = 0; i < lost->nbls; i++)
         list_add(&check->lost_numbers, &check->lost_count, &check->lost_capacity, lost->numbers[i]);
+    if (lost->quirk != NULL) {
+        note(check, &(struct sim_breach){
+                        .rule = "LEAK",
+                        .function = "classifyFn",
+                        .detail = "the bytes of a chain of several NBLs were blocked, and the "
+                                  "engine does not give its last NBL back",
+                        .tag = lost->direction == NETIO_INBOUND ? TAG_NBUF : TAG_TNBL,
+                        .flow = netio_flow_handle(lost->flow),
+                        .classify = lost->classify,
+                        .nbls = lost->nbls,
+                        .bytes = lost->bytes,
+                    });
+        return;
+    }
     if (finding == NULL) {
         bool is_new;
         finding = check_findings_get(&check->findings, check_rule_find("LEAK"),
