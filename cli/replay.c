@@ -307,7 +307,7 @@ int command_replay(int argc, char **argv)
                                                        .image_count = 1,
                                                        .keep = command.descriptors,
                                                        .keep_count = command.descriptor_count,
-                                                       .outputs = command.inspection.files},
+                                                       .streams = command.inspection.files},
                              work, &command);
 done:
     if (!inspection_close(&command.inspection) && code == EXIT_CLEAN)

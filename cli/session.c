@@ -67,7 +67,9 @@ static void take_record(struct session *session, const char *text, size_t length
          type != NULL && strcmp(type, "finding") == 0 && i < session->options->image_count; i++)
         symbolize_finding(record, session->options->images[i].path,
                           session->options->images[i].service);
-    if (record == NULL || !report_write(session->options->writer, record))
+    const bool inner = type != NULL && session->options->outputs != NULL &&
+                       outputs_record(session->options->outputs, record, session->options->writer);
+    if (record == NULL || (!inner && !report_write(session->options->writer, record)))
         session->bad = true;
     json_decref(record);
 }
@@ -147,15 +149,15 @@ static void take_delivered(struct session *session, const char *payload, size_t 
 /* Payload: which output, one byte, then the bytes. */
 static void take_output(struct session *session, const uint8_t *payload, size_t length)
 {
-    FILE *const *outputs = session->options->outputs;
+    FILE *const *streams = session->options->streams;
 
-    if (length == 0 || payload[0] >= SESSION_OUTPUTS || outputs == NULL ||
-        outputs[payload[0]] == NULL) {
+    if (length == 0 || payload[0] >= SESSION_OUTPUTS || streams == NULL ||
+        streams[payload[0]] == NULL) {
         session->bad = true;
         return;
     }
     /* What went wrong stays with the stream: who opened it asks when closing it. */
-    (void)fwrite(payload + 1, 1, length - 1, outputs[payload[0]]);
+    (void)fwrite(payload + 1, 1, length - 1, streams[payload[0]]);
 }
 
 /* Text of the child's: control characters are not for the terminal. */

@@ -2,6 +2,7 @@
 /* A session: driver code runs in a confined child, which sends records; the parent shows them. */
 #pragma once
 
+#include "cli/outputs.h"
 #include "report/writer.h"
 
 #include <stddef.h>
@@ -18,10 +19,11 @@ enum session_output { SESSION_EVE, SESSION_ANNOTATED, SESSION_OUTPUTS };
 
 struct session_options {
     struct report_writer *writer;
-    const char *deliver;  /* folder for delivered bytes, or NULL */
-    FILE *const *outputs; /* SESSION_OUTPUTS of them, open for writing or NULL; NULL: none */
-    bool quiet;           /* no progress */
-    const int *keep;      /* descriptors that the child reads from */
+    const char *deliver;     /* folder for delivered bytes, or NULL */
+    FILE *const *streams;    /* SESSION_OUTPUTS of them, open for writing or NULL; NULL: none */
+    struct outputs *outputs; /* has each record before the writer; NULL: none */
+    bool quiet;              /* no progress */
+    const int *keep;         /* descriptors that the child reads from */
     size_t keep_count;
     const struct session_image *images; /* stacks of findings get names from their symbols */
     size_t image_count;

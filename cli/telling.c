@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "inspect/inspect.h"
+#include "report/escape.h"
 #include "report/record.h"
 
 #include <stdio.h>
@@ -153,11 +154,19 @@ static void pool(void *context, const struct nt_pool_tag *tag)
                                      }));
 }
 
+void telling_finding(struct telling *telling, const struct check_finding *finding,
+                     const char *rerun, const char *reading)
+{
+    json_t *record = report_record_finding(finding, rerun != NULL ? rerun : telling->rerun);
+
+    if (record != NULL && reading != NULL)
+        json_object_set_new(record, "reading", report_string(reading));
+    session_record(telling->channel, record);
+}
+
 static void finding(void *context, const struct check_finding *found)
 {
-    struct telling *telling = context;
-
-    session_record(telling->channel, report_record_finding(found, telling->rerun));
+    telling_finding(context, found, NULL, NULL);
 }
 
 static void event(void *context, const struct sluice_event *told, const struct run_moment *moment)
@@ -175,9 +184,9 @@ static void statistics(void *context, const struct sluice_statistics *figures,
     inspection_statistics(telling->inspection, figures, moment);
 }
 
-void telling_run(struct telling *telling, struct run_config *config, struct run_result *result)
+struct run_listener telling_listener(struct telling *telling)
 {
-    config->listener = (struct run_listener){
+    struct run_listener listener = {
         .context = telling,
         .flow = flow,
         .deliver = telling->delivers ? deliver : NULL,
@@ -187,13 +196,20 @@ void telling_run(struct telling *telling, struct run_config *config, struct run_
         .pool = pool,
         .finding = finding,
     };
+
     if (telling->inspection != NULL) {
         if (inspection_wants_events(telling->inspection)) {
-            config->listener.event = event;
-            config->listener.statistics = statistics;
+            listener.event = event;
+            listener.statistics = statistics;
         }
-        config->listener.passage = inspection_passage(telling->inspection);
+        listener.passage = inspection_passage(telling->inspection);
     }
+    return listener;
+}
+
+void telling_run(struct telling *telling, struct run_config *config, struct run_result *result)
+{
+    config->listener = telling_listener(telling);
     run_once(config, result);
     telling->errors += result->errors;
     telling->warnings += result->warnings;

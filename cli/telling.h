@@ -13,11 +13,20 @@ struct telling {
     const char *mode;
     bool flows, ledgers; /* are told */
     bool delivers;
+    bool samples; /* curves, steps of a flow, and NBLs are told: outputs_wants_samples() */
     struct inspection *inspection; /* wants to know too; NULL: nobody */
     /* Filled in while telling. */
     size_t errors, warnings;
     uint64_t hash;
 };
+
+/* A listener that makes records of a run. */
+struct run_listener telling_listener(struct telling *telling);
+
+/* A finding of a run that has no listener of its own. rerun: how to see it again, NULL: the
+ * telling's. reading: the name of the behaviour it was found under, or NULL. */
+void telling_finding(struct telling *telling, const struct check_finding *finding,
+                     const char *rerun, const char *reading);
 
 /* Runs it with a listener that makes records. config->listener is replaced. */
 void telling_run(struct telling *telling, struct run_config *config, struct run_result *result);

@@ -2,6 +2,7 @@
 /* Records as JSON objects. */
 #include "report/record.h"
 
+#include "report/escape.h"
 #include "sluice/version.h"
 
 #include <inttypes.h>
@@ -55,16 +56,6 @@ json_t *report_record_pool(const struct report_pool *pool)
                      number(pool->bytes));
 }
 
-static json_t *strings(size_t count, const char *(*at)(const struct check_finding *, size_t),
-                       const struct check_finding *finding)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; array != NULL && i < count; i++)
-        json_array_append_new(array, json_string(at(finding, i)));
-    return array;
-}
-
 static const char *frame_at(const struct check_finding *finding, size_t index)
 {
     return finding->stack.frames[index];
@@ -75,15 +66,41 @@ static const char *consequence_at(const struct check_finding *finding, size_t in
     return finding->consequence[index];
 }
 
+static json_t *strings(size_t count, const char *(*at)(const struct check_finding *, size_t),
+                       const struct check_finding *finding)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; array != NULL && i < count; i++)
+        json_array_append_new(array, report_string(at(finding, i)));
+    return array;
+}
+
+static json_t *events(const struct check_event *list, unsigned count)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; array != NULL && i < count; i++)
+        json_array_append_new(
+            array,
+            json_pack("{s:I, s:i, s:i, s:I, s:i, s:o, s:o, s:o}", "time",
+                      number(list[i].time * 100), "processor", (int)list[i].processor, "irql",
+                      (int)list[i].irql, "flow", number(list[i].flow), "classify",
+                      (int)list[i].classify, "what", report_string(list[i].what), "where",
+                      report_string(list[i].where), "detail", report_string(list[i].detail)));
+    return array;
+}
+
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun)
 {
+    static const char *const directions[] = {"", "outbound", "inbound"};
     char tag[5] = "";
 
     if (finding->tag != 0)
         report_tag_text(finding->tag, tag);
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:I, s:o, s:o, s:s, s:s, s:s, s:s, "
-        "s:s, s:s, s:I}",
+    json_t *record = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:I, s:o, s:o, s:s, s:o, s:s, s:s, "
+        "s:o, s:o, s:I}",
         "type", "finding", "rule", finding->rule->id, "severity",
         check_severity_name(finding->severity), "confidence",
         check_confidence_name(finding->confidence), "title", finding->rule->title, "tag", tag,
@@ -91,8 +108,23 @@ json_t *report_record_finding(const struct check_finding *finding, const char *r
         (int)finding->inject, "nbls", (int)finding->nbls, "bytes", number(finding->bytes), "stack",
         strings(finding->stack.count, frame_at, finding), "consequences",
         strings(finding->consequences, consequence_at, finding), "advice", finding->rule->advice,
-        "rerun", rerun, "why", finding->rule->why, "source", finding->rule->source, "function",
-        finding->function, "detail", finding->detail, "count", number(finding->count));
+        "rerun", report_string(rerun), "why", finding->rule->why, "source", finding->rule->source,
+        "function", report_string(finding->function), "detail", report_string(finding->detail),
+        "count", number(finding->count));
+    if (record == NULL)
+        return NULL;
+    json_object_set_new(record, "direction",
+                        json_string(finding->direction < sizeof(directions) / sizeof(directions[0])
+                                        ? directions[finding->direction]
+                                        : ""));
+    json_object_set_new(record, "offset",
+                        finding->has_offset ? json_integer(number(finding->offset)) : json_null());
+    json_object_set_new(record, "time", json_integer(number(finding->time * 100)));
+    json_object_set_new(record, "object", json_integer(number(finding->object)));
+    json_object_set_new(record, "history", events(finding->history, finding->history_count));
+    json_object_set_new(record, "others", events(finding->others, finding->other_count));
+    json_object_set_new(record, "reading", json_string(""));
+    return record;
 }
 
 json_t *report_record_cell(const struct report_cell *cell)

@@ -8,8 +8,10 @@
 void report_text_flows(FILE *out, json_t *records);
 void report_text_ledgers(FILE *out, json_t *records);
 void report_text_pools(FILE *out, json_t *records); /* poolmon's columns */
+void report_text_finding(FILE *out, const json_t *finding);
 void report_text_findings(FILE *out, json_t *records);
 void report_text_cells(FILE *out, json_t *records);
 void report_text_predictions(FILE *out, json_t *records);
+void report_text_views(FILE *out, json_t *records);
 void report_text_texts(FILE *out, json_t *records); /* prose, as it is */
 void report_text_runs(FILE *out, json_t *records);

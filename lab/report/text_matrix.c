@@ -2,17 +2,11 @@
 /* The leak matrix as tables: one for each profile, model and workaround. */
 #include "report/text.h"
 
+#include "report/field.h"
 #include "report/writer.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-static const char *text_of(const json_t *cell, const char *key)
-{
-    const char *text = json_string_value(json_object_get(cell, key));
-
-    return text != NULL ? text : "";
-}
 
 static int number_of(const json_t *cell, const char *key)
 {
@@ -21,7 +15,7 @@ static int number_of(const json_t *cell, const char *key)
 
 static bool same(const json_t *a, const json_t *b, const char *key)
 {
-    return strcmp(text_of(a, key), text_of(b, key)) == 0;
+    return strcmp(report_text(a, key), report_text(b, key)) == 0;
 }
 
 void report_text_cells(FILE *out, json_t *records)
@@ -42,9 +36,9 @@ void report_text_cells(FILE *out, json_t *records)
         if (heading) {
             if (last != NULL)
                 fputc('\n', out);
-            fprintf(out, "\n%s, model %s, workaround %s (%s)\n  %-5s", text_of(cell, "profile"),
-                    text_of(cell, "model"), text_of(cell, "workaround"), text_of(cell, "basis"),
-                    "N");
+            fprintf(out, "\n%s, model %s, workaround %s (%s)\n  %-5s", report_text(cell, "profile"),
+                    report_text(cell, "model"), report_text(cell, "workaround"),
+                    report_text(cell, "basis"), "N");
             fprintf(out, "%-13s%-13s%-13s%s", "k=0", "k=1", "k=2", "k=3");
         }
         if (heading || number_of(last, "nbls") != number_of(cell, "nbls"))

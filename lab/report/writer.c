@@ -2,6 +2,7 @@
 /* Records to the user. Tables are laid out when a record of another type follows. */
 #include "report/writer.h"
 
+#include "report/escape.h"
 #include "report/text.h"
 
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static const struct table tables[] = {
     {"flow", report_text_flows, false}, {"ledger", report_text_ledgers, false},
     {"pool", report_text_pools, false}, {"finding", report_text_findings, true},
     {"cell", report_text_cells, true},  {"prediction", report_text_predictions, true},
-    {"text", report_text_texts, true},  {"run", report_text_runs, true},
+    {"view", report_text_views, true},  {"text", report_text_texts, true},
+    {"run", report_text_runs, true},
 };
 
 struct report_writer *report_writer_create(FILE *out, bool json, bool quiet)
@@ -78,7 +80,7 @@ bool report_write(struct report_writer *writer, json_t *record)
             return false;
         snprintf(writer->type, sizeof(writer->type), "%s", type);
     }
-    return json_array_append(writer->waiting, record) == 0;
+    return json_array_append_new(writer->waiting, report_plain(record)) == 0;
 }
 
 bool report_writer_finish(struct report_writer *writer)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session gives besides its report. */
+#include "cli/outputs.h"
+
+#include "cli/exit_code.h"
+#include "report/book.h"
+#include "report/field.h"
+#include "report/html.h"
+#include "report/junit.h"
+#include "report/sarif.h"
+#include "report/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kind {
+    size_t option; /* of the file's name in struct options */
+    bool (*write)(FILE *out, const struct report_book *book);
+};
+
+static const struct kind kinds[] = {
+    {offsetof(struct options, sarif), report_sarif},
+    {offsetof(struct options, junit), report_junit},
+    {offsetof(struct options, html), report_html},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct outputs {
+    struct report_book book;
+    const char *names[KINDS]; /* of files; NULL: not wanted */
+    FILE *files[KINDS];
+    const char *views[OPTIONS_SETTINGS];
+    size_t view_count;
+    bool samples;
+    bool no_memory;
+};
+
+struct outputs *outputs_open(const struct options *options, const char *driver, int *code)
+{
+    struct outputs *outputs = calloc(1, sizeof(*outputs));
+
+    *code = EXIT_ENVIRONMENT;
+    if (outputs == NULL || !report_book_begin(&outputs->book, driver)) {
+        fputs("sluice: out of memory\n", stderr);
+        goto failed;
+    }
+    for (size_t i = 0; i < options->view_count; i++) {
+        const char *view = report_view_find(options->views[i]);
+        if (view == NULL) {
+            fprintf(stderr, "sluice: there is no view %s; there are %s\n", options->views[i],
+                    report_view_names());
+            *code = EXIT_USAGE;
+            goto failed;
+        }
+        outputs->views[outputs->view_count++] = view;
+    }
+    for (size_t i = 0; i < KINDS; i++) {
+        const char *name;
+        memcpy(&name, (const char *)options + kinds[i].option, sizeof(name));
+        if (name == NULL)
+            continue;
+        outputs->names[i] = name;
+        outputs->files[i] = fopen(name, "we");
+        if (outputs->files[i] == NULL) {
+            fprintf(stderr, "sluice: %s: %s\n", name, strerror(errno));
+            goto failed;
+        }
+    }
+    outputs->samples = options->html != NULL || outputs->view_count != 0;
+    *code = EXIT_CLEAN;
+    return outputs;
+
+failed:
+    for (size_t i = 0; outputs != NULL && i < KINDS; i++) {
+        if (outputs->files[i] != NULL)
+            fclose(outputs->files[i]);
+    }
+    if (outputs != NULL)
+        report_book_clear(&outputs->book);
+    free(outputs);
+    return NULL;
+}
+
+bool outputs_wants_samples(const struct outputs *outputs)
+{
+    return outputs->samples;
+}
+
+static bool show_views(const struct outputs *outputs, const json_t *chapter,
+                       struct report_writer *writer)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < outputs->view_count && good; i++) {
+        json_t *record = json_pack("{s:s, s:s, s:o}", "type", "view", "view", outputs->views[i],
+                                   "lines", report_view(outputs->views[i], chapter));
+        good = record != NULL && report_write(writer, record);
+        json_decref(record);
+    }
+    return good;
+}
+
+bool outputs_record(struct outputs *outputs, const json_t *record, struct report_writer *writer)
+{
+    static const char *const inner[] = {"sample", "step", "nbl"};
+    const char *type = report_text(record, "type");
+
+    if (strcmp(type, "run") == 0 && !show_views(outputs, outputs->book.open, writer))
+        outputs->no_memory = true;
+    if (!report_book_add(&outputs->book, record))
+        outputs->no_memory = true;
+    for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
+        if (strcmp(type, inner[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+int outputs_close(struct outputs *outputs, int code)
+{
+    const int session = code;
+
+    if (outputs == NULL)
+        return code;
+    report_book_end(&outputs->book, session);
+    if (outputs->no_memory) {
+        fputs("sluice: out of memory: reports lack something\n", stderr);
+        code = EXIT_ENVIRONMENT;
+    }
+    for (size_t i = 0; i < KINDS; i++) {
+        if (outputs->files[i] == NULL)
+            continue;
+        bool good = kinds[i].write(outputs->files[i], &outputs->book);
+        if (fflush(outputs->files[i]) != 0 || ferror(outputs->files[i]))
+            good = false;
+        const int error = errno;
+        if (fclose(outputs->files[i]) != 0 || !good) {
+            fprintf(stderr, "sluice: %s: %s\n", outputs->names[i],
+                    good ? strerror(errno) : strerror(error));
+            code = EXIT_ENVIRONMENT;
+        }
+    }
+    report_book_clear(&outputs->book);
+    free(outputs);
+    return code;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The book of a session: what it told, kept to its end for the reports that need all of it. One
+ * chapter for each run record, with what was told before it. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct report_book {
+    char *driver;     /* path of the image */
+    json_t *chapters; /* array of objects: arrays of records by type, and "run" */
+    json_t *open;     /* the chapter that is being written */
+    int code;         /* exit code of the session, when it is known */
+};
+
+/* False: no memory. */
+bool report_book_begin(struct report_book *book, const char *driver);
+
+/* Adds a plain copy of a record (borrowed). More than 10,000 of one type in a chapter are not kept,
+ * but counted. False: no memory. */
+bool report_book_add(struct report_book *book, const json_t *record);
+
+/* Closes the last chapter: a session that ended early has one without a run. */
+void report_book_end(struct report_book *book, int code);
+void report_book_clear(struct report_book *book);
+
+/* A chapter's records of one type (NULL: none; the library takes that for an empty array), and how
+ * many more there were. */
+const json_t *report_chapter_records(const json_t *chapter, const char *type);
+unsigned long long report_chapter_left_out(const json_t *chapter, const char *type);
+
+/* The chapter's verdict for people: "clean", "findings", "no-verdict"; why, or "". */
+const char *report_chapter_verdict(const json_t *chapter);
+const char *report_chapter_reason(const json_t *chapter);

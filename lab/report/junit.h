@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The verdict as JUnit XML: what build servers read. */
+#pragma once
+
+#include "report/book.h"
+
+#include <stdio.h>
+
+/* One test suite for each chapter, one test case for each rule of the contract and each outcome; a
+ * finding that is an error fails its case, a warning is told in its system-out. Without a verdict
+ * all rules that nothing was found of are skipped, and one more case is in error. False: could not
+ * be written. */
+bool report_junit(FILE *out, const struct report_book *book);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* A finding in full, for people: to be read in a terminal and pasted into a ticket. */
+#include "report/text.h"
+
+#include "report/field.h"
+#include "report/stamp.h"
+#include "report/writer.h"
+
+#include <string.h>
+
+#define INDENT 15
+#define WIDTH  100
+
+/* A titled paragraph, broken at blanks so that it fits. */
+static void print_paragraph(FILE *out, const char *title, const char *text)
+{
+    size_t column = INDENT;
+
+    fprintf(out, "  %-12s", title);
+    do {
+        const size_t blanks = strspn(text, " \n\t");
+        const size_t word = strcspn(text + blanks, " \n\t");
+        if (column > INDENT && column + 1 + word > WIDTH) {
+            fprintf(out, "\n%*s", INDENT - 1, "");
+            column = INDENT;
+        }
+        fprintf(out, " %.*s", (int)word, text + blanks);
+        column += 1 + word;
+        text += blanks + word;
+    } while (*text != '\0');
+    fputc('\n', out);
+}
+
+static void print_text(FILE *out, const char *title, const json_t *finding, const char *key)
+{
+    if (*report_text(finding, key) != '\0')
+        print_paragraph(out, title, report_text(finding, key));
+}
+
+/* A classify or an inject call of number 0 is none: it happened outside. */
+static void print_where(FILE *out, const json_t *finding)
+{
+    const json_t *offset = json_object_get(finding, "offset");
+    char stamp[REPORT_STAMP];
+
+    if (report_count(finding, "flow") == 0)
+        return;
+    fprintf(out, "  %-12s flow %llu", "where", report_count(finding, "flow"));
+    if (*report_text(finding, "direction") != '\0')
+        fprintf(out, ", %s", report_text(finding, "direction"));
+    if (json_is_integer(offset))
+        fprintf(out, ", byte %s", report_number(report_count(finding, "offset")));
+    if (report_count(finding, "classify") != 0)
+        fprintf(out, ", classify %llu", report_count(finding, "classify"));
+    if (report_count(finding, "inject") != 0)
+        fprintf(out, ", inject call %llu", report_count(finding, "inject"));
+    if (report_count(finding, "time") != 0) {
+        report_stamp(report_count(finding, "time"), stamp);
+        fprintf(out, ", at %s s", stamp);
+    }
+    fputc('\n', out);
+}
+
+static void print_lost(FILE *out, const json_t *finding)
+{
+    const unsigned long long nbls = report_count(finding, "nbls");
+
+    if (nbls == 0)
+        return;
+    fprintf(out, "  %-12s %s NBL%s, %s bytes", "lost", report_number(nbls), nbls == 1 ? "" : "s",
+            report_number(report_count(finding, "bytes")));
+    if (*report_text(finding, "tag") != '\0')
+        fprintf(out, ", tag %s", report_text(finding, "tag"));
+    fputc('\n', out);
+}
+
+/* Innermost first and numbered in hexadecimal, as `kn` does it. */
+static void print_stack(FILE *out, const json_t *stack)
+{
+    const json_t *frame;
+    size_t index;
+
+    json_array_foreach(stack, index, frame)
+    {
+        fprintf(out, "  %-12s %02zx %s\n", index == 0 ? "stack" : "", index,
+                json_string_value(frame));
+    }
+}
+
+static const char *irql_text(unsigned long long irql)
+{
+    static const char *const names[] = {"PASSIVE", "APC", "DISPATCH"};
+
+    return irql < sizeof(names) / sizeof(names[0]) ? names[irql] : "above";
+}
+
+static void print_events(FILE *out, const char *title, const json_t *events)
+{
+    const json_t *event;
+    size_t index;
+    int width = 0;
+
+    json_array_foreach(events, index, event)
+    {
+        const int length = (int)strlen(report_text(event, "what"));
+        width = length > width ? length : width;
+    }
+    json_array_foreach(events, index, event)
+    {
+        char stamp[REPORT_STAMP];
+        const char *where = report_text(event, "where");
+        const char *detail = report_text(event, "detail");
+        report_stamp(report_count(event, "time"), stamp);
+        fprintf(out, "  %-12s %10s s  cpu %llu %-8s  ", index == 0 ? title : "", stamp,
+                report_count(event, "processor"), irql_text(report_count(event, "irql")));
+        if (*where == '\0' && *detail == '\0')
+            fprintf(out, "%s\n", report_text(event, "what"));
+        else
+            fprintf(out, "%-*s  %s%s%s\n", width, report_text(event, "what"), where,
+                    *where != '\0' && *detail != '\0' ? ": " : "", detail);
+    }
+}
+
+void report_text_finding(FILE *out, const json_t *finding)
+{
+    const unsigned long long count = report_count(finding, "count");
+    const json_t *consequence;
+    size_t index;
+
+    fprintf(out, "%s %s: %s (%s", report_text(finding, "severity"), report_text(finding, "rule"),
+            report_text(finding, "title"), report_text(finding, "confidence"));
+    if (count > 1)
+        fprintf(out, ", %s times", report_number(count));
+    fputs(")\n", out);
+    if (*report_text(finding, "function") != '\0')
+        fprintf(out, "  %-12s %s\n", "in", report_text(finding, "function"));
+    print_text(out, "what", finding, "detail");
+    print_where(out, finding);
+    print_text(out, "reading", finding, "reading");
+    print_lost(out, finding);
+    json_array_foreach(json_object_get(finding, "consequences"), index, consequence)
+    {
+        print_paragraph(out, "consequence", json_string_value(consequence));
+    }
+    print_text(out, "why", finding, "why");
+    print_text(out, "source", finding, "source");
+    print_text(out, "mend", finding, "advice");
+    print_stack(out, json_object_get(finding, "stack"));
+    print_events(out, "history", json_object_get(finding, "history"));
+    print_events(out, "others", json_object_get(finding, "others"));
+    if (*report_text(finding, "rerun") != '\0')
+        fprintf(out, "  %-12s %s\n", "again", report_text(finding, "rerun"));
+}
+
+void report_text_findings(FILE *out, json_t *records)
+{
+    const json_t *finding;
+    size_t index;
+
+    json_array_foreach(records, index, finding)
+    {
+        report_text_finding(out, finding);
+        fputc('\n', out);
+    }
+}
