@@ -10,12 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fault_log;
+
 #define PLAN_FAULTS     16
 #define PLAN_NEIGHBOURS 4
 #define PLAN_NAME       64
 
 /* The nth call (from 1) of this function by the driver fails in its `way`th documented way (from
- * 1). */
+ * 1; 0 is 1). The name PLAN_LOW_POOL: from the driver's nth allocation on, `way` of them fail. */
+#define PLAN_LOW_POOL   "low-pool"
 struct plan_fault {
     char call[PLAN_NAME];
     uint32_t nth;
@@ -32,6 +35,10 @@ struct run_plan {
     size_t decision_count;
     struct plan_fault faults[PLAN_FAULTS];
     size_t fault_count;
+    const char *const *benign; /* "CALL" or "CALL:image+0x1234": failures there are not tried */
+    size_t benign_count;
+    struct fault_log
+        *fault_log; /* explore/fault_plan.h: what could have failed is noted; or NULL */
     uint32_t faults_per_million; /* besides: any fallible call of the driver, by the seed */
     bool bfe_stopped; /* the Base Filtering Engine is not running when the driver loads, comes later
                        */

@@ -8,16 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel's own needs are named "NETIO!...": a driver cannot see them fail. */
-static bool is_drivers(const char *call)
+/* The driver's frame that a call came from. NULL: the kernel's own needs are no calls of a driver,
+ * and their names ("NETIO!...") no functions that it can see fail. */
+static const struct sim_frame *driver_of(const char *call)
 {
-    if (strchr(call, '!') != NULL)
-        return false;
-    for (const struct sim_frame *frame = *sim_frame_list(); frame != NULL; frame = frame->up) {
-        if (frame->address != NULL)
-            return true;
-    }
-    return false;
+    const struct sim_frame *frame = strchr(call, '!') == NULL ? *sim_frame_list() : NULL;
+
+    while (frame != NULL && frame->address == NULL)
+        frame = frame->up;
+    return frame;
 }
 
 /* Whether the plan's site, "CALL" or "CALL:WAY", names this call; *way: which one it means. */
@@ -47,6 +46,24 @@ static unsigned by_plan(struct sim_faults *faults, const char *call, unsigned wa
     return way <= ways ? way : ways;
 }
 
+static unsigned judge(struct sim_faults *faults, const char *call, unsigned ways)
+{
+    const struct sim_frame *driver = driver_of(call);
+    unsigned way;
+
+    if (driver == NULL)
+        return 0;
+    faults->nth = 0;
+    way = faults->judge.decide(faults->judge.context, call, ways);
+    if (way == 0)
+        return 0;
+    if (faults->taken_count < SIM_FAULTS_TAKEN)
+        faults->taken[faults->taken_count] =
+            (struct sim_fault_taken){call, way, faults->nth, driver->address};
+    faults->taken_count++;
+    return way;
+}
+
 unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways)
 {
     struct sim_faults *faults = sim->faults;
@@ -55,7 +72,7 @@ unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways)
         return 0;
     if (faults->n != 0)
         return by_plan(faults, call, ways);
-    return is_drivers(call) ? faults->judge.decide(faults->judge.context, call, ways) : 0;
+    return judge(faults, call, ways);
 }
 
 bool sim_fault(struct sim *sim, const char *site)
@@ -86,4 +103,10 @@ void sim_fault_plan(struct sim *sim, const char *site, uint64_t n, bool forever)
 uint64_t sim_fault_seen(const struct sim *sim)
 {
     return sim->faults->seen;
+}
+
+uint64_t sim_fault_taken(const struct sim *sim, const struct sim_fault_taken **list)
+{
+    *list = sim->faults->taken;
+    return sim->faults->taken_count;
 }

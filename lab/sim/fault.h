@@ -23,3 +23,15 @@ void sim_fault_judge(struct sim *sim, const struct sim_fault_judge *judge);
  * is the same with one way. A plan of sim_fault_plan() goes before the judge and takes the first
  * way, or of a site "CALL:WAY" that one. */
 unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways);
+
+/* Failures that the judge brought about, in order: for who has to tell what they led to. */
+#define SIM_FAULTS_TAKEN 8
+struct sim_fault_taken {
+    const char *call;
+    unsigned way;
+    uint32_t nth;      /* call of this function by the driver, from 1; 0: not counted */
+    const void *where; /* of driver code: where the call returns to */
+};
+
+/* The first SIM_FAULTS_TAKEN of them: *list is sim's. Returns how many there were in all. */
+uint64_t sim_fault_taken(const struct sim *sim, const struct sim_fault_taken **list);

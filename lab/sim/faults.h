@@ -12,4 +12,7 @@ struct sim_faults {
     uint64_t n;       /* 0: no plan */
     uint64_t seen;
     bool forever;
+    uint32_t nth; /* for the judge to fill in before it lets a call fail */
+    uint64_t taken_count;
+    struct sim_fault_taken taken[SIM_FAULTS_TAKEN];
 };
