@@ -56,3 +56,7 @@ NTSTATUS netio_filter_add(struct netio *netio, const struct netio_filter *filter
 /* Deletes it: notifyFn(DELETE_FILTER). R56 is reported when a stream callout holds or injects out
  * of band. */
 NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id);
+
+/* Filters that are deleted meanwhile are deleted by somebody else than their callout's driver: R56
+ * is not reported. */
+void netio_filters_by_others(struct netio *netio, bool others);

@@ -106,6 +106,11 @@ NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
     return STATUS_FWP_FILTER_NOT_FOUND;
 }
 
+void netio_filters_by_others(struct netio *netio, bool others)
+{
+    netio->others = others;
+}
+
 void kfd_destroy(struct netio *netio)
 {
     for (unsigned layer = 0; layer < NETIO_LAYERS; layer++)

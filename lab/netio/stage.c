@@ -202,7 +202,7 @@ void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
             holds |= stage->half[direction].first != NULL;
         flow_reference(flow);
         if (holds) {
-            if (netio->checks)
+            if (netio->checks && !netio->others)
                 sim_breach(
                     netio->sim,
                     &(struct sim_breach){

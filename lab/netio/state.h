@@ -172,6 +172,7 @@ struct netio {
     const struct netio_hooks *hooks; /* never NULL */
     void *hook_context;
     bool checks;
+    bool others; /* netio_filters_by_others() */
     unsigned processors;
 
     struct kfd_callout *callouts;
