@@ -172,19 +172,26 @@ enum machine_status machine_load(struct machine *machine, const struct machine_d
     return MACHINE_OK;
 }
 
+void machine_unload_driver(struct machine *machine)
+{
+    if (machine->sim->stopped || machine->driver == NULL)
+        return;
+    const uint64_t start = machine->sim->now;
+    /* A driver that stays, for want of a DriverUnload or of its end, may keep what it has. */
+    const bool gone = nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
+    machine->driver = NULL;
+    machine->unload_time = machine->sim->now - start;
+    if (!machine->sim->stopped)
+        nt_threads_retire(machine->nt);
+    if (gone && !machine->sim->stopped) {
+        fwp_report_left(machine->fwp);
+        ndis_report_left(machine->ndis);
+    }
+}
+
 enum machine_status machine_unload(struct machine *machine, char *text, size_t size)
 {
-    if (!machine->sim->stopped && machine->driver != NULL) {
-        /* A driver that stays, for want of a DriverUnload or of its end, may keep what it has. */
-        const bool gone = nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
-        machine->driver = NULL;
-        if (!machine->sim->stopped)
-            nt_threads_retire(machine->nt);
-        if (gone && !machine->sim->stopped) {
-            fwp_report_left(machine->fwp);
-            ndis_report_left(machine->ndis);
-        }
-    }
+    machine_unload_driver(machine);
     if (!machine->sim->stopped)
         check_finish(machine->check);
     return machine_state(machine, text, size);

@@ -42,6 +42,7 @@ struct machine {
     struct pe_image *image;
     struct nt_driver *driver;
     struct sim *previous; /* world that was current before */
+    uint64_t unload_time; /* virtual, 100 ns: how long unloading took */
 };
 
 enum machine_status {
@@ -66,6 +67,10 @@ void machine_destroy(struct machine *machine);
  * name. */
 enum machine_status machine_load(struct machine *machine, const struct machine_driver *driver,
                                  char *text, size_t size);
+
+/* Unloads the driver (with at most 60 s of virtual time) and looks at what it left of objects and
+ * NBLs; the world may go on without it. Nothing happens when it is gone. */
+void machine_unload_driver(struct machine *machine);
 
 /* Unloads the driver (with at most 60 s of virtual time) and lets the checker look at what is left.
  */
