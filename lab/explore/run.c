@@ -4,6 +4,7 @@
 
 #include "check/cause.h"
 #include "explore/scenario.h"
+#include "explore/script_run.h"
 #include "nt/clock.h"
 #include "sim/breach.h"
 #include "traffic/ledger.h"
@@ -22,6 +23,10 @@ struct run {
     bool no_memory;
     struct traffic_clock clock; /* of the capture; time 0: none */
     struct passage *passage;    /* NULL: nobody asks */
+    struct script_run *script;  /* while one runs */
+    struct sluice_statistics statistics;
+    bool own;       /* statistics are those of the whole run */
+    bool too_early; /* the driver was unloaded within the traffic */
 };
 
 #define UNIX_EPOCH 116444736000000000ull /* in 100 ns since 1601 */
@@ -225,16 +230,115 @@ static void compare_content(struct run *run, bool edits)
         &(struct sim_breach){.rule = "R37", .function = "delivered bytes", .detail = detail});
 }
 
+static void came_out(void *context, struct tcpip_tcb *tcb, enum netio_direction direction,
+                     const uint8_t *bytes, size_t length)
+{
+    struct run *run = context;
+
+    if (run->script != NULL)
+        script_run_came_out(run->script, tcb, direction, bytes, length);
+}
+
+static void fin_came_out(void *context, struct tcpip_tcb *tcb, enum netio_direction direction)
+{
+    struct run *run = context;
+
+    if (run->script != NULL)
+        script_run_fin_came_out(run->script, tcb, direction);
+}
+
+static void gone(void *context, struct tcpip_tcb *tcb)
+{
+    struct run *run = context;
+
+    if (run->script != NULL)
+        script_run_gone(run->script, tcb);
+}
+
+/* The driver's figures, and the end of its device. */
+static void take_leave(struct run *run)
+{
+    if (run->client == NULL)
+        return;
+    if (!run->machine.sim->stopped) {
+        sluice_client_poll(run->client);
+        run->own = NT_SUCCESS(sluice_client_statistics(run->client, &run->statistics));
+    }
+}
+
+static void unload_within(void *context)
+{
+    struct run *run = context;
+
+    if (run->machine.driver == NULL || run->machine.sim->stopped)
+        return;
+    take_leave(run);
+    run->too_early = true;
+    sluice_client_close(run->client);
+    run->client = NULL;
+    machine_unload_driver(&run->machine);
+}
+
+static void rules_within(void *context, bool on)
+{
+    struct run *run = context;
+    const struct run_config *config = run->config;
+
+    if (run->client == NULL)
+        return;
+    if (config->rules != NULL)
+        (void)sluice_client_rules(run->client, on ? config->rules : NULL,
+                                  on ? config->rules_size : 0);
+    if (config->blocklist != NULL)
+        (void)sluice_client_blocklist(run->client, on ? config->blocklist : NULL,
+                                      on ? config->blocklist_size : 0);
+}
+
+static void quiet_within(void *context)
+{
+    struct run *run = context;
+
+    if (run->passage != NULL)
+        passage_look(run->passage, run->machine.sim->now);
+    if (run->client != NULL)
+        sluice_client_poll(run->client);
+}
+
+static enum machine_status feed_script(struct run *run, struct run_result *result)
+{
+    const struct run_plan *plan = &run->config->plan;
+    const char *text = plan->script != NULL ? plan->script : scenario_script;
+    char error[160];
+    struct traffic_script *script = traffic_script_parse(text, strlen(text), error, sizeof(error));
+    enum machine_status status = MACHINE_STOPPED;
+
+    if (script == NULL) {
+        snprintf(result->text, sizeof(result->text), "script:%s", error);
+        return MACHINE_BAD_IMAGE;
+    }
+    run->script = script_run_create(&(struct script_run_config){.machine = &run->machine,
+                                                                .script = script,
+                                                                .unload_step = plan->unload_step,
+                                                                .context = run,
+                                                                .unload = unload_within,
+                                                                .rules = rules_within,
+                                                                .quiet = quiet_within});
+    run->no_memory |= run->script == NULL;
+    if (run->script != NULL && script_run_all(run->script))
+        status = MACHINE_OK;
+    run->no_memory |= run->script != NULL && script_run_no_memory(run->script);
+    script_run_destroy(run->script);
+    run->script = NULL;
+    traffic_script_free(script);
+    return run->no_memory ? MACHINE_NO_MEMORY : status;
+}
+
 static enum machine_status feed(struct run *run, struct run_result *result)
 {
     const struct run_config *config = run->config;
 
-    if (config->traffic == RUN_SCENARIO) {
-        bool alive = scenario_run(&run->machine);
-        if (run->client != NULL)
-            sluice_client_poll(run->client);
-        return alive ? MACHINE_OK : MACHINE_STOPPED;
-    }
+    if (config->traffic == RUN_SCENARIO)
+        return feed_script(run, result);
     struct traffic_replay replay = {
         .sim = run->machine.sim,
         .tcpip = run->machine.tcpip,
@@ -290,14 +394,30 @@ static bool prepare_own(struct run *run, struct run_result *result)
     return false;
 }
 
+/* What the plan asks for before the driver is there. */
+static void follow_plan(struct run *run)
+{
+    const struct run_plan *plan = &run->config->plan;
+    struct sim *sim = run->machine.sim;
+
+    sim_schedule(sim, plan->schedule, plan->changes, plan->length);
+    sim_replay(sim, plan->decisions, plan->decision_count);
+    sim_record(sim, run->config->record);
+    if (plan->bfe_stopped)
+        fwp_bfe_set(run->machine.fwp, FWPM_SERVICE_STOPPED);
+}
+
 void run_once(const struct run_config *config, struct run_result *result)
 {
     struct run run = {.config = config};
-    struct sluice_statistics statistics;
-    bool own = false;
+    struct machine_config machine = config->machine;
 
     memset(result, 0, sizeof(*result));
-    if (!machine_create(&run.machine, &config->machine)) {
+    if (config->plan.seed != 0)
+        machine.seed = config->plan.seed;
+    if (config->plan.preempt_per_million != 0)
+        machine.preempt_per_million = config->plan.preempt_per_million;
+    if (!machine_create(&run.machine, &machine)) {
         result->status = MACHINE_NO_MEMORY;
         snprintf(result->text, sizeof(result->text), "out of memory");
         return;
@@ -306,7 +426,10 @@ void run_once(const struct run_config *config, struct run_result *result)
         run.machine.tcpip,
         &(struct traffic_sink_config){.context = &run,
                                       .deliver = config->listener.deliver != NULL ? deliver : NULL,
-                                      .closed = closed});
+                                      .closed = closed,
+                                      .came_out = came_out,
+                                      .fin_came_out = fin_came_out,
+                                      .gone = gone});
     if (run.sink == NULL) {
         result->status = MACHINE_NO_MEMORY;
         snprintf(result->text, sizeof(result->text), "out of memory");
@@ -316,6 +439,7 @@ void run_once(const struct run_config *config, struct run_result *result)
         run.passage = passage_create(run.machine.netio, &config->listener.passage);
         run.no_memory = run.passage == NULL;
     }
+    follow_plan(&run);
     result->status =
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
     result->not_loaded =
@@ -325,18 +449,17 @@ void run_once(const struct run_config *config, struct run_result *result)
     if (result->status == MACHINE_OK) {
         if (config->own && !prepare_own(&run, result))
             goto done;
+        if (config->plan.bfe_stopped)
+            fwp_bfe_set(run.machine.fwp, FWPM_SERVICE_RUNNING);
         result->status = feed(&run, result);
     }
-    if (run.client != NULL && !run.machine.sim->stopped) {
-        sluice_client_poll(run.client);
-        own = NT_SUCCESS(sluice_client_statistics(run.client, &statistics));
-    }
+    take_leave(&run);
     if (run.passage != NULL)
         passage_look(run.passage, run.machine.sim->now);
     tell_flows(&run);
-    if (own && config->listener.statistics != NULL) {
+    if (run.own && config->listener.statistics != NULL) {
         struct run_moment end = moment_of(&run, NT_BOOT_TIME + run.machine.sim->now);
-        config->listener.statistics(config->listener.context, &statistics, &end);
+        config->listener.statistics(config->listener.context, &run.statistics, &end);
     }
     sluice_client_close(run.client);
     run.client = NULL;
@@ -346,8 +469,9 @@ void run_once(const struct run_config *config, struct run_result *result)
         result->status = unloaded;
         snprintf(result->text, sizeof(result->text), "%s", text);
     }
-    compare_content(&run, own && statistics.replaced != 0);
-    tell_ledgers(&run, own ? &statistics : NULL);
+    compare_content(&run, run.own && run.statistics.replaced != 0);
+    result->unload_time = run.machine.unload_time;
+    tell_ledgers(&run, run.own && !run.too_early ? &run.statistics : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
         netio_total_ledger(run.machine.netio, d, &sum);
