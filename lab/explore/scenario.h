@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The traffic of `sluice check`: every shape that the receive path can offer, and every way that a
- * flow can end. */
+/* The scripts that `sluice check` runs when it is given none. */
 #pragma once
 
-#include "explore/machine.h"
+/* Every shape that the receive path can offer, and every way that a flow can end. */
+extern const char scenario_script[];
 
-/* Runs it through the machine's driver. False when a bug check ended the world. Host only. */
-bool scenario_run(struct machine *machine);
+/* One connection, for the bounded search through all schedules. */
+extern const char scenario_short[];

@@ -23,6 +23,11 @@ struct netio *fwp_netio(const struct fwp *fwp);
 /* State of the base filtering engine; a change runs the subscribed callbacks. Running at first. */
 void fwp_bfe_set(struct fwp *fwp, uint32_t state);
 
+/* As an administrator's tool would: the filters of callouts at the stream layers go (there false),
+ * and come again as they were; their notifyFn runs, in a system thread. What the change does to
+ * bytes in flight is not the driver's doing: no R56. Host only: call sim_run(). */
+void fwp_filters_set(struct fwp *fwp, bool there);
+
 /* After a driver was unloaded: callouts, filters, sublayers, providers, sessions, transactions,
  * injection handles, classify handles, subscriptions that are still there (R52-R54, R60). */
 void fwp_report_left(struct fwp *fwp);

@@ -138,14 +138,19 @@ static void delivered(void *context, struct tcpip_tcb *tcb, enum netio_direction
     if (sink->config.deliver != NULL)
         sink->config.deliver(sink->config.context, record->connection.file,
                              stream_of(record, direction), bytes, length);
+    if (sink->config.came_out != NULL)
+        sink->config.came_out(sink->config.context, tcb, direction, bytes, length);
 }
 
 static void finished(void *context, struct tcpip_tcb *tcb, enum netio_direction direction)
 {
+    struct traffic_sink *sink = context;
     struct record *record = tcpip_tcb_user(tcb);
 
     if (record != NULL)
         record->connection.streams[stream_of(record, direction)].finished = true;
+    if (sink->config.fin_came_out != NULL)
+        sink->config.fin_came_out(sink->config.context, tcb, direction);
 }
 
 static void close_stream(struct traffic_sink *sink, struct record *record,
@@ -176,6 +181,8 @@ static void closed(void *context, struct tcpip_tcb *tcb)
     struct traffic_sink *sink = context;
     struct record *record = tcpip_tcb_user(tcb);
 
+    if (sink->config.gone != NULL)
+        sink->config.gone(sink->config.context, tcb);
     if (record == NULL)
         return;
     if (record->opened) {

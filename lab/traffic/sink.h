@@ -53,6 +53,12 @@ struct traffic_sink_config {
                     const uint8_t *bytes, size_t length);
     /* May be NULL. */
     void (*closed)(void *context, const struct traffic_connection *connection);
+    /* For who plays both ends of a connection; may be NULL. The same bytes and FINs as they come
+     * out, and the last moment at which the connection may be used. Not to call into tcpip. */
+    void (*came_out)(void *context, struct tcpip_tcb *tcb, enum netio_direction direction,
+                     const uint8_t *bytes, size_t length);
+    void (*fin_came_out)(void *context, struct tcpip_tcb *tcb, enum netio_direction direction);
+    void (*gone)(void *context, struct tcpip_tcb *tcb);
 };
 
 /* Takes the observer's place at tcpip. NULL: no memory. */
