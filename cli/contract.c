@@ -5,6 +5,7 @@
 #include "check/rules.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/quirks.h"
 #include "report/record.h"
 #include "report/writer.h"
 
@@ -78,6 +79,8 @@ int command_contract(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
+    if (options.list_quirks)
+        return quirks_list();
     if (options.json)
         return write_json(&options);
     const struct check_rule *rule;

@@ -75,7 +75,10 @@ static const struct option_row rows[] = {
     {"--script", "FILE", KIND_TEXT, OPTION_CHECK, AT(script), 0,
      "traffic and events of your own in place of the scenario"},
     {"--quirk", "NAME", KIND_LIST, OPTION_CHECK, AT(quirks), AT(quirk_count),
-     "a defect that a Windows once had: block-tail, inject-irql, ... (sluice contract --help)"},
+     "a defect that a Windows had: q-block-tail, q-irql-leak, ... (sluice contract --quirks), or "
+     "all"},
+    {"--quirks", NULL, KIND_FLAG, OPTION_CONTRACT, AT(list_quirks), 0,
+     "list the defects of Windows that check --quirk imitates, and those it does not"},
     {"--record", "DIR", KIND_TEXT, OPTION_CHECK, AT(record), 0,
      "write each finding's run into DIR as a .sluice file, for sluice rerun"},
     {"--shrink", NULL, KIND_FLAG, OPTION_RERUN, AT(shrink), 0,

@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
 #include "explore/prediction.h"
+#include "netio/quirk.h"
 #include "pe/watchdog.h"
 
 #include <stdio.h>
@@ -24,6 +25,31 @@ const struct netio_profile *setup_profile(const char *name)
         fputc('\n', stderr);
     }
     return profile;
+}
+
+/* A quirk that this Windows never had is no question to ask; with all profiles it is asked of those
+ * that had it. */
+static bool switch_quirk(const char *name, bool all_profiles, struct machine_config *config)
+{
+    const struct netio_quirk_row *const row = netio_quirk_find(name);
+
+    if (row == NULL) {
+        fprintf(stderr, "sluice: there is no quirk %s (sluice contract --quirks lists them)\n",
+                name);
+        return false;
+    }
+    if (row->how == NULL) {
+        fprintf(stderr, "sluice: the lab does not imitate %s: %s\n", row->name, row->absent);
+        return false;
+    }
+    if (netio_quirk_belongs(row, config->profile)) {
+        netio_quirk_set(&config->switches, row);
+    } else if (!all_profiles) {
+        fprintf(stderr, "sluice: %s is of the profiles %s, not of %s\n", row->name, row->profiles,
+                config->profile->name);
+        return false;
+    }
+    return true;
 }
 
 bool setup_machine(const struct options *options, const struct netio_profile *profile,
@@ -52,6 +78,12 @@ bool setup_machine(const struct options *options, const struct netio_profile *pr
                     equals + 1);
             return false;
         }
+    }
+    for (size_t i = 0; i < options->quirk_count; i++) {
+        const bool all = options->profile != NULL && strcmp(options->profile, "all") == 0;
+        if (strcmp(options->quirks[i], "all") != 0 &&
+            !switch_quirk(options->quirks[i], all, config))
+            return false;
     }
     for (size_t i = 0; i < options->setting_count; i++) {
         const char *equals = strchr(options->settings[i], '=');

@@ -7,8 +7,11 @@
 #include "fwp/state.h"
 #include "fwp/sublayer.h"
 #include "fwp/transaction.h"
+#include "netio/quirk.h"
 
 #include <stdlib.h>
+
+#define CALL_FAILED ((NTSTATUS)0xC002001B) /* RPC_NT_CALL_FAILED */
 
 #define FILTER_FLAGS                                                                               \
     (FWPM_FILTER_FLAG_PERSISTENT | FWPM_FILTER_FLAG_BOOTTIME |                                     \
@@ -216,6 +219,8 @@ NTSTATUS NTAPI FwpmFilterDeleteById0(HANDLE engineHandle, UINT64 id)
     struct fwp *const fwp = fwp_current();
 
     FWP_ENTER(fwp, name);
+    if (netio_quirk_bfe_fails(fwp->netio))
+        return CALL_FAILED;
     return delete (fwp, name, engineHandle, NULL, id);
 }
 

@@ -300,6 +300,7 @@ static void report_lost(struct netio_flow *flow, struct chunk *chunk)
                                     .direction = chunk->direction,
                                     .classify = chunk->cut_classify,
                                     .inject = chunk->cut_inject,
+                                    .quirk = chunk->cut_quirk,
                                     .lost_bytes = chunk->lost_bytes};
     uint64_t *const numbers = calloc(chunk->count, sizeof(*numbers));
 

@@ -26,6 +26,7 @@ struct chunk {
     uint8_t direction;
     uint32_t indication;
     uint32_t cut_classify, cut_inject; /* the last cut by the quirk */
+    const char *cut_quirk;             /* another one than the chain cut, or NULL */
     uint64_t lost_bytes;               /* permitted, but not reached */
     NET_BUFFER_LIST **nbls;
     uint32_t count, capacity;

@@ -167,6 +167,7 @@ void flow_finish(struct netio_flow *flow)
     if (flow->finished)
         return;
     flow->finished = true;
+    quirk_flow_ends(flow);
     /* Discarding completes injections, and their functions may call in again: the flow is dead for
      * them. */
     lanes_discard(flow);

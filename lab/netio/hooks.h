@@ -51,6 +51,7 @@ struct netio_lost_chain {
     struct netio_flow *flow;
     enum netio_direction direction;
     uint32_t classify, inject; /* the last cut */
+    const char *quirk; /* that lost it, when it is not the chain cut; else NULL */
     uint32_t nbls;
     uint64_t bytes;          /* payload of the NBLs that leak */
     uint64_t lost_bytes;     /* permitted bytes among them that never reached the application */

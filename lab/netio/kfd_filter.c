@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Filters at run time: per layer, heaviest sublayer first, in it heaviest filter first
  * (contract 3.5). */
+#include "netio/quirk.h"
 #include "netio/state.h"
 
 #include <stdlib.h>
@@ -98,7 +99,8 @@ NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
                 stages_filter_deleted(netio, filter);
             /* The result of DELETE is ignored, and the key is NULL. */
             callout = kfd_filter_callout(netio, filter);
-            if (callout != NULL)
+            if (callout != NULL &&
+                !(filter->references > 1 && netio_quirk_acts(netio, QUIRK_NOTIFY_LOST)))
                 kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_DELETE_FILTER, NULL, &filter->fwps);
             kfd_filter_release(netio, filter);
             return STATUS_SUCCESS;

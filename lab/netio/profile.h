@@ -54,6 +54,7 @@ struct netio_switches {
     int32_t complete_status; /* NTSTATUS of completions: 0. An error: the bytes do not come out */
     bool dead_flow_accepts;  /* an inject into a flow that died succeeds and completes with an error
                               */
+    uint32_t quirks;         /* bits by enum netio_quirk: netio/quirk.h */
 };
 
 struct netio_profile {

@@ -127,7 +127,8 @@ struct netio_flow {
     struct netio_stream_client client;
     void *connection;
     struct netio_flow_info info;
-    char *application; /* copied */
+    char *application;         /* copied */
+    struct sim_timer late_ack; /* of the quirk */
     struct netio_ledger ledger[2];
     FWPS_INCOMING_VALUES0 values;
     FWPS_INCOMING_VALUE0 fields[8];
@@ -172,7 +173,9 @@ struct netio {
     const struct netio_hooks *hooks; /* never NULL */
     void *hook_context;
     bool checks;
-    bool others; /* netio_filters_by_others() */
+    bool others;           /* netio_filters_by_others() */
+    uint32_t quirks_acted; /* bits by enum netio_quirk */
+    bool bfe_failed;       /* the last FwpmFilterDeleteById0, by its quirk */
     unsigned processors;
 
     struct kfd_callout *callouts;
@@ -326,3 +329,15 @@ void inject_complete_all(struct netio *netio);
 /* ---- the defect of 6.1.7601 (contract 7.3, 7.5) ---- */
 void quirk_at_inject(struct netio *netio, struct stream_call *call);
 void quirk_after_classify(struct netio *netio, struct stream_call *call);
+
+/* ---- other defects, off unless named: netio/quirk.h ---- */
+/* Before a chunk that is blocked to its end is released. first: the NBL at which this verdict's
+ * bytes began. */
+void quirk_at_block(struct netio_flow *flow, struct chunk *chunk, const NET_BUFFER_LIST *first,
+                    uint32_t classify);
+/* After a verdict BLOCK on data. */
+void quirk_after_block(struct netio_flow *flow, enum netio_direction direction);
+/* When classifyFn has returned. flags: of what was indicated. */
+void quirk_after_disconnect(struct netio_flow *flow, const struct netio_classify *told,
+                            uint32_t flags, const struct stream_verdict *verdict);
+void quirk_flow_ends(struct netio_flow *flow);

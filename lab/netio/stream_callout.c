@@ -135,15 +135,20 @@ static void enforce(struct netio_flow *flow, enum netio_direction direction, uin
     const uint32_t next = verdict->kind == VERDICT_CONTINUE
                               ? index + 1
                               : next_in_order(flow, direction, index, stage->next_sublayer);
-    const bool whole = verdict->bytes == chunk->length;
+    const bool whole = verdict->bytes == chunk->length, data = chunk->length > 0;
+    const NET_BUFFER_LIST *const first = chunk->cursor.nbl;
 
     half->accumulating = false;
     if (whole)
         half_pop(half);
     if (verdict->kind == VERDICT_BLOCK) {
         stream_block(flow, direction, index, chunk, verdict->bytes);
+        if (whole && data)
+            quirk_at_block(flow, chunk, first, flow->classifies);
         if (whole)
             chunk_release(flow, chunk);
+        if (data)
+            quirk_after_block(flow, direction);
     } else if (whole) {
         chunk->passes = verdict->kind != VERDICT_CONTINUE && next < stage->next_sublayer;
         stream_emit(flow, direction, next, chunk);

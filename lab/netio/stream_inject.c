@@ -2,6 +2,7 @@
 /* Injection into a stream: checks, the inside-classify path under the kernel's names, and the
  * outside one (contract 2.1, 7.1). */
 #include "netio/injection.h"
+#include "netio/quirk.h"
 
 #include "sim/breach.h"
 
@@ -377,5 +378,8 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
         flow->injecting--;
         flow_dereference(flow);
     }
+    if (call.told.status == STATUS_SUCCESS && sim_task_irql(netio->sim) < DISPATCH_LEVEL &&
+        netio_quirk_acts(netio, QUIRK_IRQL_LEAK))
+        sim_task_set_irql(netio->sim, DISPATCH_LEVEL);
     return call.told.status;
 }

@@ -145,5 +145,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
                   (uint64_t)out.actionType << 32 | (uint32_t)io.streamAction, verdict.bytes);
     quirk_after_classify(netio, &call);
     inject_emit_behind(flow, direction, stage->next_sublayer, call.out);
+    if (__builtin_expect(netio->switches.quirks != 0, 0))
+        quirk_after_disconnect(flow, &call.told, flags, &verdict);
     return verdict;
 }
