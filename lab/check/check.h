@@ -16,6 +16,10 @@ struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, st
                            bool contract);
 void check_destroy(struct check *check);
 
+/* Traffic has ended and nothing is left to be done, but the connections are still there: what waits
+ * now waits for ever (R16, R40). */
+void check_quiet(struct check *check);
+
 /* After the driver was unloaded, or when it cannot be: NBLs of the stack that nobody will ever
  * release become findings. */
 void check_finish(struct check *check);

@@ -29,6 +29,19 @@ enum ndis_nbl_owner {
     NDIS_OWNER_FREED,
 };
 
+/* Where the bytes of an NBL stand in what one callout is offered: check/ notes it while the NBL is
+ * on offer. callout 0: nowhere. */
+struct ndis_nbl_place {
+    uint64_t flow;
+    uint64_t first;  /* position of its first byte of data */
+    uint64_t end;    /* behind the last byte of the offer */
+    uint64_t passed; /* the callout permitted what stands before this position */
+    uint32_t callout;
+    uint32_t direction;
+    uint32_t flags;    /* of the offer */
+    uint32_t classify; /* its number */
+};
+
 struct ndis_nbl_header {
     uint64_t magic;
     struct ndis *ndis;
@@ -51,7 +64,9 @@ struct ndis_nbl_header {
     uint32_t classify;
     uint32_t driver_references; /* FwpsReferenceNetBufferList0 not yet undone */
     const void *caller;         /* driver code that allocated it, or NULL */
-};
+    uint64_t held_since; /* virtual time from which on a driver has it: a clone, or a reference */
+    struct ndis_nbl_place place;
+} __attribute__((aligned(16)));
 _Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0,
                "the NBL behind the header is 16-byte aligned");
 

@@ -223,6 +223,21 @@ const struct netio_flow_info *netio_flow_info(const struct netio_flow *flow)
     return &flow->info;
 }
 
+bool netio_flow_is_dead(const struct netio_flow *flow)
+{
+    return flow->closed || flow->reset || flow->aborted;
+}
+
+void *netio_flow_watch(const struct netio_flow *flow)
+{
+    return flow->watch;
+}
+
+void netio_flow_set_watch(struct netio_flow *flow, void *watch)
+{
+    flow->watch = watch;
+}
+
 void netio_flow_ledger(const struct netio_flow *flow, enum netio_direction direction,
                        struct netio_ledger *ledger)
 {

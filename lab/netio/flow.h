@@ -57,9 +57,19 @@ void netio_flow_close(struct netio_flow *flow);
 uint64_t netio_flow_handle(const struct netio_flow *flow);
 const struct netio_flow_info *netio_flow_info(const struct netio_flow *flow);
 
+/* True when it was closed, reset or aborted: what goes into it does not come out. */
+bool netio_flow_is_dead(const struct netio_flow *flow);
+
+/* One pointer for who listens to the hooks: of this flow, from flow_open to flow_close. */
+void *netio_flow_watch(const struct netio_flow *flow);
+void netio_flow_set_watch(struct netio_flow *flow, void *watch);
+
 /* FwpsFlowAssociateContext0, FwpsFlowRemoveContext0, FwpsFlowAbort0: statuses of contract 1.13. */
 NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t layer,
                               uint32_t callout, uint64_t context);
+/* Told to the listener: an association that a fault point refused before the engine saw it. */
+void netio_flow_associate_refused(struct netio *netio, uint64_t handle, uint32_t callout,
+                                  uint64_t context, NTSTATUS status);
 NTSTATUS netio_flow_remove(struct netio *netio, uint64_t handle, uint16_t layer, uint32_t callout);
 NTSTATUS netio_flow_abort(struct netio *netio, uint64_t handle);
 

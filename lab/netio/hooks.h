@@ -5,6 +5,17 @@
 #include "netio/flow.h"
 #include "netio/kfd.h"
 
+/* What an answer comes to (contract 1.4). */
+enum stream_verdict_kind {
+    VERDICT_PERMIT,
+    VERDICT_CONTINUE,
+    VERDICT_BLOCK,
+    VERDICT_NEED,
+    VERDICT_DEFER,
+    VERDICT_DROP,
+    VERDICT_ALLOW
+};
+
 /* One classify at a stream layer. Valid during the hook only. */
 struct netio_classify {
     struct netio_flow *flow;
@@ -19,6 +30,12 @@ struct netio_classify {
     uint32_t injects;       /* inject calls made during it */
     NET_BUFFER_LIST *chain; /* as offered */
     size_t length;
+    const struct ndis_cursor *start; /* at the first byte on offer */
+    uint32_t flags;                  /* FWPS_STREAM_FLAG_*, as offered */
+    /* After: what the engine makes of the answer. */
+    enum stream_verdict_kind verdict;
+    size_t covered; /* bytes, of PERMIT, CONTINUE and BLOCK */
+    void *watch;    /* the listener's own, from enter to exit */
 };
 
 /* What FwpsStreamInjectAsync0 was called with. */
@@ -33,6 +50,12 @@ struct netio_inject {
     NET_BUFFER_LIST *chain;
     size_t length;
     NTSTATUS status; /* after */
+    struct {
+        bool known, ordered, whole;
+        uint32_t flags;
+        uint64_t first, behind;
+        const char *rule;
+    } watch; /* the listener's own, from enter to exit */
 };
 
 /* The chain cut of the report. */
@@ -51,7 +74,7 @@ struct netio_lost_chain {
     struct netio_flow *flow;
     enum netio_direction direction;
     uint32_t classify, inject; /* the last cut */
-    const char *quirk; /* that lost it, when it is not the chain cut; else NULL */
+    const char *quirk;         /* that lost it, when it is not the chain cut; else NULL */
     uint32_t nbls;
     uint64_t bytes;          /* payload of the NBLs that leak */
     uint64_t lost_bytes;     /* permitted bytes among them that never reached the application */
@@ -60,6 +83,7 @@ struct netio_lost_chain {
 
 struct netio_hooks {
     void (*classify_enter)(void *context, struct netio_classify *classify);
+    /* The answer was read, nothing was done about it yet. */
     void (*classify_exit)(void *context, struct netio_classify *classify);
     void (*inject_enter)(void *context, struct netio_inject *inject);
     void (*inject_exit)(void *context, struct netio_inject *inject);
@@ -69,4 +93,24 @@ struct netio_hooks {
                       NTSTATUS status);
     void (*flow_open)(void *context, struct netio_flow *flow);
     void (*flow_close)(void *context, struct netio_flow *flow);
+};
+
+/* What becomes of a flow context. */
+struct netio_context_event {
+    uint64_t flow;
+    uint32_t callout;
+    uint64_t value;
+    NTSTATUS status;      /* associated: what the call returned */
+    uint32_t classifies;  /* of the flow at the stream layer, so far */
+    bool late;            /* its removal was answered with STATUS_PENDING */
+    const void *function; /* flowDeleteFn */
+};
+
+/* Told to whoever set them with netio_set_context_hooks(). Every pointer may be NULL. */
+struct netio_context_hooks {
+    /* FwpsFlowAssociateContext0 is through, with whatever status. */
+    void (*associated)(void *context, const struct netio_context_event *event);
+    /* Around the call of flowDeleteFn. */
+    void (*deleting)(void *context, const struct netio_context_event *event);
+    void (*deleted)(void *context, const struct netio_context_event *event);
 };

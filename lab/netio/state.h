@@ -10,6 +10,7 @@
 #include "netio/netio.h"
 #include "netio/slab.h"
 #include "netio/stream.h"
+#include "nt/lock_order.h"
 
 #define NETIO_LAYERS       128
 #define NETIO_OWN_STAGES   2
@@ -69,6 +70,8 @@ struct flow_context {
     uint64_t context;
     uint16_t layer;
     bool removed; /* flowDelete is due when no classify of it runs */
+    uint8_t held_count;
+    const void *held[NT_LOCKS_WATCHED]; /* spin locks held by who removed it */
 };
 
 /* A classify in progress. */
@@ -126,6 +129,7 @@ struct netio_flow {
     uint32_t classifies, indications;
     struct netio_stream_client client;
     void *connection;
+    void *watch; /* of who listens to the hooks */
     struct netio_flow_info info;
     char *application;         /* copied */
     struct sim_timer late_ack; /* of the quirk */
@@ -172,6 +176,8 @@ struct netio {
     struct netio_switches switches;
     const struct netio_hooks *hooks; /* never NULL */
     void *hook_context;
+    const struct netio_context_hooks *context_hooks; /* never NULL */
+    void *context_hook_context;
     bool checks;
     bool others;           /* netio_filters_by_others() */
     uint32_t quirks_acted; /* bits by enum netio_quirk */
@@ -289,15 +295,6 @@ bool stream_continue(struct netio_flow *flow, enum netio_direction direction,
 void stream_block(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
                   struct chunk *chunk, size_t n);
 
-enum stream_verdict_kind {
-    VERDICT_PERMIT,
-    VERDICT_CONTINUE,
-    VERDICT_BLOCK,
-    VERDICT_NEED,
-    VERDICT_DEFER,
-    VERDICT_DROP,
-    VERDICT_ALLOW
-};
 struct stream_verdict {
     enum stream_verdict_kind kind;
     size_t bytes;    /* covered */

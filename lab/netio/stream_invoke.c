@@ -112,6 +112,9 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     call.told.injects = 0;
     call.told.chain = data.netBufferListChain;
     call.told.length = chunk->length;
+    call.told.start = &chunk->cursor;
+    call.told.flags = flags;
+    call.told.watch = NULL;
     call.out = call.out_last = NULL;
     call.slot = NULL;
     call.static_injects = 0;
@@ -130,8 +133,6 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     attribute(netio, outer);
     stage->callout->running--;
     sim_task_set_irql(netio->sim, irql);
-    if (netio->hooks->classify_exit != NULL)
-        netio->hooks->classify_exit(netio->hook_context, &call.told);
     /* Calls of other tasks may stand above this one. */
     for (struct stream_call **link = &flow->calls; *link != NULL; link = &(*link)->up)
         if (*link == &call) {
@@ -141,6 +142,10 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     half->missed = 0;
     out.flags |= out_flags;
     verdict = stream_verdict_normalise(flow, &call.told, &asked);
+    call.told.verdict = verdict.kind;
+    call.told.covered = verdict.bytes;
+    if (netio->hooks->classify_exit != NULL)
+        netio->hooks->classify_exit(netio->hook_context, &call.told);
     sim_trace_add(&netio->sim->trace, SIM_EVENT_VERDICT, flow->handle,
                   (uint64_t)out.actionType << 32 | (uint32_t)io.streamAction, verdict.bytes);
     quirk_after_classify(netio, &call);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Source: HLK NoStreamStarvation (NETWORK-0267). What NEED_MORE_DATA holds of a peer that says no
+ * more cannot come by itself: that is R07 and R08's matter, at the end and at the limit. */
+#include "check/progress.h"
+
+#include "check/state.h"
+
+#include <stdio.h>
+
+void check_progress_answer(struct check *check, struct check_track *track,
+                           const struct netio_classify *classify)
+{
+    track->deferred = classify->verdict == VERDICT_DEFER;
+    if (!track->deferred)
+        return;
+    if (track->deferred_classify == 0 || track->deferred_at != track->decided) {
+        track->deferred_since = check->sim->now;
+        track->deferred_at = track->decided;
+    }
+    track->deferred_classify = classify->number;
+    track->deferred_bytes = classify->length;
+}
+
+void check_progress_quiet(struct check *check, struct check_flow *flow)
+{
+    char detail[160];
+
+    if (flow->dropped || netio_flow_is_dead(flow->flow))
+        return;
+    for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
+        if (!track->deferred)
+            continue;
+        track->deferred = false;
+        snprintf(detail, sizeof(detail),
+                 "%llu bytes were deferred at %.3f s, and when all was quiet at %.3f s "
+                 "FwpsStreamContinue0 had not been called",
+                 (unsigned long long)track->deferred_bytes,
+                 (double)track->deferred_since / SIM_SECOND, (double)check->sim->now / SIM_SECOND);
+        check_note(check, &(struct sim_breach){
+                              .rule = "R16",
+                              .function = "classifyFn",
+                              .detail = detail,
+                              .flow = flow->handle,
+                              .classify = track->deferred_classify,
+                              .bytes = track->deferred_bytes,
+                              .address = track->classify,
+                              .direction = (uint8_t)(track->direction + 1),
+                              .has_offset = true,
+                              .offset = track->decided,
+                          });
+    }
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The checker's own structure, for the files of this folder only. */
+#pragma once
+
+#include "check/chain.h"
+#include "check/check.h"
+#include "check/payload.h"
+#include "check/track.h"
+
+#include "sim/breach.h"
+
+#define CHECK_CALLS 16 /* classifies that run at once; further ones are not judged */
+
+/* A classify that runs. */
+struct check_call {
+    const struct netio_classify *classify; /* NULL: free */
+    struct check_flow *flow;
+    struct check_track *track;
+    struct check_chain *chain;
+    struct check_payload payload;
+};
+
+struct check {
+    struct sim *sim;
+    struct pe *pe;
+    struct ndis *ndis;
+    struct netio *netio;
+    bool contract;
+    struct check_findings findings;
+    struct check_chains chains;
+    struct check_call calls[CHECK_CALLS];
+    struct check_flow *flows; /* that are open, newest first */
+    struct netio_hooks hooks;
+};
+
+/* A breach becomes a finding, or counts for one. */
+void check_note(struct check *check, const struct sim_breach *breach);

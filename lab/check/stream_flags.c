@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Source: nf-fwpsk-fwpsstreaminjectasync0, the parameter streamFlags. */
+#include "check/stream_flags.h"
+
+#include "check/state.h"
+
+#include <stdio.h>
+
+static const struct {
+    uint32_t flag;
+    const char *name;
+} kept[] = {
+    {FWPS_STREAM_FLAG_RECEIVE_PUSH, "RECEIVE_PUSH"},
+    {FWPS_STREAM_FLAG_RECEIVE_EXPEDITED, "RECEIVE_EXPEDITED"},
+    {FWPS_STREAM_FLAG_SEND_NODELAY, "SEND_NODELAY"},
+    {FWPS_STREAM_FLAG_SEND_EXPEDITED, "SEND_EXPEDITED"},
+};
+
+void check_stream_flags(struct check *check, const struct check_flow *flow,
+                        const struct netio_inject *inject)
+{
+    const uint32_t wanted = inject->watch.flags, given = inject->stream_flags;
+    char detail[160];
+
+    if (!inject->watch.known || !inject->watch.whole)
+        return;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (((wanted ^ given) & kept[i].flag) == 0)
+            continue;
+        snprintf(detail, sizeof(detail),
+                 "the bytes were indicated %s %s and are injected %s it (flags 0x%x, now 0x%x)",
+                 wanted & kept[i].flag ? "with" : "without", kept[i].name,
+                 wanted & kept[i].flag ? "without" : "with", wanted, given);
+        check_note(check, &(struct sim_breach){
+                              .rule = "R41",
+                              .function = "FwpsStreamInjectAsync0",
+                              .detail = detail,
+                              .flow = flow->handle,
+                              .classify = inject->classify != NULL ? inject->classify->number : 0,
+                              .inject = inject->number,
+                              .bytes = inject->length,
+                              .direction = (uint8_t)(inject->direction + 1),
+                              .has_offset = true,
+                              .offset = inject->watch.first,
+                          });
+        return;
+    }
+}
