@@ -43,6 +43,8 @@ size_t pe_backtrace(struct pe *pe, const struct pe_call *call, struct pe_backtra
             break;
         out[count++] =
             (struct pe_backtrace_entry){image, (uint32_t)(context.rip - (uintptr_t)image->base)};
+        if (image->resident) /* without unwind data */
+            break;
         const uint64_t before = context.rsp;
         if (!pe_unwind_frame(image, pe_function_of(image, context.rip), PE_HANDLER_NONE, &range,
                              &context, &establisher, &handler, &data) ||

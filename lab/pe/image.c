@@ -160,7 +160,7 @@ static void copy_in(const struct pe_image *image, const struct pe_layout *layout
     }
 }
 
-static void add_image(struct pe *pe, struct pe_image *image)
+void pe_image_add(struct pe *pe, struct pe_image *image)
 {
     const uintptr_t low = (uintptr_t)image->base, high = low + image->size;
     if (pe->high == 0 || low < pe->low)
@@ -202,7 +202,7 @@ enum pe_status pe_image_load(struct pe *pe, const char *name, const void *file, 
         goto fail;
     if (!pe_patch(image) || !protect(image, &layout))
         goto fail;
-    add_image(pe, image);
+    pe_image_add(pe, image);
     error->status = PE_OK;
     error->text[0] = '\0';
     *result = image;

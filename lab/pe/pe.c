@@ -105,6 +105,26 @@ struct pe_image *pe_image_native(struct pe *pe, const char *name, void *entry)
     return image;
 }
 
+struct pe_image *pe_image_resident(struct pe *pe, const char *name, void *entry, const void *start,
+                                   size_t size)
+{
+    struct pe_image *image = calloc(1, sizeof *image);
+    if (image == NULL)
+        return NULL;
+    image->name = strdup(name);
+    if (image->name == NULL) {
+        free(image);
+        return NULL;
+    }
+    image->pe = pe;
+    image->entry = entry;
+    image->base = (uint8_t *)(uintptr_t)start;
+    image->size = size;
+    image->resident = true;
+    pe_image_add(pe, image);
+    return image;
+}
+
 void pe_image_discard_init(struct pe_image *image)
 {
     if (image->discarded || image->alignment < PE_PAGE)
@@ -128,7 +148,7 @@ void pe_image_unload(struct pe_image *image)
         pe->native = NULL;
     /* The address space stays taken, inaccessible: whatever still points there is caught and named.
      */
-    if (image->base != NULL)
+    if (image->base != NULL && !image->resident)
         mprotect(image->base, (image->size + PE_PAGE - 1) & ~(size_t)(PE_PAGE - 1), PROT_NONE);
 }
 

@@ -74,6 +74,11 @@ enum pe_status pe_image_load(struct pe *pe, const char *name, const void *file, 
 /* A driver that is linked into this program (sanitizer and fuzz builds). */
 struct pe_image *pe_image_native(struct pe *pe, const char *name, void *entry);
 
+/* Another driver that is linked into this program, beside any other image: its code is all that
+ * lies in start..start + size. NULL: no memory. */
+struct pe_image *pe_image_resident(struct pe *pe, const char *name, void *entry, const void *start,
+                                   size_t size);
+
 /* INIT sections become inaccessible: to be called after DriverEntry returned. */
 void pe_image_discard_init(struct pe_image *image);
 void pe_image_unload(struct pe_image *image);

@@ -47,6 +47,7 @@ struct pe_image {
     uint32_t *pauses;    /* RVAs of patched pause instructions, ascending */
     size_t pause_count;
     bool unloaded, discarded;
+    bool resident; /* part of this program: its pages are not the image's to protect */
 };
 
 /* What is known about calls with one role ("classifyFn"). */
@@ -107,6 +108,9 @@ struct pe_image *pe_image_ever_of(const struct pe *pe, const void *address);
 void pe_synthetics_free(struct pe *pe);
 bool pe_synthetic_unmodelled(const struct pe *pe, uintptr_t address, const char **module,
                              const char **name);
+
+/* Puts an image with a base among those that addresses are looked up in. */
+void pe_image_add(struct pe *pe, struct pe_image *image);
 
 /* Gives back what an image has besides its place in the arena. */
 void pe_image_free(struct pe_image *image);
