@@ -482,8 +482,12 @@ void run_once(const struct run_config *config, struct run_result *result)
 
     struct check_findings *findings = check_findings(run.machine.check);
     check_fold(findings);
-    for (size_t i = 0; i < findings->count && config->listener.finding != NULL; i++) {
-        if (!findings->list[i]->folded)
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->list[i]->folded)
+            continue;
+        if (config->judge.finding != NULL)
+            config->judge.finding(config->judge.context, findings->list[i]);
+        else if (config->listener.finding != NULL)
             config->listener.finding(config->listener.context, findings->list[i]);
     }
     result->errors = check_findings_of(findings, CHECK_ERROR);

@@ -78,6 +78,12 @@ struct run_listener {
     struct passage_listener passage;
 };
 
+/* Who is told of findings in the listener's place. */
+struct run_judge {
+    void *context;
+    void (*finding)(void *context, const struct check_finding *finding);
+};
+
 struct run_config {
     struct machine_config machine;
     struct machine_driver driver;
@@ -93,6 +99,7 @@ struct run_config {
     size_t capture_count;
     enum traffic_side side;
     struct run_listener listener;
+    struct run_judge judge; /* finding NULL: listener.finding is told */
 };
 
 struct run_result {
