@@ -33,6 +33,14 @@ static const struct cause {
     {"R69", "R61", SHARE_CALL},
     {"R69", "R62", SHARE_CALL},
     {"R69", "HANG", SHARE_CALL},
+    {"R62", "HANG", SHARE_CALL},
+    /* The same, seen from where it happens. */
+    {"R47", "R65", SHARE_CALL},
+    {"R48", "CRASH", SHARE_CALL},
+    {"R49", "R69", SHARE_CALL},
+    {"R49", "R61", SHARE_CALL},
+    {"R50", "R62", SHARE_CALL},
+    {"R50", "HANG", SHARE_CALL},
     /* One call at a wrong IRQL. */
     {"R55", "R61", SHARE_CALL},
     /* A context that was never freed is pool of its tag, left at unload. */
@@ -96,18 +104,6 @@ static struct check_finding *cause_of(const struct check_findings *findings,
     return NULL;
 }
 
-/* The cause's cause, and so on. */
-static struct check_finding *root_of(const struct check_findings *findings,
-                                     struct check_finding *finding)
-{
-    struct check_finding *cause;
-
-    for (unsigned depth = 0; depth < DEEPEST && (cause = cause_of(findings, finding)) != NULL;
-         depth++)
-        finding = cause;
-    return finding;
-}
-
 static void tell_beneath(struct check_finding *cause, const struct check_finding *effect)
 {
     char times[32] = "";
@@ -126,15 +122,34 @@ static void tell_beneath(struct check_finding *cause, const struct check_finding
         cause->confidence = effect->confidence;
 }
 
+/* The cause of its cause, and so on. */
+static struct check_finding *root_of(struct check_finding *finding)
+{
+    for (unsigned depth = 0; depth < DEEPEST && finding->cause != NULL; depth++)
+        finding = finding->cause;
+    return finding;
+}
+
+void check_fold_into(struct check_finding *cause, struct check_finding *effect)
+{
+    effect->folded = true;
+    effect->cause = cause;
+    tell_beneath(root_of(cause), effect);
+}
+
 void check_fold(struct check_findings *findings)
 {
+    /* All links first: what is told beneath goes to the root at once. */
     for (size_t i = 0; i < findings->count; i++) {
         struct check_finding *effect = findings->list[i];
-        struct check_finding *root = root_of(findings, effect);
+        struct check_finding *cause = effect->folded ? NULL : cause_of(findings, effect);
 
-        if (root == effect)
-            continue;
-        effect->folded = true;
-        tell_beneath(root, effect);
+        /* In a circle all would vanish beneath each other. */
+        if (cause != NULL && root_of(cause) != effect)
+            effect->cause = cause;
+    }
+    for (size_t i = 0; i < findings->count; i++) {
+        if (!findings->list[i]->folded && findings->list[i]->cause != NULL)
+            check_fold_into(findings->list[i]->cause, findings->list[i]);
     }
 }

@@ -140,6 +140,23 @@ static NTSTATUS check(struct fwp *fwp, struct fwp_object *object, const FWPM_FIL
     return status == STATUS_SUCCESS ? effective_weight(filter, weight) : status;
 }
 
+/* In a sublayer that everybody shares one product's terminating filter decides for another's. */
+static void check_own_sublayer(const struct fwp *fwp, const struct fwp_object *object,
+                               const FWPM_FILTER0 *filter)
+{
+    const struct fwp_object *sublayer = fwp_object_by_key(fwp, FWP_SUBLAYER, &object->sublayer);
+
+    if (filter->action.type != FWP_ACTION_CALLOUT_TERMINATING || sublayer == NULL ||
+        sublayer->lifetime != FWP_BUILTIN)
+        return;
+    sim_breach(fwp->sim, &(struct sim_breach){
+                             .rule = "R57",
+                             .function = "subLayerKey",
+                             .detail = "a terminating filter is added to a sublayer of Windows, "
+                                       "not to one of the driver's own",
+                             .address = object->caller});
+}
+
 static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_FILTER0 *filter,
                     const void *caller, UINT64 *id)
 {
@@ -161,6 +178,8 @@ static NTSTATUS add(struct fwp *fwp, struct fwp_session *session, const FWPM_FIL
     if (status != STATUS_SUCCESS)
         return status;
     status = check(fwp, object, filter, &weight);
+    if (status == STATUS_SUCCESS && nt_checks(fwp->nt))
+        check_own_sublayer(fwp, object, filter);
     if (status == STATUS_SUCCESS) {
         object->id = ++fwp->next_filter;
         definition.filterKey = object->key;

@@ -16,8 +16,10 @@ NTSTATUS NTAPI FwpsFlowAssociateContext0(UINT64 flowId, UINT16 layerId, UINT32 c
     nt_irql_limit(fwp->nt, name, DISPATCH_LEVEL);
     /* One of them is a status that NT_SUCCESS() takes for one (R46). */
     status = nt_failure(fwp->sim, name);
-    if (status != STATUS_SUCCESS)
+    if (status != STATUS_SUCCESS) {
+        netio_flow_associate_refused(fwp->netio, flowId, calloutId, flowContext, status);
         return status;
+    }
     return netio_flow_associate(fwp->netio, flowId, layerId, calloutId, flowContext);
 }
 

@@ -56,6 +56,21 @@ NTSTATUS fwp_object_may_refer(const struct fwp_object *from, const struct fwp_ob
     return STATUS_SUCCESS;
 }
 
+/* Whose an object is stands in its provider: administrators and other products see it there. */
+static void check_provider(const struct fwp *fwp, const struct fwp_object_request *request)
+{
+    char detail[120];
+
+    if (request->kind == FWP_PROVIDER || request->provider != NULL)
+        return;
+    snprintf(detail, sizeof(detail), "a %s is added that names no provider",
+             fwp_kind_name(request->kind));
+    sim_breach(fwp->sim, &(struct sim_breach){.rule = "R57",
+                                              .function = "providerKey",
+                                              .detail = detail,
+                                              .address = request->caller});
+}
+
 NTSTATUS fwp_object_make(struct fwp *fwp, struct fwp_session *session,
                          const struct fwp_object_request *request, struct fwp_object **out)
 {
@@ -81,6 +96,8 @@ NTSTATUS fwp_object_make(struct fwp *fwp, struct fwp_session *session,
                                                     : FWP_STATIC;
     object->session = session;
     object->caller = request->caller;
+    if (nt_checks(fwp->nt))
+        check_provider(fwp, request);
     if (request->provider != NULL) {
         provider = fwp_object_by_key(fwp, FWP_PROVIDER, request->provider);
         status = provider == NULL ? STATUS_FWP_PROVIDER_NOT_FOUND

@@ -28,8 +28,8 @@ static bool is_running(const struct netio_flow *flow, const struct netio_callout
     return false;
 }
 
-NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t layer, uint32_t id,
-                              uint64_t value)
+static NTSTATUS associate(struct netio *netio, uint64_t handle, uint16_t layer, uint32_t id,
+                          uint64_t value)
 {
     struct netio_flow *const flow = flow_find(netio, handle);
     struct netio_callout *const callout = netio_callout_by_id(netio, id);
@@ -63,19 +63,74 @@ NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t lay
     return STATUS_SUCCESS;
 }
 
+static void tell_associated(struct netio *netio, uint64_t handle, uint32_t callout, uint64_t value,
+                            NTSTATUS status)
+{
+    const struct netio_context_event event = {
+        .flow = handle, .callout = callout, .value = value, .status = status};
+
+    if (netio->context_hooks->associated != NULL)
+        netio->context_hooks->associated(netio->context_hook_context, &event);
+}
+
+NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t layer, uint32_t id,
+                              uint64_t value)
+{
+    const NTSTATUS status = associate(netio, handle, layer, id, value);
+
+    tell_associated(netio, handle, id, value, status);
+    return status;
+}
+
+void netio_flow_associate_refused(struct netio *netio, uint64_t handle, uint32_t callout,
+                                  uint64_t context, NTSTATUS status)
+{
+    tell_associated(netio, handle, callout, context, status);
+}
+
 /* Takes the context off the flow, tells its callout, forgets it. */
 static void end(struct netio_flow *flow, struct flow_context **link)
 {
     struct netio *const netio = flow->netio;
     struct flow_context *const context = *link;
     struct netio_callout *const callout = context->callout;
-    const uint64_t value = context->context;
     const uint16_t layer = context->layer;
+    const struct netio_context_event event = {
+        .flow = flow->handle,
+        .callout = callout->id,
+        .value = context->context,
+        .classifies = flow->classifies,
+        .late = context->removed,
+        .function = callout->flow_delete,
+    };
+    /* Who held a spin lock while it removed the context must not meet it in flowDeleteFn: that may
+     * run inside the call (nf-fwpsk-fwpsflowremovecontext0). */
+    struct nt_lock_watch watch = {
+        .rule = "R50",
+        .function = "FwpsFlowRemoveContext0",
+        .detail = context->removed
+                      ? "flowDeleteFn takes a spin lock that was held when the context "
+                        "was removed; this time it was called later"
+                      : "flowDeleteFn, called inside FwpsFlowRemoveContext0, takes a "
+                        "spin lock that the caller holds",
+        .flow = flow->handle,
+        .count = context->held_count,
+    };
 
+    for (unsigned i = 0; i < context->held_count; i++)
+        watch.locks[i] = context->held[i];
     *link = context->next;
     slab_give(&netio->contexts, context);
     stages_contexts(flow);
-    kfd_flow_delete(netio, callout, layer, value);
+    if (netio->context_hooks->deleting != NULL)
+        netio->context_hooks->deleting(netio->context_hook_context, &event);
+    if (watch.count != 0)
+        nt_lock_watch_begin(netio->nt, &watch);
+    kfd_flow_delete(netio, callout, layer, event.value);
+    if (watch.count != 0)
+        nt_lock_watch_end(netio->nt, &watch);
+    if (netio->context_hooks->deleted != NULL)
+        netio->context_hooks->deleted(netio->context_hook_context, &event);
     callout->contexts--;
 }
 
@@ -133,6 +188,8 @@ NTSTATUS netio_flow_remove(struct netio *netio, uint64_t handle, uint16_t layer,
 
     if (context == NULL)
         return STATUS_UNSUCCESSFUL;
+    if (netio->checks)
+        context->held_count = (uint8_t)nt_locks_held(netio->nt, context->held);
     if (is_running(flow, context->callout) || put_off(flow)) {
         context->removed = true;
         stages_contexts(flow);

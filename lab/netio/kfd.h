@@ -17,6 +17,7 @@ struct netio_callout {
     uint32_t contexts; /* flow contexts that name it */
     uint32_t running;  /* classifies in progress */
     bool registered;
+    bool asked_unknown; /* notifyFn was called with a type it cannot know */
 };
 
 /* FwpsCalloutRegisterN: STATUS_SUCCESS or STATUS_FWP_ALREADY_EXISTS. *id: the run-time id. */

@@ -3,11 +3,38 @@
  * (contract 3.5). */
 #include "netio/state.h"
 
+#include "sim/breach.h"
+#include "sim/fault.h"
+
 struct decision {
     uint32_t action; /* FWP_ACTION_PERMIT, _BLOCK or _CONTINUE */
     bool hard;
     bool veto; /* a callout blocked although the right to write was gone */
 };
+
+/* Connections are decided at the layers before; the one reason to block here is an error
+ * (callout-driver-programming-considerations), and in a run without failed calls there is none. */
+static void check_established(struct netio *netio, const struct netio_callout *callout,
+                              const FWPS_INCOMING_VALUES0 *values,
+                              const FWPS_INCOMING_METADATA_VALUES0 *metadata,
+                              const FWPS_CLASSIFY_OUT0 *out)
+{
+    const struct sim_fault_taken *taken;
+
+    if (!netio->checks || out->actionType != FWP_ACTION_BLOCK ||
+        (values->layerId != FWPS_LAYER_ALE_FLOW_ESTABLISHED_V4 &&
+         values->layerId != FWPS_LAYER_ALE_FLOW_ESTABLISHED_V6) ||
+        sim_fault_taken(netio->sim, &taken) != 0)
+        return;
+    sim_breach(netio->sim, &(struct sim_breach){
+                               .rule = "R51",
+                               .function = "classifyFn",
+                               .detail = "BLOCK at ALE_FLOW_ESTABLISHED, though no call failed: "
+                                         "the connection is closed after it was permitted",
+                               .flow = metadata->flowHandle,
+                               .address = callout->classify,
+                           });
+}
 
 /* What one callout filter says. `writable`: the right to change the action is still there. */
 static struct decision ask_callout(struct netio *netio, struct kfd_filter *filter,
@@ -33,6 +60,7 @@ static struct decision ask_callout(struct netio *netio, struct kfd_filter *filte
     if (callout->flags & FWP_CALLOUT_FLAG_CONDITIONAL_ON_FLOW)
         return (struct decision){FWP_ACTION_CONTINUE, false, false};
     kfd_invoke(netio, callout, values, metadata, NULL, &context, &filter->fwps, 0, &out);
+    check_established(netio, callout, values, metadata, &out);
     if (inspection)
         return (struct decision){FWP_ACTION_CONTINUE, false, false};
     switch (out.actionType) {

@@ -4,6 +4,9 @@
 #include "netio/quirk.h"
 #include "netio/state.h"
 
+#include "sim/breach.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +83,42 @@ NTSTATUS netio_filter_add(struct netio *netio, const struct netio_filter *wanted
     return STATUS_SUCCESS;
 }
 
+static bool is_used(const struct netio *netio, const struct netio_callout *callout)
+{
+    for (unsigned layer = 0; layer < NETIO_LAYERS; layer++)
+        for (const struct kfd_filter *filter = netio->filters[layer]; filter != NULL;
+             filter = filter->next)
+            if (filter->has_key &&
+                memcmp(&filter->callout_key, &callout->key, sizeof(callout->key)) == 0)
+                return true;
+    return false;
+}
+
+/* "If a callout driver's notifyFn does not recognize the notification type, it should ignore it and
+ * return STATUS_SUCCESS"; FWPS_CALLOUT_NOTIFY_TYPE_MAX is there "for testing purposes"
+ * (nc-fwpsk-fwps_callout_notify_fn0). Asked once for a callout, right behind the notification that
+ * its last filter was deleted: where notifyFn may be called, and as little as can be follows. */
+static void ask_unknown(struct netio *netio, struct netio_callout *callout, FWPS_FILTER1 *filter)
+{
+    NTSTATUS status;
+
+    if (!netio->checks || callout->asked_unknown || callout->notify == NULL ||
+        is_used(netio, callout))
+        return;
+    callout->asked_unknown = true;
+    status = kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_TYPE_MAX, NULL, filter);
+    if (status == STATUS_SUCCESS)
+        return;
+    char detail[120];
+    snprintf(detail, sizeof(detail),
+             "notifyFn returned 0x%08X for a type that it does not know; it is to ignore it",
+             (unsigned)status);
+    sim_breach(netio->sim, &(struct sim_breach){.rule = "R58",
+                                                .function = "notifyFn",
+                                                .detail = detail,
+                                                .address = callout->notify});
+}
+
 NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
 {
     for (unsigned layer = 0; layer < NETIO_LAYERS; layer++)
@@ -102,6 +141,8 @@ NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
             if (callout != NULL &&
                 !(filter->references > 1 && netio_quirk_acts(netio, QUIRK_NOTIFY_LOST)))
                 kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_DELETE_FILTER, NULL, &filter->fwps);
+            if (callout != NULL)
+                ask_unknown(netio, callout, &filter->fwps);
             kfd_filter_release(netio, filter);
             return STATUS_SUCCESS;
         }

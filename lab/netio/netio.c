@@ -34,6 +34,7 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     netio->profile = config->profile;
     netio->switches = config->switches;
     netio->hooks = &no_hooks;
+    netio_set_context_hooks(netio, NULL, NULL);
     netio->checks = nt_checks(netio->nt);
     netio->processors = sim->scheduler->processors;
     netio->generation = 1;
@@ -105,6 +106,15 @@ void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void 
 {
     netio->hooks = hooks == NULL ? &no_hooks : hooks;
     netio->hook_context = context;
+}
+
+void netio_set_context_hooks(struct netio *netio, const struct netio_context_hooks *hooks,
+                             void *context)
+{
+    static const struct netio_context_hooks none;
+
+    netio->context_hooks = hooks == NULL ? &none : hooks;
+    netio->context_hook_context = context;
 }
 
 bool netio_stream_busy(const struct netio *netio)

@@ -9,6 +9,7 @@
 
 struct netio;
 struct netio_hooks;
+struct netio_context_hooks;
 
 struct netio_config {
     const struct netio_profile *profile;
@@ -35,3 +36,7 @@ struct ndis *netio_ndis(const struct netio *netio);
 void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context);
 /* Those in force (never NULL) and their context: for who wants to listen in front of them. */
 const struct netio_hooks *netio_hooks_of(const struct netio *netio, void **context);
+
+/* The same for flow contexts. */
+void netio_set_context_hooks(struct netio *netio, const struct netio_context_hooks *hooks,
+                             void *context);

@@ -4,12 +4,33 @@
 #include "nt/irql.h"
 #include "nt/thread.h"
 
+#include <string.h>
+
+#define STALL_LIMIT (100 * SIM_MICROSECOND)
+
 void nt_call_enter(struct nt *nt, struct nt_call *call, const char *role, const void *function)
 {
     call->role = role;
     call->irql = sim_task_irql(nt->sim);
     call->spin_locks = nt_thread_current(nt)->spin_locks;
+    call->stalled = nt_thread_current(nt)->stalled;
     pe_enter(nt->pe, &call->pe, role, function);
+}
+
+static void check_stalled(struct nt *nt, const struct nt_call *call, uint64_t stalled)
+{
+    static const char *const callout_functions[] = {"classifyFn", "completionFn", "notifyFn"};
+    const char *rule = strcmp(call->role, "flowDeleteFn") == 0 ? "R49" : NULL;
+
+    for (unsigned i = 0; i < sizeof(callout_functions) / sizeof(callout_functions[0]); i++)
+        if (strcmp(call->role, callout_functions[i]) == 0)
+            rule = "R73";
+    if (rule == NULL || !nt->checks || call->irql < DISPATCH_LEVEL)
+        return;
+    sim_breach_text(nt->sim, rule, call->role,
+                    "%s kept the processor for %llu microseconds at DISPATCH_LEVEL, stalling or "
+                    "looking at the clock; a DPC should take 100 at most",
+                    call->role, (unsigned long long)(stalled / SIM_MICROSECOND));
 }
 
 void nt_call_leave(struct nt *nt, struct nt_call *call)
@@ -31,6 +52,10 @@ void nt_call_leave(struct nt *nt, struct nt_call *call)
                             call->irql, irql);
         nt_irql_set(nt, call->irql);
     }
+    /* "A single DPC routine should not execute for more than 100 microseconds" (Sharing Processor
+     * Resources During Startup from a Low-Power State). */
+    if (__builtin_expect(thread->stalled - call->stalled > STALL_LIMIT, 0))
+        check_stalled(nt, call, thread->stalled - call->stalled);
     pe_leave(nt->pe, &call->pe);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The C run-time library inside the kernel: memory and strings. */
 #include "nt/crt.h"
+#include "nt/state.h"
 #include "nt/wide.h"
 
 #include <stdlib.h>
@@ -10,8 +11,33 @@
 #define INVALID_ARGUMENT 22 /* EINVAL */
 #define OUT_OF_RANGE     34 /* ERANGE */
 
+/* RtlCopyMemory is memcpy on x64, where Driver Verifier stops at ranges that overlap (0xC4/0xF0;
+ * "must not overlap": nf-wdm-rtlcopymemory). A range copied onto itself is what compilers make of
+ * an assignment. Copies that a compiler wrote out are not seen. */
+__attribute__((noinline)) static void overlaps(const char *function, size_t size,
+                                               const void *return_address, uintptr_t frame)
+{
+    struct nt *nt = nt_current();
+
+    if (!nt->checks || pe_image_of(nt->pe, return_address) == NULL)
+        return;
+    pe_note_call(nt->pe, return_address, frame);
+    sim_breach_text(nt->sim, "R69", function,
+                    "%s copies %zu bytes between ranges that overlap; RtlMoveMemory is for that",
+                    function, size);
+}
+
+#define CHECK_OVERLAP(function, target, source, size)                                              \
+    do {                                                                                           \
+        const uintptr_t to = (uintptr_t)(target), from = (uintptr_t)(source);                      \
+        if (__builtin_expect((to - from < (size) || from - to < (size)) && to != from, 0))         \
+            overlaps((function), (size), __builtin_return_address(0),                              \
+                     (uintptr_t)__builtin_frame_address(0));                                       \
+    } while (0)
+
 void *NTAPI nt_crt_memcpy(void *target, const void *source, size_t size)
 {
+    CHECK_OVERLAP("RtlCopyMemory", target, source, size);
     return memmove(target, source, size); /* the kernel's memcpy is its memmove */
 }
 
@@ -36,6 +62,12 @@ void *NTAPI nt_crt_memchr(const void *memory, int value, size_t size)
 }
 
 VOID NTAPI nt_rtl_copy_memory(VOID *target, const VOID *source, SIZE_T size)
+{
+    CHECK_OVERLAP("RtlCopyMemory", target, source, size);
+    memmove(target, source, size);
+}
+
+VOID NTAPI nt_rtl_move_memory(VOID *target, const VOID *source, SIZE_T size)
 {
     memmove(target, source, size);
 }

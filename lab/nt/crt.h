@@ -58,5 +58,6 @@ int NTAPI nt_crt_swprintf_s(WCHAR *out, size_t size, const WCHAR *format, ...);
 
 /* Memory functions that the kit has as macros, and that images import. */
 VOID NTAPI nt_rtl_copy_memory(VOID *target, const VOID *source, SIZE_T size);
+VOID NTAPI nt_rtl_move_memory(VOID *target, const VOID *source, SIZE_T size);
 VOID NTAPI nt_rtl_zero_memory(VOID *target, SIZE_T size);
 VOID NTAPI nt_rtl_fill_memory(VOID *target, SIZE_T size, UCHAR value);

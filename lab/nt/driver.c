@@ -191,14 +191,17 @@ static void report_pool(struct nt_driver *driver)
     for (unsigned i = 0; i < left.count; i++) {
         const struct group *group = &left.groups[i];
         const struct nt_pool_block *first = &group->first;
-        char detail[200], tag[5] = "", who[64];
+        char detail[256], tag[5] = "", who[64];
+        const uint64_t age = (nt->sim->now - first->time) / SIM_MILLISECOND;
 
         memcpy(tag, &first->tag, 4);
         snprintf(detail, sizeof(detail),
-                 "%u block(s), %llu bytes of tag '%s' are left, allocated at %s%s%s", group->blocks,
-                 (unsigned long long)group->bytes, tag,
+                 "%u block(s), %llu bytes of tag '%s' are left, allocated at %s%s%s, the first of "
+                 "them %llu.%03llu s before",
+                 group->blocks, (unsigned long long)group->bytes, tag,
                  pe_describe(nt->pe, first->caller, who, sizeof(who)),
-                 first->site != NULL ? " by " : "", first->site != NULL ? first->site : "");
+                 first->site != NULL ? " by " : "", first->site != NULL ? first->site : "",
+                 (unsigned long long)age / 1000, (unsigned long long)age % 1000);
         sim_breach(nt->sim, &(struct sim_breach){.rule = "R66",
                                                  .function = "DriverUnload",
                                                  .detail = detail,
@@ -206,6 +209,7 @@ static void report_pool(struct nt_driver *driver)
                                                  .flow = first->flow,
                                                  .classify = first->classify,
                                                  .bytes = group->bytes,
+                                                 .object = (uintptr_t)first->address,
                                                  .address = first->caller});
     }
     if (left.ungrouped != 0)

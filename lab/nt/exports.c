@@ -407,7 +407,7 @@ static struct pe_export ntoskrnl[] = {
     PE_FUNCTION(RtlLookupElementGenericTableAvl),
     PE_FUNCTION(RtlLookupElementGenericTableFullAvl),
     SEH_ROW(RtlLookupFunctionEntry),
-    RENAMED("RtlMoveMemory", nt_rtl_copy_memory),
+    RENAMED("RtlMoveMemory", nt_rtl_move_memory),
     PE_FUNCTION(RtlMultiByteToUnicodeN),
     PE_UNMODELLED(RtlNtStatusToDosError, 0),
     PE_UNMODELLED(RtlNumberGenericTableElements, 0),

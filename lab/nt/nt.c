@@ -3,6 +3,7 @@
 #include "nt/nt.h"
 #include "nt/clock.h"
 #include "nt/device.h"
+#include "nt/lock_order.h"
 #include "nt/object.h"
 #include "nt/pool_state.h"
 #include "nt/registry.h"
@@ -56,6 +57,7 @@ void nt_destroy(struct nt *nt)
     nt_registry_close(nt);
     nt_objects_close(nt);
     nt_threads_close(nt);
+    nt_lock_order_close(nt);
     nt_pool_close(nt);
     free(nt);
 }

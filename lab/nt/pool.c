@@ -2,6 +2,8 @@
 /* The pool allocator: size classes over the arena, a header before each block, figures by tag. */
 #include "nt/pool_state.h"
 
+#include "nt/lock_order.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,7 +300,8 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     header->site = request->site;
     header->caller = request->caller;
     header->number = ++pool->numbers;
-    header->flow = pool->flow;
+    header->flow = (uint32_t)pool->flow;
+    header->time = (uint32_t)(nt->sim->now / SIM_MILLISECOND);
     header->classify = pool->classify;
     header->tag_index = (uint16_t)index;
     header->state = POOL_LIVE;
@@ -403,8 +406,8 @@ static const char *tag_text(uint32_t tag, char text[5])
 }
 
 static void breach(struct nt *nt, const char *rule, const char *function,
-                   const struct pool_header *header, uint32_t tag, const char *detail,
-                   const void *caller)
+                   const struct pool_header *header, const void *block, uint32_t tag,
+                   const char *detail, const void *caller)
 {
     sim_breach(nt->sim, &(struct sim_breach){.rule = rule,
                                              .function = function,
@@ -413,6 +416,7 @@ static void breach(struct nt *nt, const char *rule, const char *function,
                                              .flow = header != NULL ? header->flow : 0,
                                              .classify = header != NULL ? header->classify : 0,
                                              .bytes = header != NULL ? header->size : 0,
+                                             .object = (uintptr_t)block,
                                              .address = caller});
 }
 
@@ -423,7 +427,7 @@ _Noreturn static void bad_pointer(struct nt *nt, const char *function, void *blo
 {
     const uint64_t parameters[4] = {kind, 0, tag, (uint64_t)(uintptr_t)block};
 
-    breach(nt, "R65", function, NULL, tag, what, caller);
+    breach(nt, "R65", function, NULL, block, tag, what, caller);
     nt_bugcheck(nt, BAD_POOL_CALLER, parameters, caller, what);
 }
 
@@ -455,17 +459,17 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
     const uint32_t real = pool->tags[header->tag_index].figures.tag;
     if (nt->checks) {
         if (header->guard != guard_of(header) && links_intact(nt, header)) {
-            breach(nt, "R65", function, header, real, "memory before the block was overwritten",
-                   caller);
+            breach(nt, "R65", function, header, block, real,
+                   "memory before the block was overwritten", caller);
             header->guard = guard_of(header);
         }
         if (special != NULL ? !pool_special_intact(pool, header) : !tail_intact(header))
-            breach(nt, "R65", function, header, real, "memory behind the block was overwritten",
-                   caller);
+            breach(nt, "R65", function, header, block, real,
+                   "memory behind the block was overwritten", caller);
         if (tag != 0 && tag != real) {
             snprintf(detail, sizeof(detail), "a block of tag '%s' is freed with tag '%s'",
                      tag_text(real, wanted), tag_text(tag, given));
-            breach(nt, "R64", function, header, real, detail, caller);
+            breach(nt, "R64", function, header, block, real, detail, caller);
         }
         const uintptr_t end = address + header->size;
         nt_timer_check_freed(nt, address, end);
@@ -473,6 +477,7 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
         nt_work_check_freed(nt, address, end);
         nt_lookaside_check_freed(nt, address, end);
         nt_resource_check_freed(nt, address, end);
+        nt_lock_order_forget(nt, address, end);
     }
     nt_pool_give(nt, header, caller);
 }
@@ -525,6 +530,7 @@ static struct nt_pool_block describe(const struct nt_pool_state *pool,
         .number = header->number,
         .flow = header->flow,
         .classify = header->classify,
+        .time = header->time * (uint64_t)SIM_MILLISECOND,
     };
 }
 
@@ -612,6 +618,30 @@ bool nt_pool_is_paged(const struct nt *nt, const void *address)
     return (uintptr_t)address % 16 == 0 && nt_pool_holds(nt, header) &&
            nt_pool_holds(nt, address) && header->state == POOL_LIVE &&
            header->guard == guard_of(header) && header->kind == NT_POOL_PAGED;
+}
+
+bool nt_pool_find_block(const struct nt *nt, const void *address, struct nt_pool_block *block)
+{
+    const struct pool_header *header = pool_header_of(address);
+
+    if ((uintptr_t)address % 16 != 0 || !nt_pool_holds(nt, header) || !nt_pool_holds(nt, address) ||
+        header->state != POOL_LIVE || header->guard != guard_of(header))
+        return false;
+    *block = describe(nt->pool, header);
+    return true;
+}
+
+uint64_t nt_pool_freed_number(const struct nt *nt, const void *address)
+{
+    const struct pool_special *special = pool_special_find(nt->pool, (uintptr_t)address);
+    const struct pool_header *header = pool_header_of(address);
+
+    if (special != NULL)
+        return special->freed && special->block == (uintptr_t)address ? special->number : 0;
+    return (uintptr_t)address % 16 == 0 && in_slab(nt->pool, (uintptr_t)header) &&
+                   header->state == POOL_FREED
+               ? header->number
+               : 0;
 }
 
 uint64_t nt_pool_driver_calls(const struct nt *nt)

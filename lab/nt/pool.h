@@ -55,6 +55,7 @@ struct nt_pool_block {
     uint64_t number;    /* from 1, in order of allocation */
     uint64_t flow;
     uint32_t classify;
+    uint64_t time; /* of the allocation, virtual, 100 ns */
 };
 
 /* Calls visit for every tag in order of tag text; for every live block in order of number. */
@@ -63,6 +64,12 @@ void nt_pool_each_tag(const struct nt *nt,
 void nt_pool_each_block(const struct nt *nt,
                         void (*visit)(void *context, const struct nt_pool_block *block),
                         void *context);
+
+/* The live block that begins at the address; false: none does. */
+bool nt_pool_find_block(const struct nt *nt, const void *address, struct nt_pool_block *block);
+
+/* The number of the freed block that began there last; 0: none is known. */
+uint64_t nt_pool_freed_number(const struct nt *nt, const void *address);
 
 /* One tag's figures; false when it was never used. */
 bool nt_pool_find_tag(const struct nt *nt, uint32_t tag, struct nt_pool_tag *out);

@@ -21,7 +21,8 @@ struct pool_header {
     size_t size;                       /* as asked for */
     const char *site;
     const void *caller;
-    uint64_t flow;
+    uint32_t flow; /* handles are small */
+    uint32_t time; /* of the allocation, virtual, in milliseconds */
     uint32_t classify;
     uint32_t state;
     uint16_t tag_index;

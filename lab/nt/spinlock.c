@@ -2,6 +2,7 @@
 /* Spin locks: plain, queued in the stack, and shared/exclusive. A held lock's word tells the thread
  * that holds it. */
 #include "nt/irql.h"
+#include "nt/lock_order.h"
 #include "nt/thread.h"
 
 #include <stdio.h>
@@ -25,12 +26,22 @@ static KSPIN_LOCK mark_of(const struct nt_thread *thread)
     return thread->number * 2 + 1;
 }
 
-static void note_held(struct nt_thread *thread, const void *lock, uint8_t old_irql)
+static void note_held(struct nt_thread *thread, const void *lock, uint8_t old_irql, bool shared)
 {
     const uint32_t index = thread->spin_locks++;
 
     if (index < NT_HELD_LOCKS)
-        thread->held[index] = (struct nt_held_lock){lock, NULL, old_irql};
+        thread->held[index] = (struct nt_held_lock){lock, NULL, old_irql, shared};
+}
+
+/* Before an exclusive lock is waited for. */
+static void note_wanted(struct nt *nt, const struct nt_thread *thread, const char *function,
+                        const void *lock)
+{
+    if (__builtin_expect(thread->watch != NULL, 0))
+        nt_lock_watch_check(nt, thread, lock);
+    if (__builtin_expect(thread->spin_locks != 0, 0) && nt->checks)
+        nt_lock_order_note(nt, thread, function, lock);
 }
 
 /* False when this thread does not hold the lock. */
@@ -56,6 +67,7 @@ static void acquire(struct nt *nt, const char *function, KSPIN_LOCK *lock, uint8
     struct nt_thread *thread = nt_thread_current(nt);
     volatile KSPIN_LOCK *word = lock;
 
+    note_wanted(nt, thread, function, lock);
     if (*word == mark_of(thread)) {
         if (nt->checks)
             sim_breach_text(nt->sim, "R62", function,
@@ -69,7 +81,7 @@ static void acquire(struct nt *nt, const char *function, KSPIN_LOCK *lock, uint8
                          ? "the spin lock is never released: nothing else can run (deadlock)"
                          : "the spin lock was not initialised, or was overwritten");
     *word = mark_of(thread);
-    note_held(thread, lock, old_irql);
+    note_held(thread, lock, old_irql, false);
 }
 
 static void release(struct nt *nt, const char *function, KSPIN_LOCK *lock)
@@ -156,7 +168,9 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
         sim_task_yield(nt->sim);
         return FALSE;
     }
-    acquire(nt, "KeTryToAcquireSpinLockAtDpcLevel", SpinLock, DISPATCH_LEVEL);
+    /* It never waits: no order follows from it. */
+    *SpinLock = mark_of(nt_thread_current(nt));
+    note_held(nt_thread_current(nt), SpinLock, DISPATCH_LEVEL, false);
     return TRUE;
 }
 
@@ -229,6 +243,7 @@ static void acquire_exclusive(struct nt *nt, const char *function, EX_SPIN_LOCK 
 {
     struct nt_thread *thread = nt_thread_current(nt);
 
+    note_wanted(nt, thread, function, (const void *)lock);
     if ((uint32_t)*lock == exclusive_mark(thread)) {
         if (nt->checks)
             sim_breach_text(nt->sim, "R62", function,
@@ -240,7 +255,7 @@ static void acquire_exclusive(struct nt *nt, const char *function, EX_SPIN_LOCK 
             deadlock(nt, function,
                      "the spin lock is never released: nothing else can run (deadlock)");
     *lock = (LONG)exclusive_mark(thread);
-    note_held(thread, (const void *)lock, old_irql);
+    note_held(thread, (const void *)lock, old_irql, false);
 }
 
 static void acquire_shared(struct nt *nt, const char *function, EX_SPIN_LOCK *lock,
@@ -259,7 +274,7 @@ static void acquire_shared(struct nt *nt, const char *function, EX_SPIN_LOCK *lo
             deadlock(nt, function,
                      "the spin lock is never released: nothing else can run (deadlock)");
     *lock = *lock + 1;
-    note_held(thread, (const void *)lock, old_irql);
+    note_held(thread, (const void *)lock, old_irql, true);
 }
 
 static void release_ex(struct nt *nt, const char *function, EX_SPIN_LOCK *lock, bool exclusive)

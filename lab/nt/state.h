@@ -38,6 +38,7 @@ struct nt {
     bool interrupts_off; /* cli without sti */
 
     struct nt_pool_state *pool;
+    struct nt_lock_order *lock_order; /* NULL: no lock was taken while another was held */
 
     struct nt_thread *host_thread;
     struct nt_thread *threads; /* every one that lives */

@@ -11,6 +11,7 @@ struct nt_held_lock {
     const void *lock;
     const void *caller;
     uint8_t old_irql;
+    bool shared;
 };
 
 struct nt_thread {
@@ -24,7 +25,9 @@ struct nt_thread {
     uint32_t spin_locks; /* held now */
     int32_t critical_regions, guarded_regions, attached;
     struct nt_held_lock held[NT_HELD_LOCKS];
-    bool driver; /* made by PsCreateSystemThread */
+    const struct nt_lock_watch *watch; /* innermost, see lock_order.h */
+    uint64_t stalled; /* time that driver code let pass without giving the processor back, 100 ns */
+    bool driver;      /* made by PsCreateSystemThread */
     const void *caller;
     PKSTART_ROUTINE start;
     PVOID context;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Time: system time, interrupt time, ticks, counters; the page shared with drivers. */
 #include "nt/clock.h"
+#include "nt/thread.h"
 
 #define COUNTER_FREQUENCY 10000000ll /* of KeQueryPerformanceCounter: 10 MHz, as on Windows 10 */
 #define TSC_PER_100NS     300u
@@ -109,6 +110,7 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequenc
     NT_EXPORT_SHORT();
     LARGE_INTEGER counter;
 
+    nt_thread_current(nt)->stalled++;
     counter.QuadPart = (LONGLONG)(interrupt_time(nt) + ++nt->counter_reads);
     if (PerformanceFrequency != NULL)
         PerformanceFrequency->QuadPart = COUNTER_FREQUENCY;
@@ -120,6 +122,7 @@ VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     NT_EXPORT_SHORT();
     nt->counter_reads += (uint64_t)MicroSeconds * 10;
+    nt_thread_current(nt)->stalled += (uint64_t)MicroSeconds * SIM_MICROSECOND;
     sim_task_yield(nt->sim);
 }
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What went wrong after a call had failed is put down to R70: the driver did not tolerate it. */
+#pragma once
+
+#include "check/finding.h"
+
+#include "pe/pe.h"
+
+/* After check_fold(): outcomes, and what was left behind, are folded into one finding of R70 for
+ * the calls that failed in this run. Does nothing when none did. known: findings of a run of the
+ * same driver in which no call failed, or NULL: what happens without a failure is not blamed on
+ * one. */
+void check_blame_faults(struct check_findings *findings, const struct check_findings *known,
+                        struct sim *sim, struct pe *pe);
