@@ -18,11 +18,12 @@ enum campaign_part {
         1 << 3, /* each fallible call fails, once per call stack and way: explore/fault_sweep.c */
     CAMPAIGN_NEIGHBOURS = 1 << 4, /* beside each neighbour: explore/neighbour_bench.c */
     CAMPAIGN_UNLOAD = 1 << 5,     /* unloaded before each step: explore/unload_rehearsal.c */
+    CAMPAIGN_QUIRKS = 1 << 6, /* each defect that this Windows had, in turn: explore/readings.c */
 };
 
 struct campaign_counts {
     uint64_t runs, classifies;
-    uint64_t seeds, schedules, fault_stacks, faults, neighbours, unload_points, readings;
+    uint64_t seeds, schedules, fault_stacks, faults, neighbours, unload_points, readings, quirks;
     uint64_t slowest_unload; /* virtual time, 100 ns */
     bool faults_to_fixpoint; /* no new call stack appeared in the last round */
     bool schedules_all;      /* the bounded search was not cut short by its limit */
@@ -31,12 +32,15 @@ struct campaign_counts {
 struct campaign;
 
 /* What the command wants to know. finding: a new one (rule, function and tag not told before), with
- * the plan and the switches of its run; history and others are filled in, for the run was done a
- * second time to explain it. */
+ * the run that shows it: its plan and its machine. reading: what was changed in the machine,
+ * "NAME=VALUE" or several with commas, "quirk NAME", or NULL. decisions: all choices of the run,
+ * NULL when they could not be kept. History and others are filled in, for the run was done a second
+ * time to explain it. */
 struct campaign_listener {
     void *context;
-    void (*finding)(void *context, const struct check_finding *finding, const struct run_plan *plan,
-                    const char *reading, const struct sim_decisions *decisions);
+    void (*finding)(void *context, const struct check_finding *finding,
+                    const struct run_config *run, const char *reading,
+                    const struct sim_decisions *decisions);
     void (*progress)(void *context, const char *part, uint64_t done,
                      uint64_t all); /* all 0: not known */
 };
@@ -67,13 +71,22 @@ void campaign_run(const struct campaign_config *config, struct campaign_result *
 bool campaign_try(struct campaign *campaign, const struct run_plan *plan,
                   const struct machine_config *machine, const char *reading,
                   struct run_result *result);
+/* The same, and the run's choices are appended to `decisions`. */
+bool campaign_try_recorded(struct campaign *campaign, const struct run_plan *plan,
+                           const struct machine_config *machine, struct sim_decisions *decisions);
 const struct campaign_config *campaign_config_of(const struct campaign *campaign);
 struct campaign_counts *campaign_counts_of(struct campaign *campaign);
 void campaign_progress(struct campaign *campaign, const char *part, uint64_t done, uint64_t all);
 
+/* The plan of the nth seed's run, which follows from the seed alone, and its machine. reading (size
+ * bytes): what was changed in it; empty: nothing. */
+void campaign_seed_plan(const struct run_config *base, uint64_t seed, struct run_plan *plan,
+                        struct machine_config *machine, char *reading, size_t size);
+
 /* The parts. False: the campaign is over. */
 bool campaign_readings(struct campaign *campaign);
 bool campaign_seeds(struct campaign *campaign);
+bool campaign_quirks(struct campaign *campaign);
 bool campaign_exhaustive(struct campaign *campaign);
 bool campaign_faults(struct campaign *campaign);
 bool campaign_neighbours(struct campaign *campaign);
