@@ -65,6 +65,11 @@ bool machine_create(struct machine *machine, const struct machine_config *config
         check_create(machine->sim, machine->pe, machine->ndis, machine->netio, config->checks);
     if (machine->check == NULL)
         goto fail;
+    if (config->checks) {
+        machine->contexts = check_flow_contexts_create(machine->sim, machine->nt, machine->netio);
+        if (machine->contexts == NULL)
+            goto fail;
+    }
     if (config->watchdog_ms != 0)
         pe_watchdog_start(machine->pe, config->watchdog_ms);
     return true;
@@ -78,6 +83,7 @@ void machine_destroy(struct machine *machine)
 {
     if (machine->pe != NULL && machine->config.watchdog_ms != 0)
         pe_watchdog_stop(machine->pe);
+    check_flow_contexts_destroy(machine->contexts);
     if (machine->check != NULL)
         check_destroy(machine->check);
     if (machine->tcpip != NULL)

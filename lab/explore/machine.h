@@ -4,6 +4,7 @@
 #pragma once
 
 #include "check/check.h"
+#include "check/flow_context.h"
 #include "tcpip/tcpip.h"
 
 struct machine_config {
@@ -39,6 +40,7 @@ struct machine {
     struct fwp *fwp;
     struct tcpip *tcpip;
     struct check *check;
+    struct check_flow_contexts *contexts; /* NULL: no rules are checked */
     struct pe_image *image;
     struct nt_driver *driver;
     struct sim *previous; /* world that was current before */
