@@ -192,6 +192,8 @@ void machine_unload_driver(struct machine *machine)
     if (gone && !machine->sim->stopped) {
         fwp_report_left(machine->fwp);
         ndis_report_left(machine->ndis);
+        if (machine->contexts != NULL)
+            check_flow_contexts_finish(machine->contexts);
     }
 }
 
