@@ -25,12 +25,39 @@ static bool is_late(const struct sim_breach *breach)
            !check_stack_has_driver();
 }
 
+/* Whose mistake is it? That of the code that is said to be concerned, else of the innermost driver.
+ */
+static bool is_ignored(const struct check *check, const struct sim_breach *breach)
+{
+    const void *address = breach->address;
+    const struct pe_image *image;
+
+    if (check->ignored_count == 0 || strcmp(breach->rule, "CRASH") == 0)
+        return false;
+    for (const struct sim_frame *frame = *sim_frame_list(); address == NULL && frame != NULL;
+         frame = frame->up)
+        address = frame->address;
+    image = pe_image_of(check->pe, address);
+    for (size_t i = 0; i < check->ignored_count && image != NULL; i++) {
+        if (pe_image_base(image) == pe_image_base(check->ignored[i]))
+            return true;
+    }
+    return false;
+}
+
+void check_ignore_image(struct check *check, const struct pe_image *image)
+{
+    if (check->ignored_count < CHECK_IGNORED)
+        check->ignored[check->ignored_count++] = image;
+}
+
 void check_note(struct check *check, const struct sim_breach *breach)
 {
     const struct check_rule *rule = check_rule_find(breach->rule);
     bool is_new;
 
-    if (rule == NULL || (!check->contract && rule->confidence != CHECK_OUTCOME))
+    if (rule == NULL || (!check->contract && rule->confidence != CHECK_OUTCOME) ||
+        is_ignored(check, breach))
         return;
     struct check_finding *finding =
         check_findings_get(&check->findings, rule, breach->function, breach->tag, &is_new);

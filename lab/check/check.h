@@ -24,6 +24,10 @@ void check_quiet(struct check *check);
  * release become findings. */
 void check_finish(struct check *check);
 
+/* From here on nothing is noted that code of this image did (a neighbour's), but for a crash. Four
+ * images at most. */
+void check_ignore_image(struct check *check, const struct pe_image *image);
+
 struct check_findings *check_findings(struct check *check);
 
 /* NBLs of the stack's own copies (tag Nbuf) that are still referenced, and the payload in them. */

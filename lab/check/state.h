@@ -9,7 +9,8 @@
 
 #include "sim/breach.h"
 
-#define CHECK_CALLS 16 /* classifies that run at once; further ones are not judged */
+#define CHECK_IGNORED 4
+#define CHECK_CALLS   16 /* classifies that run at once; further ones are not judged */
 
 /* A classify that runs. */
 struct check_call {
@@ -31,6 +32,8 @@ struct check {
     struct check_call calls[CHECK_CALLS];
     struct check_flow *flows; /* that are open, newest first */
     struct netio_hooks hooks;
+    const struct pe_image *ignored[CHECK_IGNORED];
+    size_t ignored_count;
 };
 
 /* A breach becomes a finding, or counts for one. */
