@@ -28,7 +28,8 @@ void check_progress_quiet(struct check *check, struct check_flow *flow)
     if (flow->dropped || netio_flow_is_dead(flow->flow))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
-        if (!track->deferred)
+        /* What waits for a callout that is gone is let go by the engine. */
+        if (!track->deferred || netio_callout_by_id(check->netio, track->callout) == NULL)
             continue;
         track->deferred = false;
         snprintf(detail, sizeof(detail),

@@ -496,6 +496,7 @@ bool script_run_all(struct script_run *run)
     tcpip_flush(run->tcpip);
     if (!drain(run))
         return false;
+    check_quiet(run->config.machine->check);
     tcpip_finish(run->tcpip);
     return drain(run);
 }

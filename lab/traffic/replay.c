@@ -125,6 +125,8 @@ static bool drain(const struct traffic_replay *replay)
     tcpip_flush(replay->tcpip);
     if (!sim_run(sim) || !sim_run_idle(sim, sim->now + time))
         return false;
+    if (replay->quiet != NULL)
+        replay->quiet(replay->context);
     tcpip_finish(replay->tcpip);
     return sim_run(sim) && sim_run_idle(sim, sim->now + time);
 }

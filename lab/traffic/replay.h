@@ -35,6 +35,9 @@ struct traffic_replay {
     /* After each group of frames that arrived together, when all they caused has happened. May be
      * NULL. */
     void (*arrived)(void *context, const struct traffic_clock *clock);
+    /* Traffic has ended and the world came to rest; the connections are still there. May be NULL.
+     */
+    void (*quiet)(void *context);
 };
 
 enum traffic_replay_status {
