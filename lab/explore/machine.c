@@ -171,9 +171,12 @@ enum machine_status machine_load(struct machine *machine, const struct machine_d
         /* One that never returned is still in there. */
         const bool hangs = check_findings_of(check_findings(machine->check), CHECK_ERROR) != 0;
         if (!hangs)
-            nt_driver_unload(machine->nt, machine->driver, UNLOAD_LIMIT);
+            machine_unload_driver(machine);
         machine->driver = NULL;
-        return hangs ? MACHINE_STOPPED : MACHINE_NO_VERDICT;
+        /* A refusal is no verdict, what it leaves behind is one. */
+        return check_findings_of(check_findings(machine->check), CHECK_ERROR) != 0
+                   ? MACHINE_STOPPED
+                   : MACHINE_NO_VERDICT;
     }
     return MACHINE_OK;
 }

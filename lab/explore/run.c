@@ -3,6 +3,8 @@
 #include "explore/run.h"
 
 #include "check/cause.h"
+#include "explore/fault_plan.h"
+#include "explore/neighbour.h"
 #include "explore/scenario.h"
 #include "explore/script_run.h"
 #include "nt/clock.h"
@@ -27,6 +29,8 @@ struct run {
     struct sluice_statistics statistics;
     bool own;       /* statistics are those of the whole run */
     bool too_early; /* the driver was unloaded within the traffic */
+    struct fault_plan faults;
+    struct neighbour_set neighbours;
 };
 
 #define UNIX_EPOCH 116444736000000000ull /* in 100 ns since 1601 */
@@ -395,7 +399,7 @@ static bool prepare_own(struct run *run, struct run_result *result)
 }
 
 /* What the plan asks for before the driver is there. */
-static void follow_plan(struct run *run)
+static bool follow_plan(struct run *run, struct run_result *result)
 {
     const struct run_plan *plan = &run->config->plan;
     struct sim *sim = run->machine.sim;
@@ -403,8 +407,15 @@ static void follow_plan(struct run *run)
     sim_schedule(sim, plan->schedule, plan->changes, plan->length);
     sim_replay(sim, plan->decisions, plan->decision_count);
     sim_record(sim, run->config->record);
+    if (!neighbour_set_load(&run->neighbours, &run->machine, plan, result->text,
+                            sizeof(result->text))) {
+        result->status = MACHINE_NO_VERDICT;
+        return false;
+    }
     if (plan->bfe_stopped)
         fwp_bfe_set(run->machine.fwp, FWPM_SERVICE_STOPPED);
+    fault_plan_open(&run->faults, &run->machine, plan);
+    return true;
 }
 
 void run_once(const struct run_config *config, struct run_result *result)
@@ -439,7 +450,8 @@ void run_once(const struct run_config *config, struct run_result *result)
         run.passage = passage_create(run.machine.netio, &config->listener.passage);
         run.no_memory = run.passage == NULL;
     }
-    follow_plan(&run);
+    if (!follow_plan(&run, result))
+        goto done;
     result->status =
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
     result->not_loaded =
@@ -464,14 +476,19 @@ void run_once(const struct run_config *config, struct run_result *result)
     sluice_client_close(run.client);
     run.client = NULL;
     char text[sizeof(result->text)];
+    machine_unload_driver(&run.machine);
+    neighbour_set_unload(&run.neighbours);
     enum machine_status unloaded = machine_unload(&run.machine, text, sizeof(text));
     if (unloaded != MACHINE_OK) {
         result->status = unloaded;
         snprintf(result->text, sizeof(result->text), "%s", text);
     }
-    compare_content(&run, run.own && run.statistics.replaced != 0);
+    if (neighbour_plan_keeps(&config->plan))
+        compare_content(&run, run.own && run.statistics.replaced != 0);
     result->unload_time = run.machine.unload_time;
-    tell_ledgers(&run, run.own && !run.too_early ? &run.statistics : NULL);
+    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0
+                           ? &run.statistics
+                           : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
         netio_total_ledger(run.machine.netio, d, &sum);
