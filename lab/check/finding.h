@@ -54,7 +54,8 @@ struct check_finding {
     uint64_t offset; /* of the first byte concerned, in the direction's stream */
     uint64_t time;   /* when it was noticed, virtual, 100 ns */
     bool folded;     /* a consequence of another finding, which tells it: not told by itself */
-    unsigned history_count; /* of the object, oldest first; the run must be explained */
+    struct check_finding *cause; /* folded: that one */
+    unsigned history_count;      /* of the object, oldest first; the run must be explained */
     struct check_event history[CHECK_HISTORY];
     unsigned other_count; /* what other callouts did to the flow before, oldest first */
     struct check_event others[CHECK_OTHERS];

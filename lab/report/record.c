@@ -2,6 +2,7 @@
 /* Records as JSON objects. */
 #include "report/record.h"
 
+#include "check/specimen.h"
 #include "report/escape.h"
 #include "sluice/version.h"
 
@@ -91,9 +92,15 @@ static json_t *events(const struct check_event *list, unsigned count)
     return array;
 }
 
+static const char *direction_name(uint8_t direction)
+{
+    static const char *const names[] = {"", "outbound", "inbound"};
+
+    return direction < sizeof(names) / sizeof(names[0]) ? names[direction] : "";
+}
+
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun)
 {
-    static const char *const directions[] = {"", "outbound", "inbound"};
     char tag[5] = "";
 
     if (finding->tag != 0)
@@ -113,10 +120,7 @@ json_t *report_record_finding(const struct check_finding *finding, const char *r
         "count", number(finding->count));
     if (record == NULL)
         return NULL;
-    json_object_set_new(record, "direction",
-                        json_string(finding->direction < sizeof(directions) / sizeof(directions[0])
-                                        ? directions[finding->direction]
-                                        : ""));
+    json_object_set_new(record, "direction", json_string(direction_name(finding->direction)));
     json_object_set_new(record, "offset",
                         finding->has_offset ? json_integer(number(finding->offset)) : json_null());
     json_object_set_new(record, "time", json_integer(number(finding->time * 100)));
@@ -125,6 +129,39 @@ json_t *report_record_finding(const struct check_finding *finding, const char *r
     json_object_set_new(record, "others", events(finding->others, finding->other_count));
     json_object_set_new(record, "reading", json_string(""));
     return record;
+}
+
+json_t *report_record_sample(const struct report_sample *sample)
+{
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "type", "sample", "time",
+                     number(sample->time), "classifies", number(sample->classifies), "held_driver",
+                     number(sample->held_driver), "held_engine", number(sample->held_engine),
+                     "tags", sample->tags);
+}
+
+json_t *report_record_step(const struct report_step *step)
+{
+    return json_pack("{s:s, s:I, s:I, s:i, s:i, s:s, s:s, s:i, s:b, s:I, s:i, s:o}", "type", "step",
+                     "time", number(step->time), "flow", number(step->flow), "classify",
+                     (int)step->classify, "callout", (int)step->callout, "kind", step->kind,
+                     "direction", direction_name(step->direction), "processor",
+                     (int)step->processor, "bad", step->bad, "bytes", number(step->bytes), "nbls",
+                     (int)step->nbls, "text", report_string(step->text));
+}
+
+json_t *report_record_nbl(const struct report_nbl *nbl)
+{
+    char tag[5] = "";
+
+    if (nbl->tag != 0)
+        report_tag_text(nbl->tag, tag);
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:i, s:i}",
+                     "type", "nbl", "number", number(nbl->number), "address", number(nbl->address),
+                     "first_nb", number(nbl->first_nb), "next", number(nbl->next), "flow",
+                     number(nbl->flow), "classify", (int)nbl->classify, "tag", tag, "origin",
+                     nbl->origin, "holder", report_string(nbl->holder), "caller",
+                     report_string(nbl->caller), "bytes", (int)nbl->bytes, "references",
+                     (int)nbl->references, "children", (int)nbl->children);
 }
 
 json_t *report_record_cell(const struct report_cell *cell)
@@ -147,10 +184,13 @@ json_t *report_record_prediction(const struct report_prediction *prediction)
 
 json_t *report_record_rule(const struct check_rule *rule)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "type", "rule", "rule", rule->id,
-                     "severity", check_severity_name(check_rule_severity(rule)), "confidence",
-                     check_confidence_name(rule->confidence), "title", rule->title, "why",
-                     rule->why, "source", rule->source, "advice", rule->advice);
+    const struct check_specimen *specimen = check_specimen_of(rule, 0);
+
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "type", "rule", "rule",
+                     rule->id, "severity", check_severity_name(check_rule_severity(rule)),
+                     "confidence", check_confidence_name(rule->confidence), "title", rule->title,
+                     "why", rule->why, "source", rule->source, "advice", rule->advice, "specimen",
+                     specimen != NULL ? specimen->name : NULL);
 }
 
 json_t *report_record_run(const struct report_run *run)

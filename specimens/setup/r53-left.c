@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* R53: a sublayer added by a session that is not dynamic stays in force when the driver has gone.
+/* R53: what a session added that is not dynamic stays in force when the driver has gone.
  */
 #define SPECIMEN_START
 #define SPECIMEN_DRAIN
 #include "specimen.h"
 
+static const GUID OwnProvider = {
+    0x1f6b8c20, 0x77d1, 0x4c53, {0xb0, 0x1d, 0x4a, 0x6e, 0x20, 0x00, 0x53, 0x02}};
 static const GUID OwnSubLayer = {
     0x1f6b8c20, 0x77d1, 0x4c53, {0xb0, 0x1d, 0x4a, 0x6e, 0x20, 0x00, 0x53, 0x01}};
 
@@ -12,6 +14,7 @@ static HANDLE Lasting;
 
 static NTSTATUS Start(VOID)
 {
+    FWPM_PROVIDER Provider;
     FWPM_SUBLAYER SubLayer;
     NTSTATUS Status = FwpmEngineOpen(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &Lasting);
 
@@ -19,9 +22,16 @@ static NTSTATUS Start(VOID)
         Lasting = NULL;
         return Status;
     }
+    RtlZeroMemory(&Provider, sizeof(Provider));
+    Provider.providerKey = OwnProvider;
+    Provider.displayData.name = SpecimenName;
+    Status = FwpmProviderAdd(Lasting, &Provider, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
     RtlZeroMemory(&SubLayer, sizeof(SubLayer));
     SubLayer.subLayerKey = OwnSubLayer;
     SubLayer.displayData.name = SpecimenName;
+    SubLayer.providerKey = (GUID *)&OwnProvider;
     SubLayer.weight = 0x4000;
     return FwpmSubLayerAdd(Lasting, &SubLayer, NULL);
 }
@@ -32,6 +42,7 @@ static VOID Drain(VOID)
         return;
 #ifndef SPECIMEN_BAD
     (VOID) FwpmSubLayerDeleteByKey(Lasting, &OwnSubLayer);
+    (VOID) FwpmProviderDeleteByKey(Lasting, &OwnProvider);
 #endif
     (VOID) FwpmEngineClose(Lasting);
 }
