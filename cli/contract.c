@@ -3,6 +3,8 @@
 #include "cli/commands.h"
 
 #include "check/rules.h"
+#include "check/specimen.h"
+#include "cli/contract_page.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
 #include "cli/quirks.h"
@@ -13,18 +15,41 @@
 
 static void print_line(const struct check_rule *rule)
 {
-    printf("%-5s %-7s %-10s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
-           check_confidence_name(rule->confidence), rule->title);
+    const struct check_specimen *specimen = check_specimen_of(rule, 0);
+
+    printf("%-5s %-7s %-10s %-25s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
+           check_confidence_name(rule->confidence),
+           specimen != NULL && specimen->name != NULL ? specimen->name : "-", rule->title);
+}
+
+static void print_all(void)
+{
+    const struct check_rule *rule;
+    size_t rules, with;
+
+    for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++)
+        print_line(rule);
+    with = check_specimen_rules(&rules);
+    printf("%zu of %zu rules have a specimen\n", with, rules);
 }
 
 static void print_whole(const struct check_rule *rule)
 {
+    const struct check_specimen *specimen;
+
     printf("%s  %s\n", rule->id, rule->title);
     printf("  severity    %s\n", check_severity_name(check_rule_severity(rule)));
     printf("  confidence  %s\n", check_confidence_name(rule->confidence));
     printf("  why         %s\n", rule->why);
     printf("  source      %s\n", rule->source);
     printf("  advice      %s\n", rule->advice);
+    for (size_t i = 0; (specimen = check_specimen_of(rule, i)) != NULL; i++) {
+        if (specimen->name != NULL)
+            printf("  specimen    specimens/%s/%s.c: %s\n", specimen->folder, specimen->name,
+                   specimen->what);
+        else
+            printf("  specimen    none: %s\n", specimen->what);
+    }
 }
 
 static bool write_record(struct report_writer *writer, json_t *record)
@@ -70,6 +95,8 @@ int command_contract(int argc, char **argv)
         options_help(OPTION_CONTRACT);
         return EXIT_CLEAN;
     }
+    if (options.list_quirks)
+        return quirks_list();
     for (size_t i = 0; i < options.file_count; i++) {
         if (check_rule_find(options.files[i]) == NULL) {
             fprintf(stderr,
@@ -79,14 +106,17 @@ int command_contract(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
-    if (options.list_quirks)
-        return quirks_list();
+    if (options.markdown && (options.json || options.file_count != 0)) {
+        fputs("sluice contract: --markdown is the whole table, and no JSON\n", stderr);
+        return EXIT_USAGE;
+    }
     if (options.json)
         return write_json(&options);
-    const struct check_rule *rule;
-    for (size_t i = 0; options.file_count == 0 && (rule = check_rule_at(i)) != NULL; i++)
-        print_line(rule);
+    if (options.markdown)
+        contract_page(stdout);
+    else if (options.file_count == 0)
+        print_all();
     for (size_t i = 0; i < options.file_count; i++)
         print_whole(check_rule_find(options.files[i]));
-    return EXIT_CLEAN;
+    return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_CLEAN;
 }

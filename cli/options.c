@@ -109,6 +109,8 @@ static const struct option_row rows[] = {
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
      "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
+    {"--markdown", NULL, KIND_FLAG, OPTION_CONTRACT, AT(markdown), 0,
+     "the whole table as a page: docs/contract.md"},
     {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_CONTRACT | OPTION_RULES, AT(json),
      0, "JSON lines on standard output"},
     {"--quiet", NULL, KIND_FLAG,

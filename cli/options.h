@@ -16,7 +16,7 @@ enum option_group {                         /* which options a command takes: or
                     OPTION_MATRIX = 1 << 2, /* --model */
                     OPTION_CHECK = 1 << 3,  /* --explore */
                     OPTION_BUILD = 1 << 4,  /* -o -D -I --target --keep */
-                    OPTION_CONTRACT = 1 << 5, /* --json --quiet */
+                    OPTION_CONTRACT = 1 << 5, /* --json --quiet --markdown */
                     OPTION_LAB = 1 << 6,      /* of OPTION_RUN: --json --quiet --seed --profile */
                     OPTION_RULES = 1 << 7,    /* --json --quiet -o --hold-max */
                     OPTION_REPORT = 1 << 8,   /* --sarif --junit --html --view */
@@ -67,6 +67,7 @@ struct options {
     uint64_t unload_at; /* step, 0: behind the last */
     bool faults, unload, readings, thorough, list_quirks, shrink, bfe_stopped;
     uint64_t hold_max;
+    bool markdown;
     bool json, quiet, special_pool, keep, help;
     bool checks; /* true unless --checks off */
 };
