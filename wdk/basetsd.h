@@ -66,6 +66,7 @@ typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 #define MAXUSHORT        0xffff
 #define MAXUCHAR         0xff
 #define MAXSIZE_T        ((SIZE_T) ~((SIZE_T)0))
+#define MAXLONGLONG      ((LONGLONG)(MAXULONGLONG >> 1))
 #define MAXULONGLONG     ((ULONGLONG) ~((ULONGLONG)0))
 
 #define HandleToULong(h) ((ULONG)(ULONG_PTR)(h))
