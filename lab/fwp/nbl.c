@@ -80,7 +80,8 @@ VOID NTAPI FwpsReferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN i
         sim_breach_text(fwp->sim, "R21", name, "not a NET_BUFFER_LIST that is alive");
         return;
     }
-    header->driver_references++;
+    if (header->driver_references++ == 0)
+        header->held_since = fwp->sim->now;
     ndis_nbl_reference(netBufferList);
 }
 
@@ -102,6 +103,7 @@ VOID NTAPI FwpsDereferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN
                         "the driver holds no reference to this NET_BUFFER_LIST");
         return;
     }
-    header->driver_references--;
+    if (--header->driver_references == 0)
+        ndis_held_check(header, name);
     ndis_nbl_dereference(netBufferList);
 }

@@ -36,6 +36,7 @@ static inline void ndis_nbl_enlist(struct ndis *ndis, struct ndis_nbl_header *he
     header->number = ++ndis->nbl_count;
     header->flow = ndis->flow;
     header->classify = ndis->classify;
+    header->held_since = ndis->sim->now;
     header->newer = NULL;
     header->older = ndis->newest;
     if (ndis->newest != NULL)

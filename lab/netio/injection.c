@@ -2,6 +2,8 @@
 /* Injection handles, and completions: one for each NBL, when nothing refers to it any more. */
 #include "netio/injection.h"
 
+#include "netio/injected_memory.h"
+
 #include "nt/call.h"
 
 #include <stdlib.h>
@@ -95,7 +97,9 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
 
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
     NET_BUFFER_LIST_STATUS(nbl) = status;
+    injected_memory_remove(injection, nbl);
     header->owner = NDIS_OWNER_DRIVER;
+    header->held_since = netio->sim->now;
     header->release_context = NULL;
     sim_trace_add(&netio->sim->trace, SIM_EVENT_COMPLETE, header->number, (uint32_t)status, 0);
     if (flow != NULL && !flow->finished)
@@ -191,6 +195,8 @@ void injection_own(struct injection *injection, NET_BUFFER_LIST *chain)
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
         struct ndis_nbl_header *const header = ndis_nbl_header(chain);
 
+        ndis_held_check(header, "FwpsStreamInjectAsync0");
+        injected_memory_add(injection, chain);
         header->owner = NDIS_OWNER_ENGINE;
         header->references++;
         header->release = released;

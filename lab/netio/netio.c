@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The floor as a whole: making it, ending it, its hooks and its exports. */
+#include "netio/injected_memory.h"
 #include "netio/state.h"
 
 #include "sim/scheduler.h"
@@ -46,6 +47,8 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     slab_init(&netio->injections, sizeof(struct injection));
     slab_init(&netio->late_removals, LATE_REMOVAL_BYTES);
     slab_init(&netio->filter_slab, sizeof(struct kfd_filter));
+    if (netio->checks)
+        injected_memory_watch(netio);
     sim->layers[SIM_LAYER_NETIO] = netio;
     return netio;
 }
@@ -77,6 +80,7 @@ void netio_destroy(struct netio *netio)
         netio->injectors = injector->next;
         free(injector);
     }
+    nt_pool_watch_frees(netio->nt, NULL, NULL);
     netio->sim->layers[SIM_LAYER_NETIO] = NULL;
     free(netio);
 }

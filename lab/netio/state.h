@@ -12,10 +12,11 @@
 #include "netio/stream.h"
 #include "nt/lock_order.h"
 
-#define NETIO_LAYERS       128
-#define NETIO_OWN_STAGES   2
-#define LATE_REMOVAL_BYTES 64 /* of a removal that was put off, see flow_context.c */
-#define NETIO_FLOW_BUCKETS 16384
+#define NETIO_LAYERS          128
+#define NETIO_OWN_STAGES      2
+#define LATE_REMOVAL_BYTES    64 /* of a removal that was put off, see flow_context.c */
+#define NETIO_FLOW_BUCKETS    16384
+#define NETIO_INJECTED_COUNTS 4096
 
 /* ---- kernel filter engine ---- */
 
@@ -129,7 +130,8 @@ struct netio_flow {
     uint32_t classifies, indications;
     struct netio_stream_client client;
     void *connection;
-    void *watch; /* of who listens to the hooks */
+    uint64_t fed, feeds; /* bytes and calls injected since TCP last offered some */
+    void *watch;         /* of who listens to the hooks */
     struct netio_flow_info info;
     char *application;         /* copied */
     struct sim_timer late_ack; /* of the quirk */
@@ -159,6 +161,9 @@ struct injection {
     uint32_t remaining; /* NBLs */
     FWPS_INJECT_COMPLETE0 completion;
     void *context;
+    struct injected_range *ranges; /* see injected_memory.h */
+    bool watched;
+    struct injection *newer, *older; /* watched ones */
 };
 
 /* The classify whose allocations are counted; zeros: none. */
@@ -203,6 +208,10 @@ struct netio {
     NET_BUFFER_LIST *done, *done_last; /* to be completed by the DPC */
     uint32_t done_count;
     struct nt_deferred completer;
+
+    struct injection *watched; /* see injected_memory.h */
+    struct slab injected_ranges;
+    uint16_t injected_counts[NETIO_INJECTED_COUNTS];
 
     struct slab flows, chunks, ops, contexts, injections, late_removals;
     struct slab filter_slab; /* drivers see filters: not from the heap, whose addresses vary */

@@ -13,6 +13,10 @@ static const char function_name[] = "FwpsStreamInjectAsync0";
 
 #define FLAGS_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
 
+#define FED_BYTES        ((uint64_t)64 << 20)
+#define FED_TIMES        16
+#define FED_CALLS        100000
+
 /* One call of FwpsStreamInjectAsync0 on its way. */
 struct inject_call {
     struct netio *netio;
@@ -290,6 +294,28 @@ static void StreamInject(struct inject_call *call)
         inject_outside(call);
 }
 
+/* R43 (HLK NETWORK-0287): what a flow is fed without TCP offering anything in between has an end.
+ * Whoever holds bytes back can let them go in as many pieces as there are bytes, and each may be
+ * edited; more than that feeds on itself. The call fails then, so that the world comes to rest. */
+static bool feeds_itself(struct inject_call *call, size_t total)
+{
+    struct netio_flow *const flow = call->told.flow;
+    const uint64_t offered =
+        flow->ledger[NETIO_INBOUND].offered + flow->ledger[NETIO_OUTBOUND].offered;
+
+    flow->fed += total;
+    flow->feeds++;
+    if (!call->netio->checks ||
+        (flow->fed <= FED_BYTES + FED_TIMES * offered && flow->feeds <= FED_CALLS + offered))
+        return false;
+    broken(call, "R43",
+           "%llu bytes in %llu calls since TCP last offered any, which makes %llu bytes in all: "
+           "the call fails",
+           (unsigned long long)flow->fed, (unsigned long long)flow->feeds,
+           (unsigned long long)offered);
+    return true;
+}
+
 static NTSTATUS inject(struct inject_call *call)
 {
     struct netio *const netio = call->netio;
@@ -311,6 +337,8 @@ static NTSTATUS inject(struct inject_call *call)
         return STATUS_INVALID_PARAMETER;
     }
     told->length = total;
+    if (flow != NULL && feeds_itself(call, total))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (told->chain != NULL) {
         call->injection = injection_make(call->injector, inject_is_dead(flow) ? NULL : flow,
                                          told->direction, count, call->completion, call->context);
@@ -371,6 +399,8 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
     }
     if (netio->hooks->inject_enter != NULL)
         netio->hooks->inject_enter(netio->hook_context, &call.told);
+    /* On a real machine another processor may call in now: whoever does not keep it out is seen. */
+    sim_point(netio->sim);
     call.told.status = inject(&call);
     if (netio->hooks->inject_exit != NULL)
         netio->hooks->inject_exit(netio->hook_context, &call.told);

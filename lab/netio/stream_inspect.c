@@ -207,6 +207,7 @@ static void StreamCommonInspect(struct netio_flow *flow, enum netio_direction di
     sim_trace_add(&netio->sim->trace, SIM_EVENT_INDICATE, flow->handle, flags, length);
     if (!netio->profile->receive_push)
         flags &= ~FWPS_STREAM_FLAG_RECEIVE_PUSH;
+    flow->fed = flow->feeds = 0;
     ledger->offered += length;
     ledger->held_engine += length;
     if (flags & FLAGS_DISCONNECT)

@@ -477,9 +477,21 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
         nt_work_check_freed(nt, address, end);
         nt_lookaside_check_freed(nt, address, end);
         nt_resource_check_freed(nt, address, end);
+        if (pool->freeing != NULL &&
+            pool->freeing(pool->freeing_context, block, header->size, function))
+            return;
         nt_lock_order_forget(nt, address, end);
     }
     nt_pool_give(nt, header, caller);
+}
+
+void nt_pool_watch_frees(struct nt *nt,
+                         bool (*freeing)(void *context, void *block, size_t size,
+                                         const char *function),
+                         void *context)
+{
+    nt->pool->freeing = freeing;
+    nt->pool->freeing_context = context;
 }
 
 /* ---- figures ---- */

@@ -32,6 +32,13 @@ void *nt_pool_allocate_for(struct nt *nt, enum nt_pool_kind kind, size_t size, u
  * alone. tag 0: any. */
 void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *function);
 
+/* Asked before a driver's block is freed, when rules are checked; true: the listener frees it later
+ * itself. One listener; NULL: none. */
+void nt_pool_watch_frees(struct nt *nt,
+                         bool (*freeing)(void *context, void *block, size_t size,
+                                         const char *function),
+                         void *context);
+
 /* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow);
  * zeros: nothing. */
 void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);

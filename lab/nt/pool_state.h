@@ -72,6 +72,8 @@ struct nt_pool_state {
     uint64_t driver_calls;
     uint64_t flow;
     uint32_t classify;
+    bool (*freeing)(void *context, void *block, size_t size, const char *function);
+    void *freeing_context;
 };
 
 struct pool_request {
