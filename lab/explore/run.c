@@ -3,8 +3,10 @@
 #include "explore/run.h"
 
 #include "check/cause.h"
+#include "check/fault_blame.h"
 #include "explore/fault_plan.h"
 #include "explore/neighbour.h"
+#include "explore/sample.h"
 #include "explore/scenario.h"
 #include "explore/script_run.h"
 #include "nt/clock.h"
@@ -25,6 +27,7 @@ struct run {
     bool no_memory;
     struct traffic_clock clock; /* of the capture; time 0: none */
     struct passage *passage;    /* NULL: nobody asks */
+    struct sampler *sampler;    /* likewise */
     struct script_run *script;  /* while one runs */
     struct sluice_statistics statistics;
     bool own;       /* statistics are those of the whole run */
@@ -337,6 +340,13 @@ static enum machine_status feed_script(struct run *run, struct run_result *resul
     return run->no_memory ? MACHINE_NO_MEMORY : status;
 }
 
+static void nothing_more(void *context)
+{
+    struct run *run = context;
+
+    check_quiet(run->machine.check);
+}
+
 static enum machine_status feed(struct run *run, struct run_result *result)
 {
     const struct run_config *config = run->config;
@@ -353,6 +363,7 @@ static enum machine_status feed(struct run *run, struct run_result *result)
         .progress = progress,
         .warning = warning,
         .arrived = arrived,
+        .quiet = nothing_more,
     };
     switch (traffic_replay_run(&replay, result->text, sizeof(result->text))) {
     case TRAFFIC_REPLAY_OK:
@@ -418,6 +429,18 @@ static bool follow_plan(struct run *run, struct run_result *result)
     return true;
 }
 
+/* The timeline is of the flow of what is told first. */
+static void tell_samples(struct run *run, const struct check_findings *findings)
+{
+    const struct check_finding *first = NULL;
+
+    for (size_t i = 0; i < findings->count && first == NULL; i++) {
+        if (!findings->list[i]->folded && findings->list[i]->flow != 0)
+            first = findings->list[i];
+    }
+    sampler_end(run->sampler, first != NULL ? first->flow : 0, first != NULL ? first->classify : 0);
+}
+
 void run_once(const struct run_config *config, struct run_result *result)
 {
     struct run run = {.config = config};
@@ -452,6 +475,10 @@ void run_once(const struct run_config *config, struct run_result *result)
     }
     if (!follow_plan(&run, result))
         goto done;
+    if (sampler_wanted(&config->listener)) {
+        run.sampler = sampler_create(&run.machine, &config->listener);
+        run.no_memory |= run.sampler == NULL;
+    }
     result->status =
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
     result->not_loaded =
@@ -468,6 +495,8 @@ void run_once(const struct run_config *config, struct run_result *result)
     take_leave(&run);
     if (run.passage != NULL)
         passage_look(run.passage, run.machine.sim->now);
+    if (run.sampler != NULL)
+        sampler_alive(run.sampler);
     tell_flows(&run);
     if (run.own && config->listener.statistics != NULL) {
         struct run_moment end = moment_of(&run, NT_BOOT_TIME + run.machine.sim->now);
@@ -486,9 +515,7 @@ void run_once(const struct run_config *config, struct run_result *result)
     if (neighbour_plan_keeps(&config->plan))
         compare_content(&run, run.own && run.statistics.replaced != 0);
     result->unload_time = run.machine.unload_time;
-    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0
-                           ? &run.statistics
-                           : NULL);
+    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0 ? &run.statistics : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
         netio_total_ledger(run.machine.netio, d, &sum);
@@ -499,6 +526,7 @@ void run_once(const struct run_config *config, struct run_result *result)
 
     struct check_findings *findings = check_findings(run.machine.check);
     check_fold(findings);
+    check_blame_faults(findings, config->known, run.machine.sim, run.machine.pe);
     for (size_t i = 0; i < findings->count; i++) {
         if (findings->list[i]->folded)
             continue;
@@ -507,6 +535,8 @@ void run_once(const struct run_config *config, struct run_result *result)
         else if (config->listener.finding != NULL)
             config->listener.finding(config->listener.context, findings->list[i]);
     }
+    if (run.sampler != NULL)
+        tell_samples(&run, findings);
     result->errors = check_findings_of(findings, CHECK_ERROR);
     result->warnings = check_findings_of(findings, CHECK_WARNING);
     if (run.no_memory) {
@@ -521,6 +551,7 @@ done:
     if (run.sink != NULL)
         traffic_sink_destroy(run.sink);
     free(run.kept);
+    sampler_destroy(run.sampler);
     passage_destroy(run.passage);
     machine_destroy(&run.machine);
 }
