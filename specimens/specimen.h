@@ -10,6 +10,7 @@
      SPECIMEN_INJECT        Specimen.Injection and Specimen.NblPool are made, and destroyed last
      SPECIMEN_FLOW          a callout at FLOW_ESTABLISHED and a flowDeleteFn: the specimen writes
                             NTSTATUS Established(FlowId, LayerId, CalloutId) and FlowDelete()
+     SPECIMEN_ESTABLISHED_BLOCKS  a failure of Established() blocks the connection
      SPECIMEN_NOTIFY        the specimen writes NTSTATUS Notify(NotifyType, FilterKey, Filter)
      SPECIMEN_START         the specimen writes NTSTATUS Start(VOID), called when all else stands
      SPECIMEN_DRAIN         the specimen writes VOID Drain(VOID), called first when unloading
@@ -107,6 +108,7 @@ static VOID NTAPI SpecimenEstablished(const FWPS_INCOMING_VALUES *Values,
                                       UINT64 FlowContext, FWPS_CLASSIFY_OUT *Out)
 {
     const BOOLEAN V6 = Values->layerId == FWPS_LAYER_ALE_FLOW_ESTABLISHED_V6;
+    NTSTATUS Status = STATUS_SUCCESS;
 
     UNREFERENCED_PARAMETER(LayerData);
     UNREFERENCED_PARAMETER(ClassifyContext);
@@ -114,8 +116,14 @@ static VOID NTAPI SpecimenEstablished(const FWPS_INCOMING_VALUES *Values,
     UNREFERENCED_PARAMETER(FlowContext);
     Out->actionType = FWP_ACTION_PERMIT;
     if (FWPS_IS_METADATA_FIELD_PRESENT(Meta, FWPS_METADATA_FIELD_FLOW_HANDLE))
-        (VOID) Established(Meta->flowHandle, V6 ? FWPS_LAYER_STREAM_V6 : FWPS_LAYER_STREAM_V4,
-                           Specimen.CalloutId[V6]);
+        Status = Established(Meta->flowHandle, V6 ? FWPS_LAYER_STREAM_V6 : FWPS_LAYER_STREAM_V4,
+                             Specimen.CalloutId[V6]);
+#ifdef SPECIMEN_ESTABLISHED_BLOCKS
+    if (!NT_SUCCESS(Status))
+        Out->actionType = FWP_ACTION_BLOCK;
+#else
+    UNREFERENCED_PARAMETER(Status);
+#endif
 }
 #endif
 
