@@ -41,6 +41,8 @@ static const struct cause {
     {"R49", "R61", SHARE_CALL},
     {"R50", "R62", SHARE_CALL},
     {"R50", "HANG", SHARE_CALL},
+    /* The NBL that keeps its pool busy, and the pool. */
+    {"R71", "R71", SHARE_TAG},
     /* One call at a wrong IRQL. */
     {"R55", "R61", SHARE_CALL},
     /* A context that was never freed is pool of its tag, left at unload. */

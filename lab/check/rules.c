@@ -186,7 +186,7 @@ static const struct check_rule rules[] = {
      "not supported since Server 2008", "stream-inspection", CHECK_DOCUMENTED,
      "Drain first, then delete the filter."},
     {"R57", "objects name a provider and the driver has its own sublayer", "logo requirement",
-     "HLK 0260-0266", CHECK_DOCUMENTED,
+     "HLK 0260-0266 (names of requirements)", CHECK_INFERRED,
      "Add a provider and a sublayer and set providerKey everywhere."},
     {"R58", "notifyFn accepts unknown types and a NULL filterKey", "later Windows sends more",
      "nc-fwpsk-fwps_callout_notify_fn0", CHECK_DOCUMENTED,
@@ -252,6 +252,10 @@ static const struct check_rule rules[] = {
      "24 KB is all there is, shared with everything below",
      "kernel stack size on x64; measured in this run", CHECK_INFERRED,
      "Move large locals to pool or a lookaside list."},
+    {"ABI", "registers come back as the x64 calling convention has them",
+     "whoever runs next copies backwards, or stops at a floating-point exception",
+     "Microsoft, x64 ABI conventions (MxCsr, direction flag)", CHECK_DOCUMENTED,
+     "Restore MXCSR, and clear the direction flag, before returning."},
 };
 
 const struct check_rule *check_rule_find(const char *id)

@@ -43,13 +43,19 @@
 #define TALKATIVE "opening open\n" TALK("open")
 #define SILENT    "opening open part\n"
 
+/* Connections that are gone before a byte is said. */
+#define EARLY                                                                                      \
+    "connect early 2 in out v4\n"                                                                  \
+    "reset early silent\n"                                                                         \
+    "wait 200ms\n"
+
 /* Whole connections on the wire, with segments lost, overtaken and doubled: holes are filled. */
 #define WIRE(words)                                                                                \
     "capture 8 client 4000 server 20000 interleave 4 loss 80000 reorder 80000 duplicate 30000 "    \
     "batch 16" words "\n"
 
 const char scenario_script[] = ROUND(TALKATIVE) ROUND(SILENT) ROUND(TALKATIVE) ROUND(SILENT)
-    WIRE("") WIRE(" reset") WIRE(" v6") WIRE(" v6 reset");
+    EARLY WIRE("") WIRE(" reset") WIRE(" v6") WIRE(" v6 reset");
 
 const char scenario_short[] = "connect a in v4\n"
                               "receive a request\n"
