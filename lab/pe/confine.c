@@ -3,6 +3,8 @@
  * setrlimit(2). */
 #include "pe/confine.h"
 
+#include "sim/arena.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -32,9 +34,13 @@
 #define CONFINE_ASAN 0
 #endif
 
-#define NOBODY    65534
-#define FRAME_END 0xFFFFFFFFu
-#define X32_BIT   0x40000000u
+#define NOBODY          65534
+#define FRAME_END       0xFFFFFFFFu
+#define X32_BIT         0x40000000u
+
+/* Driver images lie in arenas, and the lab's own code does not. */
+#define ARENAS_HIGH     (unsigned)(SIM_ARENA_FIRST >> 32)
+#define ARENAS_END_HIGH (unsigned)((SIM_ARENA_FIRST + SIM_ARENA_SLOTS * SIM_ARENA_EACH) >> 32)
 
 struct frame_header {
     uint32_t type, length;
@@ -54,7 +60,8 @@ static const unsigned ALLOWED[] = {
     SYS_getrusage,
 };
 
-/* What libraries try and can do without. Everything else kills. */
+/* What libraries try and can do without. Everything else, and every call out of a driver's image,
+ * traps: SIGSYS, which kills unless pe/signals.c can tell whose it was. Nothing is carried out. */
 static const unsigned REFUSED[] = {
     SYS_open,      SYS_openat, SYS_stat,     SYS_lstat,      SYS_newfstatat,
     SYS_statx,     SYS_access, SYS_readlink, SYS_readlinkat, SYS_getcwd,
@@ -64,7 +71,7 @@ static const unsigned REFUSED[] = {
 };
 
 #define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
-#define FILTER_MAX  (2 * (COUNT(ALLOWED) + COUNT(REFUSED)) + 24)
+#define FILTER_MAX  (2 * (COUNT(ALLOWED) + COUNT(REFUSED)) + 32)
 #define ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* low half */
 
 struct filter {
@@ -106,12 +113,16 @@ static int install_filter(void)
     struct filter filter = {.length = 0};
     const unsigned tsc[] = {PR_SET_TSC, PR_GET_TSC};
     const unsigned self[] = {(unsigned)getpid()};
+    load(&filter, offsetof(struct seccomp_data, instruction_pointer) + 4);
+    add(&filter, BPF_JMP | BPF_JGE | BPF_K, ARENAS_HIGH, 0, 2);
+    add(&filter, BPF_JMP | BPF_JGE | BPF_K, ARENAS_END_HIGH, 1, 0);
+    answer(&filter, SECCOMP_RET_TRAP);
     load(&filter, offsetof(struct seccomp_data, arch));
     add(&filter, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-    answer(&filter, SECCOMP_RET_KILL_PROCESS);
+    answer(&filter, SECCOMP_RET_TRAP);
     load(&filter, offsetof(struct seccomp_data, nr));
     add(&filter, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-    answer(&filter, SECCOMP_RET_KILL_PROCESS);
+    answer(&filter, SECCOMP_RET_TRAP);
     for (size_t i = 0; i < COUNT(ALLOWED); i++) {
         add(&filter, BPF_JMP | BPF_JEQ | BPF_K, ALLOWED[i], 0, 1);
         answer(&filter, SECCOMP_RET_ALLOW);
@@ -122,7 +133,7 @@ static int install_filter(void)
     }
     allow_argument(&filter, SYS_prctl, tsc, COUNT(tsc));
     allow_argument(&filter, SYS_tgkill, self, COUNT(self));
-    answer(&filter, SECCOMP_RET_KILL_PROCESS);
+    answer(&filter, SECCOMP_RET_TRAP);
     const struct sock_fprog program = {filter.length, filter.code};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
 }
@@ -212,6 +223,8 @@ bool confine_send(int out_fd, uint32_t type, const void *payload, uint32_t lengt
 static _Noreturn void run_child(const struct confine_options *options, int (*child)(void *, int),
                                 void *context, int out_fd)
 {
+    /* What the parent would do about a forbidden call is not the child's. */
+    signal(SIGSYS, SIG_DFL);
     const int error = confine_enter(options, out_fd);
     if (error != 0) {
         fprintf(stderr, "sluice: cannot confine the process that runs drivers: %s\n",
@@ -257,8 +270,9 @@ static bool take_frames(struct reception *r)
             memcpy(&code, payload, sizeof code);
             r->result->code = code;
             r->ended = true;
-        } else if (r->options->frame != NULL) {
-            r->options->frame(r->options->context, header.type, payload, header.length);
+        } else if (r->options->frame != NULL &&
+                   !r->options->frame(r->options->context, header.type, payload, header.length)) {
+            return false;
         }
         at += sizeof header + header.length;
     }

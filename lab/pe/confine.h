@@ -18,8 +18,9 @@ struct confine_options {
     size_t keep_count;
     void *context;
     /* Parent: one frame of the child's. payload is valid during the call; it comes from where a
-     * hostile image may have run, so nothing in it may be trusted. */
-    void (*frame)(void *context, uint32_t type, const void *payload, uint32_t length);
+     * hostile image may have run, so nothing in it may be trusted. False: nonsense, and the child
+     * is killed. */
+    bool (*frame)(void *context, uint32_t type, const void *payload, uint32_t length);
 };
 
 enum confine_end {

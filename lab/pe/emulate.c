@@ -42,8 +42,12 @@ static enum pe_emulated control_register(struct pe_trap *trap, const struct pe_i
     const struct pe_traps *traps = &trap->pe->traps;
     /* AMD lets LOCK stand for REX.R here. */
     const unsigned number = ((in->modrm >> 3) & 7) | ((in->rex & 4) != 0 || in->lock ? 8 : 0);
+    if (number != 8 && in->opcode == 0x22) {
+        *name = "mov to a control register";
+        return PE_EMULATED_CORRUPTS;
+    }
     if (number != 8) {
-        *name = "mov to or from a control register";
+        *name = "mov from a control register";
         return PE_EMULATED_UNMODELLED;
     }
     if (in->opcode == 0x20)
@@ -85,6 +89,29 @@ static enum pe_emulated interrupt(struct pe_trap *trap, const struct pe_instruct
     }
 }
 
+/* What Windows keeps in a processor and defends. Source: bug check 0x109: modified tables, "a
+ * critical MSR modification"; Intel SDM volume 4 for the numbers. */
+static const char *corrupted(const struct pe_trap *trap, const struct pe_instruction *in)
+{
+    static const uint32_t CRITICAL[] = {0x174,      0x175,      0x176,      0xC0000080, 0xC0000081,
+                                        0xC0000082, 0xC0000083, 0xC0000084, 0xC0000101, 0xC0000102};
+    const unsigned field = (in->modrm >> 3) & 7;
+    const bool memory = in->modrm >> 6 != 3;
+    if (in->opcode == 0x00 && (field == 2 || field == 3))
+        return field == 2 ? "lldt" : "ltr";
+    if (in->opcode == 0x01 && memory && (field == 2 || field == 3))
+        return field == 2 ? "lgdt" : "lidt";
+    if (in->opcode == 0x01 && in->modrm == 0xF8)
+        return "swapgs";
+    if (in->opcode == 0x07 || in->opcode == 0x35)
+        return in->opcode == 0x07 ? "sysret" : "sysexit";
+    for (size_t i = 0; in->opcode == 0x30 && i < sizeof CRITICAL / sizeof CRITICAL[0]; i++) {
+        if (CRITICAL[i] == (uint32_t)trap->context.rcx)
+            return "wrmsr to a register of the system";
+    }
+    return NULL;
+}
+
 static enum pe_emulated two_byte(struct pe_trap *trap, const struct pe_instruction *in,
                                  const char **name)
 {
@@ -102,11 +129,12 @@ static enum pe_emulated two_byte(struct pe_trap *trap, const struct pe_instructi
         {0x30, "wrmsr"},
         {0x32, "rdmsr"},
         {0x33, "rdpmc"},
-        {0x35, "sysexit"},
-        {0x07, "sysret"},
     };
     if (in->opcode == 0x20 || in->opcode == 0x22)
         return control_register(trap, in, name);
+    *name = corrupted(trap, in);
+    if (*name != NULL)
+        return PE_EMULATED_CORRUPTS;
     if (in->opcode == 0x31 || (in->opcode == 0x01 && in->modrm == 0xF9))
         return time_stamp(trap, in);
     for (size_t i = 0; i < sizeof KERNEL_ONLY / sizeof KERNEL_ONLY[0]; i++) {

@@ -10,6 +10,7 @@ enum pe_emulated {
     PE_EMULATED_EXCEPTION,  /* *code: the exception that it raises */
     PE_EMULATED_FAST_FAIL,  /* int 29h */
     PE_EMULATED_UNMODELLED, /* *name: an instruction of kernels that the lab does not model */
+    PE_EMULATED_CORRUPTS,   /* *name: an instruction that changes what Windows defends */
     PE_EMULATED_NOT,        /* nothing of the kind */
 };
 

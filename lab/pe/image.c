@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Loading a driver image: map, relocate, bind, seed its cookie, patch, protect. */
 #include "pe/bind.h"
+#include "pe/guard.h"
 #include "pe/parse.h"
 #include "pe/patch.h"
 
@@ -143,6 +144,8 @@ static bool protect(const struct pe_image *image, const struct pe_layout *layout
         if (section->virtual_size != 0 &&
             mprotect(image->base + section->rva, page_up(section->virtual_size), protection) != 0)
             return false;
+        if (section->virtual_size != 0 && protection == (PROT_READ | PROT_EXEC))
+            pe_guard_code(image->base + section->rva, page_up(section->virtual_size));
     }
     return true;
 }

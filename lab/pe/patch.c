@@ -29,7 +29,7 @@ static void patch_kuser(struct pe_image *image, uint8_t *from, const uint8_t *en
             continue;
         uint64_t address;
         memcpy(&address, at, sizeof address);
-        address = address - base + (uintptr_t)image->pe->kuser;
+        address = address - base + (uintptr_t)image->pe->kuser_seen;
         memcpy(at, &address, sizeof address);
     }
 }

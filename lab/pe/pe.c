@@ -2,6 +2,7 @@
 /* The ground itself: made and ended with its world; which image an address belongs to. */
 #include "pe/state.h"
 
+#include "pe/guard.h"
 #include "pe/signals.h"
 #include "pe/watchdog.h"
 
@@ -27,13 +28,28 @@ static void note_host_stack(struct pe *pe)
     pthread_attr_destroy(&attributes);
 }
 
+/* The page as the lab writes it; at `seen` the same can be read, by all, and written by nobody. */
+static void *share_page(void *seen)
+{
+    void *page = mmap(NULL, PE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return NULL;
+    /* Of a shared mapping, an old size of 0 asks for a second view. */
+    if (mremap(page, 0, PE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, seen) != MAP_FAILED &&
+        mprotect(seen, PE_PAGE, PROT_READ) == 0)
+        return page;
+    munmap(page, PE_PAGE);
+    return NULL;
+}
+
 struct pe *pe_create(struct sim *sim)
 {
     struct pe *pe = calloc(1, sizeof *pe);
     if (pe == NULL)
         return NULL;
     pe->sim = sim;
-    pe->kuser = sim_arena_take(sim, PE_PAGE);
+    pe->kuser_seen = sim_arena_take(sim, PE_PAGE);
+    pe->kuser = pe->kuser_seen != NULL ? share_page(pe->kuser_seen) : NULL;
     void *stack =
         mmap(NULL, SPARE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pe->kuser == NULL || stack == MAP_FAILED)
@@ -45,6 +61,8 @@ struct pe *pe_create(struct sim *sim)
     sim->layers[SIM_LAYER_PE] = pe;
     return pe;
 fail:
+    if (pe->kuser != NULL)
+        munmap(pe->kuser, PE_PAGE);
     if (stack != MAP_FAILED)
         munmap(stack, SPARE_STACK);
     free(pe);
@@ -68,12 +86,15 @@ void pe_destroy(struct pe *pe)
     while (pe->images != NULL) {
         struct pe_image *image = pe->images;
         pe->images = image->next;
+        if (image->base != NULL)
+            pe_guard_forget(image->base, image->size);
         pe_image_free(image);
     }
     pe_synthetics_free(pe);
     pe->sim->layers[SIM_LAYER_PE] = NULL;
     pe_signals_remove();
     munmap(pe->spare_stack - SPARE_STACK, SPARE_STACK);
+    munmap(pe->kuser, PE_PAGE);
     free(pe);
 }
 
@@ -134,8 +155,10 @@ void pe_image_discard_init(struct pe_image *image)
         const struct pe_section *section = &image->sections[i];
         const uint32_t discardable = 0x02000000;
         /* .reloc is discardable too: nothing may read it any more either. */
-        if ((section->flags & discardable) != 0 && section->virtual_size != 0)
-            mprotect(image->base + section->rva, section->virtual_size, PROT_NONE);
+        if ((section->flags & discardable) == 0 || section->virtual_size == 0)
+            continue;
+        pe_guard_forget(image->base + section->rva, section->virtual_size);
+        mprotect(image->base + section->rva, section->virtual_size, PROT_NONE);
     }
 }
 
@@ -148,8 +171,10 @@ void pe_image_unload(struct pe_image *image)
         pe->native = NULL;
     /* The address space stays taken, inaccessible: whatever still points there is caught and named.
      */
-    if (image->base != NULL && !image->resident)
-        mprotect(image->base, (image->size + PE_PAGE - 1) & ~(size_t)(PE_PAGE - 1), PROT_NONE);
+    if (image->base == NULL)
+        return;
+    pe_guard_forget(image->base, image->size);
+    mprotect(image->base, (image->size + PE_PAGE - 1) & ~(size_t)(PE_PAGE - 1), PROT_NONE);
 }
 
 const char *pe_image_name(const struct pe_image *image)

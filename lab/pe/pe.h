@@ -105,7 +105,10 @@ struct pe_call {
     uintptr_t site;        /* frame of the last export that was called, 0: none yet */
     const void *registers; /* of driver code where it was left, when all are known (a trap, a
                               raising export) */
-    void *raise; /* registers of the driver at the call of an export that may raise: pe/seh.h */
+    void *raise;     /* registers of the driver at the call of an export that may raise: pe/seh.h */
+    uint64_t serial; /* pe->calls at the entry: tells calls apart */
+    uint64_t
+        seal; /* made of the address: driver code that writes over its caller's stack breaks it */
 };
 void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
 void pe_leave(struct pe *pe, struct pe_call *call);

@@ -4,10 +4,13 @@
  * as it would have without these handlers. */
 #include "pe/signals.h"
 
+#include "pe/guard.h"
 #include "pe/trap.h"
+#include "pe/watchdog.h"
 
 #include "sim/arena.h"
 
+#include <linux/audit.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -25,10 +28,14 @@
 #define PAGE_FAULT_WRITE   2
 #define PAGE_FAULT_EXECUTE 16
 
+#define HELD_FACTOR        5u  /* of the watchdog's time: with calls */
+#define STUCK_FACTOR       10u /* in the lab, nothing happening */
+
 #define FLAG_TRAP          0x100u
 #define FLAG_DIRECTION     0x400u
+#define FLAG_ALIGNMENT     0x40000u
 
-static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGVTALRM};
+static const int SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGVTALRM, SIGSYS};
 #define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
 
 /* Of the process, as handlers are. */
@@ -66,6 +73,12 @@ static bool lab_reads_tsc(const struct pe_trap *fault, greg_t *registers)
     return true;
 }
 
+/* Of any world. */
+static bool is_arena(uint64_t address)
+{
+    return address - SIM_ARENA_FIRST < SIM_ARENA_SLOTS * SIM_ARENA_EACH;
+}
+
 static bool in_arena(const struct pe *pe, uint64_t address)
 {
     return address - pe->sim->arena->base < pe->sim->arena->size;
@@ -74,9 +87,9 @@ static bool in_arena(const struct pe *pe, uint64_t address)
 /* Whose fault is it? Everything that executes in the arena is driver code (or was reached by it).
  * Elsewhere a fault is the lab's, unless driver code has called the lab: then pe_trap() looks
  * whether a pointer of the driver was bad. */
-static bool is_drivers(struct pe *pe, const struct pe_trap *fault, uint64_t rip)
+static bool is_drivers(struct pe *pe, const struct pe_trap *fault, uint64_t rip, uint64_t rsp)
 {
-    if (in_arena(pe, rip))
+    if (in_arena(pe, rip) || fault->foreign)
         return true;
     if (fault->signal == SIGTRAP && in_arena(pe, rip - 1))
         return true;
@@ -84,7 +97,10 @@ static bool is_drivers(struct pe *pe, const struct pe_trap *fault, uint64_t rip)
         return false;
     if (fault->access == 8 && fault->address == rip)
         return true;
-    return (fault->signal == SIGSEGV || fault->signal == SIGBUS) && (*pe_call_slot(pe))->exported;
+    /* Deeper than where the driver was entered: an export, be it that driver code jumped there as
+     * its last act. */
+    return fault->signal != SIGTRAP &&
+           ((*pe_call_slot(pe))->exported || rsp < (*pe_call_slot(pe))->stack);
 }
 
 static uintptr_t stack_for(struct pe *pe, struct pe_trap *fault, uint64_t rsp)
@@ -119,6 +135,7 @@ static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
     trap->overflow = fault->overflow;
     trap->access = fault->access;
     trap->address = fault->address;
+    trap->foreign = fault->foreign;
     for (unsigned i = 0; i < 16; i++)
         trap->context.gpr[i] = (uint64_t)registers[ORDER[i]];
     trap->context.rip = (uint64_t)registers[REG_RIP];
@@ -129,7 +146,33 @@ static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
     registers[REG_RIP] = (greg_t)(uintptr_t)pe_trap_entry;
     registers[REG_RDI] = (greg_t)(uintptr_t)trap;
     registers[REG_RSP] = (greg_t)(uintptr_t)trap;
-    registers[REG_EFL] &= ~(greg_t)(FLAG_TRAP | FLAG_DIRECTION);
+    registers[REG_EFL] &= ~(greg_t)(FLAG_TRAP | FLAG_DIRECTION | FLAG_ALIGNMENT);
+}
+
+/* Driver code that calls and calls, and never returns; and a lab that driver code has damaged so
+ * that it goes round in circles. The former is stopped where it is seen next: ticks come faster for
+ * that. */
+static void watch_callers(struct pe *pe, uint64_t rip)
+{
+    struct sim *sim = pe->sim;
+    const struct pe_call *call = *pe_call_slot(pe);
+    while (call != NULL && pe_call_intact(call) && call->up != NULL)
+        call = call->up;
+    const uint64_t serial = call != NULL && pe_call_intact(call) ? call->serial : 0;
+    if (serial == 0 || serial != pe->watchdog.serial || sim->now != pe->watchdog.now)
+        pe->watchdog.held = 0;
+    else if (++pe->watchdog.held >= HELD_FACTOR * pe->watchdog.allowed && !pe->watchdog.due) {
+        pe->watchdog.due = true;
+        pe_watchdog_hurry(pe);
+    }
+    if (in_arena(pe, rip) || pe->calls != pe->watchdog.seen || sim->now != pe->watchdog.now ||
+        sim->trace.hash != pe->watchdog.pulse)
+        pe->watchdog.stuck = 0;
+    else if (++pe->watchdog.stuck >= STUCK_FACTOR * pe->watchdog.allowed && call != NULL)
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGALRM);
+    pe->watchdog.serial = serial;
+    pe->watchdog.now = sim->now;
+    pe->watchdog.pulse = sim->trace.hash;
 }
 
 /* One tick of the watchdog: true when driver code has run too long without a call. Ticks elsewhere
@@ -138,6 +181,9 @@ static bool watchdog_bites(struct pe *pe, uint64_t rip)
 {
     if (!pe->watchdog.running)
         return false;
+    watch_callers(pe, rip);
+    if (pe->watchdog.due && in_arena(pe, rip))
+        return true;
     if (pe->watchdog.seen != pe->calls) {
         pe->watchdog.seen = pe->calls;
         pe->watchdog.ticks = 0;
@@ -173,6 +219,19 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
     ucontext_t *u = context;
     greg_t *registers = u->uc_mcontext.gregs;
     const uint64_t rip = (uint64_t)registers[REG_RIP];
+    const bool faulted =
+        signal_number == SIGSEGV && info->si_code > 0 && info->si_code != SI_KERNEL;
+    if (pe_guard_crossing(info, rip,
+                          faulted && (registers[REG_ERR] & PAGE_FAULT_EXECUTE) != 0 &&
+                              (uint64_t)(uintptr_t)info->si_addr == rip,
+                          faulted && (registers[REG_ERR] & PAGE_FAULT_WRITE) != 0, is_arena(rip)))
+        return;
+    /* To a kernel the flag means nothing: driver code that sets it is not to trip over it. */
+    if (signal_number == SIGBUS && info->si_code == BUS_ADRALN &&
+        (registers[REG_EFL] & FLAG_ALIGNMENT) != 0) {
+        registers[REG_EFL] &= ~(greg_t)FLAG_ALIGNMENT;
+        return;
+    }
     struct sim *sim = sim_current;
     struct pe *pe = sim != NULL ? sim->layers[SIM_LAYER_PE] : NULL;
     struct pe_trap fault = {.signal = signal_number};
@@ -186,6 +245,10 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
                            : (error & PAGE_FAULT_WRITE) != 0 ? 1
                                                              : 0;
     }
+    if (signal_number == SIGSYS) {
+        fault.address = (uint64_t)info->si_syscall;
+        fault.foreign = info->si_arch != AUDIT_ARCH_X86_64;
+    }
     if (signal_number == SIGVTALRM) {
         if (pe != NULL && watchdog_bites(pe, rip))
             enter_trap(pe, &fault, u);
@@ -195,7 +258,7 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
      */
     if (caused && (pe == NULL || !in_arena(pe, rip)) && lab_reads_tsc(&fault, registers))
         return;
-    if (caused && pe != NULL && is_drivers(pe, &fault, rip))
+    if (caused && pe != NULL && is_drivers(pe, &fault, rip, (uint64_t)registers[REG_RSP]))
         enter_trap(pe, &fault, u);
     else
         pass_on(signal_number, info, context);

@@ -2,18 +2,23 @@
 /* Calls into driver code, and how much stack they use: at every export call, and by painting where
  * none is made. */
 #include "pe/state.h"
+#include "pe/trap.h"
 
 #include "sim/breach.h"
 
 #include <string.h>
 
-#define RED_ZONE     128
-#define PAINT_BYTES  (32u * 1024)
-#define PAINT_GAP    512u /* this file's own frames */
-#define PAINT_WORD   0x5AC17E55A1175EEDull
-#define PAINT_FIRST  16u
-#define PAINT_EVERY  256u
-#define STACK_MARGIN 1024u
+#define RED_ZONE       128
+#define PAINT_BYTES    (32u * 1024)
+#define PAINT_GAP      512u /* this file's own frames */
+#define PAINT_WORD     0x5AC17E55A1175EEDull
+#define PAINT_FIRST    16u
+#define PAINT_EVERY    256u
+#define STACK_MARGIN   1024u
+
+#define FLAG_DIRECTION 0x400u
+#define MXCSR_PLAIN    0x1F80u
+#define MXCSR_STATUS   0x3Fu
 
 static struct pe_role *find_role(struct pe *pe, const char *name)
 {
@@ -119,6 +124,8 @@ void pe_enter(struct pe *pe, struct pe_call *call, const char *role_name, const 
     call->raise = NULL;
     call->site = 0;
     call->registers = NULL;
+    call->serial = pe->calls;
+    call->seal = PE_CALL_SEAL ^ (uintptr_t)call;
     *slot = call;
     struct pe_role *role = role_of(pe, role_name);
     role->entries++;
@@ -129,8 +136,50 @@ void pe_enter(struct pe *pe, struct pe_call *call, const char *role_name, const 
     }
 }
 
+struct pe_call *pe_call_checked(struct pe *pe, bool *broken)
+{
+    struct pe_call **slot = pe_call_slot(pe);
+    uintptr_t limit, base;
+    *broken = false;
+    if (*slot == NULL || !pe_stack_bounds(pe, &limit, &base))
+        return *slot;
+    const uintptr_t at = (uintptr_t)*slot;
+    if (at >= limit && at + sizeof **slot <= base && pe_call_intact(*slot))
+        return *slot;
+    *slot = NULL;
+    *sim_frame_list() = NULL;
+    *broken = true;
+    return NULL;
+}
+
+/* Source: "x64 ABI conventions": the direction flag is clear at each return, and all of MXCSR but
+ * its status bits is as it was. */
+static void check_registers(struct pe *pe, const struct pe_call *call)
+{
+    const bool down = (__builtin_ia32_readeflags_u64() & FLAG_DIRECTION) != 0;
+    const uint32_t plain = MXCSR_PLAIN;
+    const bool odd = (__builtin_ia32_stmxcsr() & ~MXCSR_STATUS) != plain;
+    if (__builtin_expect(!down && !odd, 1))
+        return;
+    __builtin_ia32_ldmxcsr(plain);
+    __asm__ volatile("cld");
+    sim_breach(
+        pe->sim,
+        &(struct sim_breach){
+            .rule = "ABI",
+            .function = call->frame.function,
+            .detail = down ? "driver code returned with the direction flag set: the next string "
+                             "instruction of anybody runs backwards"
+                           : "driver code returned with another floating-point control (MXCSR) "
+                             "than it was called with",
+            .address = call->frame.address});
+}
+
 void pe_leave(struct pe *pe, struct pe_call *call)
 {
+    if (__builtin_expect(!pe_call_intact(call), 0))
+        pe_trap_stack_broken(pe, NULL);
+    check_registers(pe, call);
     *pe_call_slot(pe) = call->up;
     if (call->painted && !call->exported) {
         uintptr_t deepest = painted_until(pe, call->stack);

@@ -60,7 +60,8 @@ struct pe_role {
 struct pe {
     struct sim *sim;
     struct pe_traps traps;
-    void *kuser;
+    void *kuser;      /* KUSER_SHARED_DATA, as the lab writes it */
+    void *kuser_seen; /* as driver code reads it, in the arena */
     struct pe_image *images;
     struct pe_image *last; /* where the last look-up ended */
     struct pe_image *native;
@@ -81,6 +82,12 @@ struct pe {
     uintptr_t host_stack_base, host_stack_limit;
     bool dying; /* a trap is on its way to a bug check: a further fault is the lab's own */
     struct {
+        uint64_t serial; /* of the outermost call at the last tick, and the time then */
+        uint64_t now;
+        uint64_t pulse;   /* trace at the last tick */
+        unsigned held;    /* ticks in one call of driver code while time stood still */
+        unsigned stuck;   /* ticks in the lab while nothing at all happened */
+        bool due;         /* the driver is to be stopped where it is seen next */
         uint64_t seen;    /* calls at the last tick */
         unsigned ticks;   /* in driver code without a call */
         unsigned allowed; /* of them */
@@ -94,6 +101,17 @@ static inline struct pe_call **pe_call_slot(struct pe *pe)
     struct sim_task *task = pe->sim->task;
     return task != NULL ? (struct pe_call **)(void *)&task->driver_call : &pe->host_call;
 }
+
+#define PE_CALL_SEAL 0x5EA1EDCA11F4A3E5ull
+
+static inline bool pe_call_intact(const struct pe_call *call)
+{
+    return call->seal == (PE_CALL_SEAL ^ (uintptr_t)call);
+}
+
+/* The innermost call when it lies on the stack in use and is intact; else the task's calls and
+ * frames are forgotten, for nothing may follow them, and NULL comes back with *broken set. */
+struct pe_call *pe_call_checked(struct pe *pe, bool *broken);
 
 static inline bool pe_image_holds(const struct pe_image *image, uintptr_t address)
 {

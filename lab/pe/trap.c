@@ -5,7 +5,9 @@
 
 #include "pe/dispatch.h"
 #include "pe/emulate.h"
+#include "pe/guard.h"
 #include "pe/unwind.h"
+#include "pe/watchdog.h"
 
 #include "sim/arena.h"
 
@@ -14,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define KMODE_EXCEPTION_NOT_HANDLED           0x1Eu
 #define PAGE_FAULT_IN_NONPAGED_AREA           0x50u
@@ -22,6 +26,7 @@
 #define DRIVER_IRQL_NOT_LESS_OR_EQUAL         0xD1u
 #define ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY 0xFCu
 #define DPC_WATCHDOG_VIOLATION                0x133u
+#define CRITICAL_STRUCTURE_CORRUPTION         0x109u
 #define KERNEL_SECURITY_CHECK_FAILURE         0x139u
 
 #define STATUS_ACCESS_VIOLATION               0xC0000005u
@@ -45,6 +50,7 @@ _Noreturn void pe_trap_bugcheck(struct pe *pe, uint32_t code, uint64_t p1, uint6
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     pe->dying = true;
+    pe_watchdog_dying(pe);
     if (pe->traps.bugcheck != NULL)
         pe->traps.bugcheck(pe->traps.context, code, parameters, pc, what);
     fprintf(stderr, "bug check 0x%x: %s\n", code, what);
@@ -71,7 +77,8 @@ const char *pe_trap_access_text(uint8_t access, uint64_t address, char *text, si
     else if (address < NULL_PAGE)
         snprintf(text, size, "%s address 0x%lx (NULL + %lu)", verb, address, address);
     else if (address == ~0ull)
-        snprintf(text, size, "use of a non-canonical address");
+        snprintf(text, size,
+                 "use of a non-canonical address, or an instruction that is not allowed");
     else
         snprintf(text, size, "%s address 0x%lx", verb, address);
     return text;
@@ -218,7 +225,10 @@ static struct address_kind kind_of(struct pe *pe, uint8_t access, uint64_t addre
         return kind;
     kind.code = access == 8 ? ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY : PAGE_FAULT_IN_NONPAGED_AREA;
     const struct pe_image *image = pe_image_ever_of(pe, (const void *)address);
-    if (image != NULL && image->unloaded) {
+    if (address - (uintptr_t)pe->kuser_seen < PE_PAGE) {
+        kind.code = ATTEMPTED_WRITE_TO_READONLY_MEMORY;
+        kind.note = "KUSER_SHARED_DATA";
+    } else if (image != NULL && image->unloaded) {
         kind.note = "memory of a driver that was unloaded";
     } else if (image != NULL) {
         const struct pe_section *section = section_of(image, address);
@@ -317,10 +327,20 @@ static void lab_fault(struct pe_trap *trap)
     const void *site = calling_site(pe, trap->context.rsp, &slot);
     const uint64_t information[2] = {trap->access, trap->address};
     char by[192], place[96];
-    if (site == NULL) {
+    if (site == NULL && (call == NULL || trap->context.rsp >= call->stack)) {
         pe->dying =
             true; /* no driver code on this stack: the fault comes again, and kills the lab */
         return;
+    }
+    if (site == NULL) {
+        snprintf(by, sizeof by,
+                 "by a function of the kernel that %s called last, with a bad pointer",
+                 call->frame.function);
+        page_fault(pe, trap->access, trap->address, call->frame.address, by);
+        char text[96];
+        pe_trap_bugcheck(pe, KMODE_EXCEPTION_NOT_HANDLED, STATUS_ACCESS_VIOLATION, 0,
+                         information[0], information[1], call->frame.address, "%s %s",
+                         pe_trap_access_text(trap->access, trap->address, text, sizeof text), by);
     }
     const struct pe_import *import = pe_import_called(pe_image_of(pe, site), site);
     /* There is a site, so there is a call: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
@@ -366,7 +386,14 @@ static void memory_fault(struct pe_trap *trap)
     }
     if (trap->access == 0 && pe_emulate_kuser_load(trap))
         return;
-    char by[112], place[96];
+    char by[112], place[96], text[96];
+    if (trap->access == 1 && pe_guard_holds(trap->address))
+        pe_trap_bugcheck(pe, PAGE_FAULT_IN_NONPAGED_AREA, trap->address, 1, trap->context.rip, 0,
+                         pc,
+                         "%s by %s: memory of the lab, as other parts of the kernel would be on "
+                         "Windows",
+                         pe_trap_access_text(1, trap->address, text, sizeof text),
+                         pe_describe(pe, pc, place, sizeof place));
     snprintf(by, sizeof by, "by %s", pe_describe(pe, pc, place, sizeof place));
     page_fault(pe, trap->access, trap->address, pc, by);
     const uint64_t information[2] = {trap->access, trap->address};
@@ -391,6 +418,13 @@ static void protection_fault(struct pe_trap *trap)
         fast_fail(trap);
     case PE_EMULATED_UNMODELLED:
         unmodelled(trap->pe, "processor", name, (const void *)trap->context.rip);
+    case PE_EMULATED_CORRUPTS: {
+        char place[96];
+        pe_trap_bugcheck(
+            trap->pe, CRITICAL_STRUCTURE_CORRUPTION, 0, 0, trap->context.rip, 0,
+            (const void *)trap->context.rip, "%s at %s", name,
+            pe_describe(trap->pe, (const void *)trap->context.rip, place, sizeof place));
+    }
     case PE_EMULATED_NOT:
         break;
     }
@@ -444,12 +478,51 @@ static void breakpoint(struct pe_trap *trap)
         sim_task_yield(sim);
 }
 
+/* fast fail 2: the stack cookie; nothing of the frames can be believed, so the role is the one that
+ * was entered last. */
+_Noreturn void pe_trap_stack_broken(struct pe *pe, const void *pc)
+{
+    char place[96];
+    *pe_call_slot(pe) = NULL;
+    *sim_frame_list() = NULL;
+    pe_trap_bugcheck(pe, KERNEL_SECURITY_CHECK_FAILURE, 2, 0, 0, 0, pc,
+                     "driver code in %s wrote over the stack of its caller%s%s",
+                     pe->last_role != NULL ? pe->last_role->name : "a callback",
+                     pc != NULL ? "; noticed at " : "",
+                     pc != NULL ? pe_describe(pe, pc, place, sizeof place) : "");
+}
+
+/* Nothing was carried out. The lab itself makes no such calls: one from elsewhere is driver code's
+ * if it called there past its imports. */
+static void system_call(struct pe_trap *trap)
+{
+    struct pe *pe = trap->pe;
+    const void *pc = (const void *)trap->context.rip;
+    char place[96];
+    if (pe_image_of(pe, pc) == NULL) {
+        uintptr_t slot;
+        pc = calling_site(pe, trap->context.rsp, &slot);
+        if (pc == NULL || (!trap->foreign && pe_import_called(pe_image_of(pe, pc), pc) != NULL)) {
+            pe->dying = true;
+            signal(SIGSYS, SIG_DFL);
+            syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSYS);
+        }
+    }
+    pe_trap_bugcheck(pe, UNEXPECTED_KERNEL_MODE_TRAP, EXCEPTION_DOUBLE_FAULT, trap->address, 0, 0,
+                     pc, "a system call (%s, number %lu) by driver code at %s: not carried out",
+                     trap->foreign ? "of 32-bit programs" : "of Linux", trap->address,
+                     pe_describe(pe, pc, place, sizeof place));
+}
+
 void pe_trap(struct pe_trap *trap)
 {
     struct pe *pe = trap->pe;
-    struct pe_call *call = *pe_call_slot(pe);
+    bool broken;
+    struct pe_call *call = pe_call_checked(pe, &broken);
     const void *pc = (const void *)trap->context.rip;
     char place[96];
+    if (broken)
+        pe_trap_stack_broken(pe, pe_image_of(pe, pc) != NULL ? pc : NULL);
     if (call != NULL) {
         call->exported =
             true; /* this function's frames lie below the driver's: painting would count them */
@@ -458,9 +531,11 @@ void pe_trap(struct pe_trap *trap)
             call->registers = &trap->context;
         }
     }
-    if (trap->signal == SIGVTALRM)
+    if (trap->signal == SIGVTALRM || pe->watchdog.due)
         pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
-                         "driver code spins at %s without calling anything",
+                         pe->watchdog.due
+                             ? "driver code is at work for ever at %s: it neither returns nor waits"
+                             : "driver code spins at %s without calling anything",
                          pe_describe(pe, pc, place, sizeof place));
     if (trap->overflow)
         pe_trap_bugcheck(pe, UNEXPECTED_KERNEL_MODE_TRAP, EXCEPTION_DOUBLE_FAULT, trap->address, 0,
@@ -468,14 +543,22 @@ void pe_trap(struct pe_trap *trap)
                          call != NULL ? call->frame.function : "driver code",
                          pe_describe(pe, pc, place, sizeof place));
     switch (trap->signal) {
+    case SIGSYS:
+        system_call(trap);
+        break;
     case SIGTRAP:
         breakpoint(trap);
         break;
     case SIGILL:
-        raise_here(trap, STATUS_ILLEGAL_INSTRUCTION, NULL, 0);
-        break;
     case SIGFPE:
-        raise_here(trap, STATUS_INTEGER_DIVIDE_BY_ZERO, NULL, 0);
+        if (pe_image_of(pe, pc) == NULL) {
+            lab_fault(trap);
+            break;
+        }
+        raise_here(trap,
+                   trap->signal == SIGILL ? STATUS_ILLEGAL_INSTRUCTION
+                                          : STATUS_INTEGER_DIVIDE_BY_ZERO,
+                   NULL, 0);
         break;
     default:
         if (trap->protection)

@@ -13,11 +13,12 @@ struct pe_trap {
     struct pe_context context; /* first: entry.S restores it */
     struct pe *pe;
     int signal;
-    bool protection; /* general protection: no address is known */
-    bool overflow;   /* the stack is used up; this runs on another */
-    uint8_t access;  /* of a page fault: 0 read, 1 write, 8 execute, as in bug checks and
-                        EXCEPTION_RECORD */
-    uint64_t address;
+    bool protection;  /* general protection: no address is known */
+    bool overflow;    /* the stack is used up; this runs on another */
+    uint8_t access;   /* of a page fault: 0 read, 1 write, 8 execute, as in bug checks and
+                         EXCEPTION_RECORD */
+    uint64_t address; /* SIGSYS: number of the system call */
+    bool foreign;     /* SIGSYS: a call of 32-bit programs */
 };
 
 /* Runs on the task's stack; returns when execution goes on with trap->context. Called by entry.S.
@@ -30,6 +31,9 @@ void pe_context_restore(void);
 _Noreturn void pe_trap_bugcheck(struct pe *pe, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
                                 uint64_t p4, const void *pc, const char *format, ...)
     __attribute__((format(printf, 8, 9)));
+
+/* Ends the world: driver code wrote over the frames of who called it. pc may be NULL. */
+_Noreturn void pe_trap_stack_broken(struct pe *pe, const void *pc);
 
 /* "read of address 0x8 (NULL + 0x8)" */
 const char *pe_trap_access_text(uint8_t access, uint64_t address, char *text, size_t size);

@@ -12,3 +12,12 @@
  * ITIMER_VIRTUAL. */
 void pe_watchdog_start(struct pe *pe, unsigned ms);
 void pe_watchdog_stop(struct pe *pe);
+
+/* A tick each millisecond. */
+void pe_watchdog_hurry(struct pe *pe);
+
+/* Driver code may have damaged what telling about it needs: the C library's heap above all, whose
+ * locks may never be free again. In a watched world the process is ended by SIGALRM when a bug
+ * check has not led to the world's end within this time of the clock. */
+#define PE_WATCHDOG_DYING_S 20
+void pe_watchdog_dying(struct pe *pe);

@@ -6,20 +6,16 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#define SLOT_BASE   0x200000000000ull
-#define SLOT_STRIDE (1ull << 40)
-#define SLOTS       8
-
 /* Committed in steps: a limit on writable memory then sees what is in use, not what is reserved. */
 #define COMMIT_STEP ((size_t)64 << 20)
 
 int sim_arena_open(struct sim_arena *arena, size_t size)
 {
     size = (size + COMMIT_STEP - 1) & ~(COMMIT_STEP - 1);
-    if (size == 0 || size > SLOT_STRIDE)
+    if (size == 0 || size > SIM_ARENA_EACH)
         return EINVAL;
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
-        void *wanted = (void *)(uintptr_t)(SLOT_BASE + slot * SLOT_STRIDE);
+    for (unsigned slot = 0; slot < SIM_ARENA_SLOTS; slot++) {
+        void *wanted = (void *)(uintptr_t)(SIM_ARENA_FIRST + slot * SIM_ARENA_EACH);
         void *got = mmap(wanted, size, PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 

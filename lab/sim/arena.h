@@ -5,7 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PAGE_SIZE ((size_t)4096)
+#define SIM_PAGE_SIZE   ((size_t)4096)
+
+/* Where arenas lie, all of them: 2^32-aligned, so that the high half of an address tells. */
+#define SIM_ARENA_FIRST 0x200000000000ull
+#define SIM_ARENA_EACH  (1ull << 40)
+#define SIM_ARENA_SLOTS 8
 
 struct sim_arena {
     uintptr_t base;

@@ -21,7 +21,7 @@ struct heard {
     char text[256];
 };
 
-static void on_frame(void *context, uint32_t type, const void *payload, uint32_t length)
+static bool on_frame(void *context, uint32_t type, const void *payload, uint32_t length)
 {
     struct heard *heard = context;
     const uint8_t *bytes = payload;
@@ -32,6 +32,7 @@ static void on_frame(void *context, uint32_t type, const void *payload, uint32_t
         heard->sum += bytes[i];
     snprintf(heard->text, sizeof heard->text, "%.*s", (int)(length < 255 ? length : 255),
              (const char *)payload);
+    return true;
 }
 
 static struct confine_result confined(struct heard *heard, int (*child)(void *, int))
