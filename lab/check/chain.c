@@ -220,6 +220,21 @@ void check_chain_lost(struct check *check, const struct netio_lost_chain *lost)
     for (uint32_t i = 0; i < lost->nbls; i++)
         list_add(&chains->lost_numbers, &chains->lost_count, &chains->lost_capacity,
                  lost->numbers[i]);
+    if (lost->quirk != NULL) {
+        check_note(check, &(struct sim_breach){
+                              .rule = "LEAK",
+                              .function = "classifyFn",
+                              .detail = "a chain of several NBLs was blocked, and the engine does "
+                                        "not give its last NBL back",
+                              .tag = lost->direction == NETIO_INBOUND ? TAG_NBUF : TAG_TNBL,
+                              .flow = netio_flow_handle(lost->flow),
+                              .classify = lost->classify,
+                              .nbls = lost->nbls,
+                              .bytes = lost->bytes,
+                              .direction = (uint8_t)(lost->direction + 1),
+                          });
+        return;
+    }
     if (finding == NULL) {
         bool is_new;
         finding = check_findings_get(&check->findings, check_rule_find("LEAK"),
