@@ -83,6 +83,8 @@ static WCHAR DisplayName[] = L"nbuf-leak";
 static const GUID CalloutKeys[2] = {
     {0x5d1b0b52, 0x6c0e, 0x4f1c, {0x9a, 0x55, 0x0b, 0x7f, 0x3c, 0x9e, 0x11, 0x04}},
     {0x5d1b0b52, 0x6c0e, 0x4f1c, {0x9a, 0x55, 0x0b, 0x7f, 0x3c, 0x9e, 0x11, 0x06}}};
+static const GUID ProviderKey = {
+    0x5d1b0b52, 0x6c0e, 0x4f1c, {0x9a, 0x55, 0x0b, 0x7f, 0x3c, 0x9e, 0x11, 0x02}};
 static const GUID SubLayerKey = {
     0x5d1b0b52, 0x6c0e, 0x4f1c, {0x9a, 0x55, 0x0b, 0x7f, 0x3c, 0x9e, 0x11, 0x01}};
 
@@ -505,12 +507,14 @@ WDK_CODE_INIT static NTSTATUS AddLayer(const GUID *Layer, const GUID *CalloutKey
     RtlZeroMemory(&Callout, sizeof(Callout));
     Callout.calloutKey = *CalloutKey;
     Callout.displayData.name = DisplayName;
+    Callout.providerKey = (GUID *)&ProviderKey;
     Callout.applicableLayer = *Layer;
     Status = FwpmCalloutAdd(Leak.Engine, &Callout, NULL, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(&Filter, sizeof(Filter));
     Filter.displayData.name = DisplayName;
+    Filter.providerKey = (GUID *)&ProviderKey;
     Filter.layerKey = *Layer;
     Filter.subLayerKey = SubLayerKey;
     Filter.weight.type = FWP_EMPTY;
@@ -523,6 +527,7 @@ WDK_CODE_INIT static NTSTATUS AddLayer(const GUID *Layer, const GUID *CalloutKey
 WDK_CODE_INIT static NTSTATUS AddFilters(VOID)
 {
     FWPM_SESSION Session;
+    FWPM_PROVIDER Provider;
     FWPM_SUBLAYER SubLayer;
     NTSTATUS Status;
 
@@ -536,11 +541,17 @@ WDK_CODE_INIT static NTSTATUS AddFilters(VOID)
     Status = FwpmTransactionBegin(Leak.Engine, 0);
     if (!NT_SUCCESS(Status))
         return Status;
+    RtlZeroMemory(&Provider, sizeof(Provider));
+    Provider.providerKey = ProviderKey;
+    Provider.displayData.name = DisplayName;
+    Status = FwpmProviderAdd(Leak.Engine, &Provider, NULL);
     RtlZeroMemory(&SubLayer, sizeof(SubLayer));
     SubLayer.subLayerKey = SubLayerKey;
     SubLayer.displayData.name = DisplayName;
+    SubLayer.providerKey = (GUID *)&ProviderKey;
     SubLayer.weight = 0x8000;
-    Status = FwpmSubLayerAdd(Leak.Engine, &SubLayer, NULL);
+    if (NT_SUCCESS(Status))
+        Status = FwpmSubLayerAdd(Leak.Engine, &SubLayer, NULL);
     if (NT_SUCCESS(Status))
         Status = AddLayer(&FWPM_LAYER_STREAM_V4, &CalloutKeys[0]);
     if (NT_SUCCESS(Status))
