@@ -3,57 +3,305 @@
 #include "cli/commands.h"
 
 #include "cli/exit_code.h"
+#include "cli/image_file.h"
 #include "cli/options.h"
-#include "cli/rerun.h"
+#include "cli/outputs.h"
+#include "cli/recording.h"
+#include "cli/rerun_check.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
+#include "explore/campaign.h"
+#include "explore/fault_plan.h"
+#include "explore/neighbour.h"
+#include "report/record.h"
+#include "traffic/script.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPLORE_PREEMPT 20000 /* of a million kernel calls switch tasks when seeds are explored */
+#define THOROUGH_SEEDS       1000
+#define THOROUGH_PREEMPTIONS 2
+#define PREEMPTIONS_MOST     3
 
 struct check_command {
     const struct options *options;
     struct setup_image image;
+    char sha256[RECORDING_SHA256];
+    char *script; /* text, or NULL */
+    struct run_plan plan;
+    unsigned parts;
+    uint64_t seeds;
+    unsigned preemptions;
+    struct outputs *outputs;
     const char *profiles[8];
     size_t profile_count;
+    unsigned recorded; /* files so far */
 };
 
-static void write_rerun(const struct check_command *command, const char *profile, uint64_t seed,
-                        struct rerun *rerun)
+/* One profile's campaign, and who is told of it. */
+struct check_run {
+    struct check_command *command;
+    struct session_channel *channel;
+    const char *profile;
+    struct telling telling;
+    size_t errors, warnings;
+};
+
+/* ---- what to try ---- */
+
+static bool take_faults(const struct options *options, struct run_plan *plan)
+{
+    char error[160];
+
+    if (options->fault_at_count > PLAN_FAULTS) {
+        fprintf(stderr, "sluice check: more than %d times --fault\n", PLAN_FAULTS);
+        return false;
+    }
+    for (size_t i = 0; i < options->fault_at_count; i++) {
+        if (!fault_plan_parse(&plan->faults[plan->fault_count++], options->faults_at[i], error,
+                              sizeof(error))) {
+            fprintf(stderr, "sluice check: --fault %s: %s\n", options->faults_at[i], error);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_neighbours(struct check_command *command)
 {
     const struct options *options = command->options;
-    char number[24];
+    struct run_plan *plan = &command->plan;
 
-    snprintf(number, sizeof(number), "%llu", (unsigned long long)seed);
-    rerun_begin(rerun, "check");
-    rerun_add(rerun, options->files[0]);
-    rerun_add(rerun, "--profile");
-    rerun_add(rerun, profile);
-    rerun_add(rerun, "--seed");
-    rerun_add(rerun, number);
-    if (options->explore != 0) {
-        rerun_add(rerun, "--explore");
-        rerun_add(rerun, "1");
+    for (size_t i = 0; i < options->neighbour_count; i++) {
+        const char *name = options->neighbours[i];
+        if (strcmp(name, "all") == 0 || strcmp(name, "lawful") == 0) {
+            command->parts |= CAMPAIGN_NEIGHBOURS;
+            continue;
+        }
+        if (neighbour_find(name) == NULL) {
+            const struct neighbour *neighbour;
+            fprintf(stderr, "sluice check: there is no neighbour %s; there are all, lawful", name);
+            for (size_t j = 0; (neighbour = neighbour_at(j)) != NULL; j++)
+                fprintf(stderr, ", %s", neighbour->name);
+            fputc('\n', stderr);
+            return false;
+        }
+        if (plan->neighbour_count == PLAN_NEIGHBOURS) {
+            fprintf(stderr, "sluice check: more than %d neighbours\n", PLAN_NEIGHBOURS);
+            return false;
+        }
+        plan->neighbours[plan->neighbour_count++] = name;
     }
-    for (size_t i = 0; i < options->setting_count; i++) {
-        rerun_add(rerun, "--set");
-        rerun_add(rerun, options->settings[i]);
-    }
-    for (size_t i = 0; i < options->switch_count; i++) {
-        rerun_add(rerun, "--switch");
-        rerun_add(rerun, options->switches[i]);
-    }
-    if (!options->checks) {
-        rerun_add(rerun, "--checks");
-        rerun_add(rerun, "off");
-    }
-    if (options->special_pool)
-        rerun_add(rerun, "--special-pool");
+    return true;
 }
+
+/* One run is asked for, or a part of its own: then nothing else is tried. Without a word, the base
+ * run and every reading. */
+static bool take_parts(struct check_command *command)
+{
+    const struct options *options = command->options;
+    struct run_plan *plan = &command->plan;
+    bool all_quirks = false;
+
+    if (options->exhaustive > PREEMPTIONS_MOST) {
+        fprintf(stderr, "sluice check: --exhaustive takes 1 to %d preemptions\n", PREEMPTIONS_MOST);
+        return false;
+    }
+    for (size_t i = 0; i < options->quirk_count; i++)
+        all_quirks |= strcmp(options->quirks[i], "all") == 0;
+    plan->seed = options->seed;
+    plan->bfe_stopped = options->bfe_stopped;
+    plan->unload_step = options->unload_at;
+    plan->script = command->script;
+    plan->benign = options->benign;
+    plan->benign_count = options->benign_count;
+    command->seeds = options->explore;
+    command->preemptions = (unsigned)options->exhaustive;
+    command->parts = (options->explore != 0 ? CAMPAIGN_SEEDS : 0) |
+                     (options->exhaustive != 0 ? CAMPAIGN_EXHAUSTIVE : 0) |
+                     (options->readings ? CAMPAIGN_READINGS : 0) |
+                     (options->faults ? CAMPAIGN_FAULTS : 0) |
+                     (options->unload ? CAMPAIGN_UNLOAD : 0) | (all_quirks ? CAMPAIGN_QUIRKS : 0);
+    if (!take_faults(options, plan) || !take_neighbours(command))
+        return false;
+    if (options->thorough) {
+        command->parts |= CAMPAIGN_SEEDS | CAMPAIGN_EXHAUSTIVE | CAMPAIGN_READINGS |
+                          CAMPAIGN_FAULTS | CAMPAIGN_UNLOAD | CAMPAIGN_NEIGHBOURS;
+        if (command->seeds == 0)
+            command->seeds = THOROUGH_SEEDS;
+        if (command->preemptions == 0)
+            command->preemptions = THOROUGH_PREEMPTIONS;
+    }
+    const bool one_run = plan->fault_count != 0 || plan->neighbour_count != 0 ||
+                         plan->unload_step != 0 || plan->bfe_stopped ||
+                         options->switch_count != 0 || options->quirk_count != 0;
+    if (command->parts == 0 && !one_run)
+        command->parts = CAMPAIGN_READINGS;
+    return true;
+}
+
+/* ---- what is told ---- */
+
+struct words {
+    struct recording *recording;
+    char memory[RECORDING_WORDS][128];
+    size_t used;
+};
+
+static void add_word(void *context, const char *word, bool is_quirk)
+{
+    struct words *words = context;
+    struct recording *recording = words->recording;
+    size_t *count = is_quirk ? &recording->quirk_count : &recording->switch_count;
+
+    if (*count == RECORDING_WORDS || words->used == RECORDING_WORDS)
+        return;
+    char *kept = words->memory[words->used++];
+    snprintf(kept, sizeof(words->memory[0]), "%s", word);
+    (is_quirk ? recording->quirks : recording->switches)[(*count)++] = kept;
+}
+
+/* A name for a file from a driver's name, a rule and a profile. */
+static void file_name(struct check_command *command, const char *rule, const char *profile,
+                      char *name, size_t size)
+{
+    snprintf(name, size, "%s-%s-%s-%u.sluice", command->image.service, rule, profile,
+             ++command->recorded);
+    for (char *c = name; *c != '\0'; c++) {
+        if ((unsigned char)*c <= 0x20 || *c == '/' || *c == 0x7f)
+            *c = '_';
+    }
+    if (name[0] == '.')
+        name[0] = '_';
+}
+
+/* Sends the run to the parent, as a file of the folder; its path goes into `path`. */
+static bool record(struct check_run *check, const struct campaign_found *found, char *path,
+                   size_t size)
+{
+    const struct check_finding *finding = found->finding;
+    struct check_command *command = check->command;
+    const struct options *options = command->options;
+    char name[160];
+    struct recording recording = {
+        .path = options->files[0],
+        .service = command->image.service,
+        .profile = check->profile,
+        .setting_count = options->setting_count,
+        .checks = options->checks,
+        .special_pool = options->special_pool,
+        .plan = found->run->plan,
+        .rule = finding->rule->id,
+        .function = finding->function,
+        .tag = finding->tag,
+        .trace_hash = found->trace_hash,
+    };
+    struct words words = {.recording = &recording};
+    size_t length;
+
+    memcpy(recording.sha256, command->sha256, sizeof(recording.sha256));
+    memcpy(recording.settings, options->settings, sizeof(recording.settings));
+    for (size_t i = 0; i < options->switch_count; i++)
+        add_word(&words, options->switches[i], false);
+    for (size_t i = 0; i < options->quirk_count; i++) {
+        if (strcmp(options->quirks[i], "all") != 0)
+            add_word(&words, options->quirks[i], true);
+    }
+    rerun_reading(found->reading, add_word, &words);
+    if (!found->run->machine.tcpip.random_shapes)
+        add_word(&words, "chain_shape=plain", false);
+    recording.plan.decisions = found->decisions->list;
+    recording.plan.decision_count = found->decisions->count;
+    char *text = recording_write(&recording, &length);
+    if (text == NULL)
+        return false;
+    file_name(command, finding->rule->id, check->profile, name, sizeof(name));
+    session_deliver(check->channel, name, (const uint8_t *)text, length);
+    free(text);
+    snprintf(path, size, "%s/%s", options->record, name);
+    return true;
+}
+
+static void finding(void *context, const struct campaign_found *found)
+{
+    struct check_run *check = context;
+    const struct options *options = check->command->options;
+    struct rerun rerun;
+    char path[1024];
+
+    if (options->record != NULL && found->decisions != NULL &&
+        record(check, found, path, sizeof(path))) {
+        rerun_begin(&rerun, "rerun");
+        rerun_add(&rerun, path);
+    } else {
+        rerun_check(&rerun, options, check->profile, found->run, found->reading);
+    }
+    telling_finding(&check->telling, found->finding, rerun.text, found->reading);
+}
+
+static void progress(void *context, const char *part, uint64_t done, uint64_t all)
+{
+    struct check_run *check = context;
+    char line[128];
+
+    if (all != 0)
+        snprintf(line, sizeof(line), "check on %s: %s, %llu of %llu", check->profile, part,
+                 (unsigned long long)done, (unsigned long long)all);
+    else
+        snprintf(line, sizeof(line), "check on %s: %s, %llu", check->profile, part,
+                 (unsigned long long)done);
+    session_progress(check->channel, line);
+}
+
+/* The closing record: what was tried, in figures. */
+static void tell_run(const struct check_command *command, struct session_channel *channel,
+                     const char *profile, const struct campaign_result *result, int code,
+                     const char *reason)
+{
+    const struct campaign_counts *counts = &result->counts;
+    const struct {
+        const char *key;
+        uint64_t value;
+    } figures[] = {
+        {"runs", counts->runs},
+        {"classifies", counts->classifies},
+        {"readings", counts->readings},
+        {"quirks", counts->quirks},
+        {"seeds", counts->seeds},
+        {"schedules", counts->schedules},
+        {"fault_stacks", counts->fault_stacks},
+        {"faults", counts->faults},
+        {"neighbours", counts->neighbours},
+        {"unload_points", counts->unload_points},
+        {"slowest_unload_us", counts->slowest_unload / 10},
+    };
+    json_t *record = report_record_run(&(struct report_run){
+        .command = "check",
+        .profile = profile,
+        .mode = "",
+        .seed = command->options->seed,
+        .trace_hash = result->trace_hash,
+        .checks = command->options->checks ? "on" : "off",
+        .findings = result->errors,
+        .warnings = result->warnings,
+        .verdict = code == EXIT_CLEAN      ? "clean"
+                   : code == EXIT_FINDINGS ? "findings"
+                                           : "no-verdict",
+        .reason = reason,
+    });
+
+    for (size_t i = 0; record != NULL && i < sizeof(figures) / sizeof(figures[0]); i++)
+        json_object_set_new(record, figures[i].key, json_integer((json_int_t)figures[i].value));
+    if (record != NULL && (command->parts & CAMPAIGN_FAULTS) != 0)
+        json_object_set_new(record, "faults_to_fixpoint", json_boolean(counts->faults_to_fixpoint));
+    if (record != NULL && (command->parts & CAMPAIGN_EXHAUSTIVE) != 0)
+        json_object_set_new(record, "schedules_all", json_boolean(counts->schedules_all));
+    session_record(channel, record);
+}
+
+/* ---- the campaigns ---- */
 
 static int worst(int a, int b)
 {
@@ -63,90 +311,183 @@ static int worst(int a, int b)
     return a > b ? a : b;
 }
 
+/* What a campaign came to; reason (size bytes) says why there is no verdict, or nothing. */
+static int judge(const struct campaign_result *result, char *reason, size_t size)
+{
+    int code = setup_exit_code(result->last.status, result->errors);
+
+    reason[0] = '\0';
+    if (code != EXIT_CLEAN && code != EXIT_FINDINGS && result->errors != 0)
+        code = EXIT_FINDINGS; /* what was found before is found */
+    if (code == EXIT_CLEAN && result->counts.classifies == 0) {
+        code = EXIT_NO_VERDICT;
+        snprintf(reason, size,
+                 "no callout of the driver was called at a stream layer: nothing was checked");
+    } else if (code != EXIT_CLEAN && code != EXIT_FINDINGS) {
+        snprintf(reason, size, "%s", result->last.text);
+    }
+    return code;
+}
+
+static void add_up(struct campaign_result *sum, const struct campaign_result *one)
+{
+    struct sim_trace trace = {.hash = sum->trace_hash};
+
+    sum->errors += one->errors;
+    sum->warnings += one->warnings;
+    sum->counts.runs += one->counts.runs;
+    sum->counts.classifies += one->counts.classifies;
+    sum->counts.readings += one->counts.readings;
+    sum->counts.quirks += one->counts.quirks;
+    sum->counts.seeds += one->counts.seeds;
+    sum->counts.schedules += one->counts.schedules;
+    sum->counts.fault_stacks += one->counts.fault_stacks;
+    sum->counts.faults += one->counts.faults;
+    sum->counts.neighbours += one->counts.neighbours;
+    sum->counts.unload_points += one->counts.unload_points;
+    if (one->counts.slowest_unload > sum->counts.slowest_unload)
+        sum->counts.slowest_unload = one->counts.slowest_unload;
+    sim_trace_add(&trace, SIM_EVENT_CHOICE, one->trace_hash, 0, 0);
+    sum->trace_hash = trace.hash;
+}
+
 static int check_profile(struct check_command *command, struct session_channel *channel,
-                         const char *name, bool *not_loaded)
+                         const char *name, struct campaign_result *result)
 {
     const struct options *options = command->options;
-    struct rerun rerun;
-    struct telling telling = {
+    struct rerun base;
+    struct check_run check = {
+        .command = command,
         .channel = channel,
-        .command = "check",
-        .rerun = rerun.text,
-        .mode = "",
-        .flows = false,
-        .ledgers = options->explore <= 1,
+        .profile = name,
+        .telling = {.channel = channel,
+                    .command = "check",
+                    .rerun = base.text,
+                    .mode = "",
+                    .ledgers = options->explore <= 1,
+                    .samples = outputs_wants_samples(command->outputs)},
     };
-    struct run_config config = {
-        .driver = {.name = command->image.service,
-                   .bytes = command->image.bytes,
-                   .size = command->image.size,
-                   .settings = options->settings,
-                   .setting_count = options->setting_count},
-        .own = strcmp(command->image.service, SETUP_OWN_SERVICE) == 0,
-        .traffic = RUN_SCENARIO,
+    struct campaign_config config = {
+        .run = {.driver = {.name = command->image.service,
+                           .bytes = command->image.bytes,
+                           .size = command->image.size,
+                           .settings = options->settings,
+                           .setting_count = options->setting_count},
+                .own = strcmp(command->image.service, SETUP_OWN_SERVICE) == 0,
+                .plan = command->plan,
+                .traffic = RUN_SCENARIO,
+                .listener = telling_listener(&check.telling)},
+        .parts = command->parts,
+        .seeds = command->seeds,
+        .preemptions = command->preemptions,
+        .go_on = options->thorough,
+        .listener = {.context = &check, .finding = finding, .progress = progress},
     };
-    uint64_t runs = options->explore != 0 ? options->explore : 1;
-    struct run_result result;
-    int code = EXIT_CLEAN;
+    char reason[sizeof(result->last.text)];
 
-    setup_machine(options, setup_profile(name), &config.machine);
-    config.machine.tcpip.random_shapes = true;
-    if (options->explore != 0)
-        config.machine.preempt_per_million = EXPLORE_PREEMPT;
-    for (uint64_t i = 0; i < runs && code == EXIT_CLEAN; i++) {
-        char line[96];
-        config.machine.seed = options->seed + i;
-        write_rerun(command, name, config.machine.seed, &rerun);
-        snprintf(line, sizeof(line), "check on %s: seed %llu", name,
-                 (unsigned long long)config.machine.seed);
-        session_progress(channel, line);
-        telling_run(&telling, &config, &result);
-        code = setup_exit_code(result.status, result.errors);
-        if (code == EXIT_CLEAN && result.classifies == 0) {
-            code = EXIT_NO_VERDICT;
-            snprintf(result.text, sizeof(result.text),
-                     "no callout of the driver was called at a stream layer: nothing was checked");
-        }
-        *not_loaded = result.not_loaded;
-    }
-    if (code == EXIT_CLEAN || code == EXIT_FINDINGS) {
-        telling_end(&telling, &config, name, code, NULL);
-        return code;
-    }
-    telling_end(&telling, &config, name, code, result.text);
-    session_say(channel, "%s on %s: %s", command->image.path, name, result.text);
+    setup_machine(options, setup_profile(name), &config.run.machine);
+    setup_shapes(options, &config.run.machine);
+    rerun_check(&base, options, name, &config.run, NULL);
+    progress(&check, "seed", options->seed, 0);
+    campaign_run(&config, result);
+    const int code = judge(result, reason, sizeof(reason));
+    session_progress(channel, "");
+    tell_run(command, channel, name, result, code, reason[0] != '\0' ? reason : NULL);
+    if (reason[0] != '\0' && command->profile_count == 1)
+        session_say(channel, "%s on %s: %s", command->image.path, name, reason);
     return code;
 }
 
 static int work(void *context, struct session_channel *channel)
 {
     struct check_command *command = context;
+    struct campaign_result sum = {0};
     int code = EXIT_CLEAN;
     bool loaded = false;
 
     for (size_t i = 0; i < command->profile_count; i++) {
-        bool not_loaded = false;
-        int one = check_profile(command, channel, command->profiles[i], &not_loaded);
-        if (not_loaded) /* a Windows that the driver was not made for does not count */
+        struct campaign_result result;
+        int one = check_profile(command, channel, command->profiles[i], &result);
+        add_up(&sum, &result);
+        /* A Windows that the driver was not made for does not count. */
+        if (result.last.not_loaded && command->profile_count > 1)
             continue;
         code = worst(code, one);
         loaded = true;
     }
-    return loaded ? code : EXIT_NO_VERDICT;
+    if (command->profile_count == 1)
+        return code;
+    code = loaded ? code : EXIT_NO_VERDICT;
+    tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them");
+    return code;
+}
+
+/* ---- the command ---- */
+
+static bool take_script(struct check_command *command)
+{
+    const char *path = command->options->script;
+    struct traffic_script *script;
+    char error[160];
+    size_t length;
+
+    if (path == NULL)
+        return true;
+    command->script = image_file_read(path, &length);
+    if (command->script == NULL)
+        return false;
+    command->script[length] = '\0'; /* there is room for it */
+    script = traffic_script_parse(command->script, length, error, sizeof(error));
+    if (script == NULL) {
+        fprintf(stderr, "sluice: %s:%s\n", path, error);
+        return false;
+    }
+    if (command->options->unload_at > traffic_script_steps(script)) {
+        fprintf(stderr, "sluice: %s has %zu steps; --unload-at %llu is beyond them\n", path,
+                traffic_script_steps(script), (unsigned long long)command->options->unload_at);
+        traffic_script_free(script);
+        return false;
+    }
+    traffic_script_free(script);
+    return true;
+}
+
+static int run_check(struct check_command *command)
+{
+    const struct options *options = command->options;
+    const struct session_image image = {command->image.path, command->image.service};
+    int code = EXIT_ENVIRONMENT;
+
+    command->outputs = outputs_open(options, command->image.path, &code);
+    if (command->outputs == NULL)
+        return code;
+    struct report_writer *writer = report_writer_create(stdout, options->json, options->quiet);
+    code = writer == NULL ? EXIT_ENVIRONMENT
+                          : session_run(&(struct session_options){.writer = writer,
+                                                                  .deliver = options->record,
+                                                                  .quiet = options->quiet,
+                                                                  .images = &image,
+                                                                  .image_count = 1,
+                                                                  .outputs = command->outputs},
+                                        work, command);
+    report_writer_destroy(writer);
+    return outputs_close(command->outputs, code);
 }
 
 int command_check(int argc, char **argv)
 {
+    static const unsigned groups = OPTION_RUN | OPTION_CHECK | OPTION_REPORT;
     struct options options;
     struct check_command command = {.options = &options};
     const struct netio_profile *profile;
     struct machine_config machine;
+    int code = EXIT_USAGE;
 
-    if (!options_parse(&options, "check", OPTION_RUN | OPTION_CHECK, argc, argv))
+    if (!options_parse(&options, "check", groups, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
         puts("sluice check X.sys: generated traffic through a stream driver, against the contract");
-        options_help(OPTION_RUN | OPTION_CHECK);
+        options_help(groups);
         return EXIT_CLEAN;
     }
     if (options.file_count != 1) {
@@ -161,18 +502,14 @@ int command_check(int argc, char **argv)
         command.profiles[command.profile_count++] = name;
     }
     profile = setup_profile(command.profiles[0]);
-    if (profile == NULL || !setup_machine(&options, profile, &machine) ||
-        !setup_image(&command.image, options.files[0], NULL))
-        return EXIT_USAGE;
-    const struct session_image image = {command.image.path, command.image.service};
-    struct report_writer *writer = report_writer_create(stdout, options.json, options.quiet);
-    int code = writer == NULL ? EXIT_ENVIRONMENT
-                              : session_run(&(struct session_options){.writer = writer,
-                                                                      .quiet = options.quiet,
-                                                                      .images = &image,
-                                                                      .image_count = 1},
-                                            work, &command);
-    report_writer_destroy(writer);
+    if (profile == NULL || !setup_machine(&options, profile, &machine) || !take_script(&command) ||
+        !take_parts(&command) || !setup_image(&command.image, options.files[0], NULL))
+        goto done;
+    recording_sha256(command.image.bytes, command.image.size, command.sha256);
+    code = run_check(&command);
+
+done:
     free(command.image.bytes);
+    free(command.script);
     return code;
 }

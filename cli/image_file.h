@@ -10,8 +10,8 @@
  * there is no such file; path then names the first place that was looked at. */
 bool image_file_find(const char *name, char *path, size_t size);
 
-/* Reads a whole file (at most 256 MiB). On failure one line goes to standard error and NULL is
- * returned; the caller frees what is returned. */
+/* Reads a whole file (at most 256 MiB); there is room for a NUL behind it. On failure one line goes
+ * to standard error and NULL is returned; the caller frees what is returned. */
 void *image_file_read(const char *path, size_t *size);
 
 /* The service name: the file's name without folders and ending. name (size bytes). */

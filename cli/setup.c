@@ -95,6 +95,16 @@ bool setup_machine(const struct options *options, const struct netio_profile *pr
     return true;
 }
 
+void setup_shapes(const struct options *options, struct machine_config *config)
+{
+    bool named = false;
+
+    for (size_t i = 0; i < options->switch_count; i++)
+        named |= strncmp(options->switches[i], "chain_shape=", strlen("chain_shape=")) == 0;
+    if (!named)
+        config->tcpip.random_shapes = true;
+}
+
 bool setup_model(const char *name, enum netio_inject_model *model)
 {
     for (*model = NETIO_MODEL_NONE; *model <= NETIO_MODEL_D; ++*model) {

@@ -15,6 +15,9 @@ const struct netio_profile *setup_profile(const char *name);
 bool setup_machine(const struct options *options, const struct netio_profile *profile,
                    struct machine_config *config);
 
+/* For generated traffic: chains come in random shapes, unless a --switch says otherwise. */
+void setup_shapes(const struct options *options, struct machine_config *config);
+
 /* A model by letter, A to D or none. False after a line on standard error. */
 bool setup_model(const char *name, enum netio_inject_model *model);
 

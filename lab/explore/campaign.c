@@ -73,22 +73,21 @@ static bool fails_calls(const struct run_plan *plan)
     return plan->fault_count != 0 || plan->faults_per_million != 0;
 }
 
-static void tell(struct campaign *campaign, const struct check_finding *finding,
-                 const struct run_config *run, const char *reading,
-                 const struct sim_decisions *decisions)
+static void tell(struct campaign *campaign, const struct campaign_found *found)
 {
     const struct campaign_listener *listener = &campaign->config->listener;
+    const struct check_finding *finding = found->finding;
     bool is_new;
 
     if (!copy(&campaign->told, finding, &is_new) ||
-        (!fails_calls(&run->plan) && !copy(&campaign->known, finding, &is_new)))
+        (!fails_calls(&found->run->plan) && !copy(&campaign->known, finding, &is_new)))
         campaign->result->last.status = MACHINE_NO_MEMORY;
     if (finding->severity == CHECK_ERROR)
         campaign->result->errors++;
     else
         campaign->result->warnings++;
     if (listener->finding != NULL)
-        listener->finding(listener->context, finding, run, reading, decisions);
+        listener->finding(listener->context, found);
 }
 
 /* The same run again with histories, and its choices written down. What it tells is told; what it
@@ -115,7 +114,11 @@ static void explain(struct campaign *campaign, const struct run_config *shown,
                 strcmp(explained->function, finding->function) == 0)
                 finding = explained;
         }
-        tell(campaign, finding, shown, reading, same ? &decisions : NULL);
+        tell(campaign, &(struct campaign_found){.finding = finding,
+                                                .run = shown,
+                                                .reading = reading,
+                                                .decisions = same ? &decisions : NULL,
+                                                .trace_hash = first->trace_hash});
     }
     check_findings_clear(&again.found);
     sim_decisions_clear(&decisions);

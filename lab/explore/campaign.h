@@ -31,16 +31,21 @@ struct campaign_counts {
 
 struct campaign;
 
-/* What the command wants to know. finding: a new one (rule, function and tag not told before), with
- * the run that shows it: its plan and its machine. reading: what was changed in the machine,
- * "NAME=VALUE" or several with commas, "quirk NAME", or NULL. decisions: all choices of the run,
- * NULL when they could not be kept. History and others are filled in, for the run was done a second
- * time to explain it. */
+/* Something new (a rule, function and tag not told before), and the run that shows it. History and
+ * others are filled in: the run was done a second time to explain it. */
+struct campaign_found {
+    const struct check_finding *finding;
+    const struct run_config *run; /* its plan and its machine */
+    const char *reading; /* what was changed in the machine: "NAME=VALUE" or several with commas,
+                            "quirk NAME", or NULL */
+    const struct sim_decisions *decisions; /* all choices of the run; NULL: not kept */
+    uint64_t trace_hash;
+};
+
+/* What the command wants to know. */
 struct campaign_listener {
     void *context;
-    void (*finding)(void *context, const struct check_finding *finding,
-                    const struct run_config *run, const char *reading,
-                    const struct sim_decisions *decisions);
+    void (*finding)(void *context, const struct campaign_found *found);
     void (*progress)(void *context, const char *part, uint64_t done,
                      uint64_t all); /* all 0: not known */
 };

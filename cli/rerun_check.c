@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of `sluice check` for one run. */
+#include "cli/rerun_check.h"
+
+#include "explore/fault_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define QUIRK "quirk "
+
+static void add_number(struct rerun *rerun, const char *option, uint64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+    rerun_add(rerun, option);
+    rerun_add(rerun, text);
+}
+
+static void add_list(struct rerun *rerun, const char *option, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rerun_add(rerun, option);
+        rerun_add(rerun, list[i]);
+    }
+}
+
+void rerun_reading(const char *reading,
+                   void (*each)(void *context, const char *word, bool is_quirk), void *context)
+{
+    char word[128];
+
+    if (reading == NULL)
+        return;
+    if (strncmp(reading, QUIRK, strlen(QUIRK)) == 0) {
+        each(context, reading + strlen(QUIRK), true);
+        return;
+    }
+    while (*reading != '\0') {
+        const size_t length = strcspn(reading, ",");
+        snprintf(word, sizeof(word), "%.*s", (int)length, reading);
+        each(context, word, false);
+        reading += length + (reading[length] == ',');
+    }
+}
+
+static void add_reading(void *context, const char *word, bool is_quirk)
+{
+    struct rerun *rerun = context;
+
+    rerun_add(rerun, is_quirk ? "--quirk" : "--switch");
+    rerun_add(rerun, word);
+}
+
+static bool by_seed(const struct run_plan *plan)
+{
+    return plan->preempt_per_million > 1 && plan->decisions == NULL;
+}
+
+static void add_plan(struct rerun *rerun, const struct options *options,
+                     const struct run_plan *plan)
+{
+    if (by_seed(plan))
+        add_number(rerun, "--explore", 1);
+    else if (plan->decisions != NULL) /* the search is repeated: its choices stand in no command */
+        add_number(rerun, "--exhaustive", options->exhaustive != 0 ? options->exhaustive : 2);
+    for (size_t i = 0; i < plan->fault_count; i++) {
+        char text[PLAN_NAME + 32];
+        rerun_add(rerun, "--fault");
+        rerun_add(rerun, fault_plan_text(&plan->faults[i], text, sizeof(text)));
+    }
+    if (plan->faults_per_million != 0)
+        rerun_add(rerun, "--faults");
+    if (plan->bfe_stopped)
+        rerun_add(rerun, "--bfe-stopped");
+    add_list(rerun, "--neighbour", plan->neighbours, plan->neighbour_count);
+    if (plan->unload_step != 0)
+        add_number(rerun, "--unload-at", plan->unload_step);
+}
+
+void rerun_check(struct rerun *rerun, const struct options *options, const char *profile,
+                 const struct run_config *run, const char *reading)
+{
+    rerun_begin(rerun, "check");
+    rerun_add(rerun, options->files[0]);
+    rerun_add(rerun, "--profile");
+    rerun_add(rerun, profile);
+    add_number(rerun, "--seed", run->plan.seed);
+    add_plan(rerun, options, &run->plan);
+    if (options->script != NULL) {
+        rerun_add(rerun, "--script");
+        rerun_add(rerun, options->script);
+    }
+    add_list(rerun, "--set", options->settings, options->setting_count);
+    add_list(rerun, "--switch", options->switches, options->switch_count);
+    for (size_t i = 0; i < options->quirk_count; i++) {
+        if (strcmp(options->quirks[i], "all") != 0)
+            add_list(rerun, "--quirk", &options->quirks[i], 1);
+    }
+    if (!by_seed(&run->plan)) /* a seed draws its readings itself */
+        rerun_reading(reading, add_reading, rerun);
+    if (!options->checks) {
+        rerun_add(rerun, "--checks");
+        rerun_add(rerun, "off");
+    }
+    if (options->special_pool)
+        rerun_add(rerun, "--special-pool");
+}
