@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/inspection.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/rerun.h"
 #include "cli/session.h"
 #include "cli/setup.h"
@@ -34,6 +35,7 @@ struct replay_command {
     int descriptors[2 * OPTIONS_FILES];
     size_t descriptor_count;
     struct inspection inspection;
+    struct outputs *outputs;
     struct rerun rerun;
 };
 
@@ -85,6 +87,7 @@ static int work(void *context, struct session_channel *channel)
         .flows = true,
         .ledgers = true,
         .delivers = options->deliver != NULL,
+        .samples = outputs_wants_samples(command->outputs),
         .inspection = &command->inspection,
     };
     struct run_config config = {
@@ -258,12 +261,12 @@ int command_replay(int argc, char **argv)
     static struct replay_command command; /* large: hundreds of files may be named */
     int code = EXIT_USAGE;
 
-    if (!options_parse(&options, "replay", OPTION_RUN | OPTION_REPLAY, argc, argv))
+    if (!options_parse(&options, "replay", OPTION_RUN | OPTION_REPLAY | OPTION_REPORT, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
         puts("sluice replay CAPTURE...: captured traffic (pcap, pcapng) through sluice.sys or "
              "another driver");
-        options_help(OPTION_RUN | OPTION_REPLAY);
+        options_help(OPTION_RUN | OPTION_REPLAY | OPTION_REPORT);
         return EXIT_CLEAN;
     }
     if (options.file_count == 0) {
@@ -297,6 +300,9 @@ int command_replay(int argc, char **argv)
     code = inspection_open(&command.inspection, &options, command.profile->name);
     if (code != EXIT_CLEAN)
         goto done;
+    command.outputs = outputs_open(&options, command.image.path, &code);
+    if (command.outputs == NULL)
+        goto done;
     writer = report_writer_create(stdout, options.json, options.quiet);
     code = writer == NULL
                ? EXIT_ENVIRONMENT
@@ -307,11 +313,13 @@ int command_replay(int argc, char **argv)
                                                        .image_count = 1,
                                                        .keep = command.descriptors,
                                                        .keep_count = command.descriptor_count,
-                                                       .streams = command.inspection.files},
+                                                       .streams = command.inspection.files,
+                                                       .outputs = command.outputs},
                              work, &command);
 done:
     if (!inspection_close(&command.inspection) && code == EXIT_CLEAN)
         code = EXIT_ENVIRONMENT;
+    code = outputs_close(command.outputs, code);
     report_writer_destroy(writer);
     for (size_t i = 0; i < options.file_count; i++) {
         if (command.files[i] != NULL)

@@ -143,7 +143,7 @@ static void pool(void *context, const struct nt_pool_tag *tag)
 {
     struct telling *telling = context;
 
-    if (!telling->ledgers)
+    if (!telling->ledgers && !telling->samples)
         return;
     session_record(telling->channel, report_record_pool(&(struct report_pool){
                                          .tag = tag->tag,
@@ -167,6 +167,78 @@ void telling_finding(struct telling *telling, const struct check_finding *findin
 static void finding(void *context, const struct check_finding *found)
 {
     telling_finding(context, found, NULL, NULL);
+}
+
+static void sample(void *context, const struct run_sample *taken)
+{
+    struct telling *telling = context;
+    json_t *tags = json_array();
+
+    for (size_t i = 0; i < taken->tag_count; i++)
+        json_array_append_new(tags, report_record_pool(&(struct report_pool){
+                                        .tag = taken->tags[i].tag,
+                                        .paged = taken->tags[i].kind == NT_POOL_PAGED,
+                                        .allocs = taken->tags[i].allocs,
+                                        .frees = taken->tags[i].frees,
+                                        .bytes = taken->tags[i].bytes,
+                                    }));
+    session_record(telling->channel, report_record_sample(&(struct report_sample){
+                                         .time = taken->time * 100,
+                                         .classifies = taken->classifies,
+                                         .held_driver = taken->held_driver,
+                                         .held_engine = taken->held_engine,
+                                         .tags = tags,
+                                     }));
+}
+
+static void step(void *context, const struct run_step *taken)
+{
+    static const char *const kinds[] = {
+        [RUN_STEP_OPEN] = "open",
+        [RUN_STEP_INDICATION] = "indication",
+        [RUN_STEP_VERDICT] = "verdict",
+        [RUN_STEP_INJECT] = "inject",
+        [RUN_STEP_COMPLETION] = "completion",
+        [RUN_STEP_CUT] = "cut",
+        [RUN_STEP_LOST] = "lost",
+        [RUN_STEP_CLOSE] = "close",
+    };
+    struct telling *telling = context;
+
+    session_record(telling->channel, report_record_step(&(struct report_step){
+                                         .time = taken->time * 100,
+                                         .flow = taken->flow,
+                                         .classify = taken->classify,
+                                         .callout = taken->callout,
+                                         .kind = kinds[taken->kind],
+                                         .direction = taken->direction,
+                                         .processor = taken->processor,
+                                         .bad = taken->bad,
+                                         .bytes = taken->bytes,
+                                         .nbls = taken->nbls,
+                                         .text = taken->text,
+                                     }));
+}
+
+static void nbl(void *context, const struct run_nbl *alive)
+{
+    struct telling *telling = context;
+
+    session_record(telling->channel, report_record_nbl(&(struct report_nbl){
+                                         .number = alive->number,
+                                         .address = alive->address,
+                                         .first_nb = alive->first_nb,
+                                         .next = alive->next,
+                                         .flow = alive->flow,
+                                         .classify = alive->classify,
+                                         .tag = alive->tag,
+                                         .origin = alive->origin,
+                                         .holder = alive->holder,
+                                         .caller = alive->caller,
+                                         .bytes = alive->bytes,
+                                         .references = alive->references,
+                                         .children = alive->children,
+                                     }));
 }
 
 static void event(void *context, const struct sluice_event *told, const struct run_moment *moment)
@@ -197,6 +269,11 @@ struct run_listener telling_listener(struct telling *telling)
         .finding = finding,
     };
 
+    if (telling->samples) {
+        listener.sample = sample;
+        listener.step = step;
+        listener.nbl = nbl;
+    }
     if (telling->inspection != NULL) {
         if (inspection_wants_events(telling->inspection)) {
             listener.event = event;

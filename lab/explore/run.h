@@ -34,22 +34,50 @@ struct run_moment {
 
 /* The pool and what is held, at one moment of a run: for the report's curves. */
 struct run_sample {
-    uint64_t time; /* virtual, 100 ns */
-    uint64_t held_driver,
-        held_engine; /* bytes blocked and not yet injected or dropped; waiting in the engine */
+    uint64_t time;       /* virtual, 100 ns */
+    uint64_t classifies; /* at the stream layers, so far */
+    /* Of flows that are open: bytes blocked and not injected again; waiting in the engine. */
+    uint64_t held_driver, held_engine;
     const struct nt_pool_tag *tags; /* every tag so far */
     size_t tag_count;
+};
+
+enum run_step_kind {
+    RUN_STEP_OPEN,
+    RUN_STEP_INDICATION, /* offered to a callout */
+    RUN_STEP_VERDICT,
+    RUN_STEP_INJECT,
+    RUN_STEP_COMPLETION,
+    RUN_STEP_CUT,  /* the chain on offer was cut: by the defect of 2011 */
+    RUN_STEP_LOST, /* NBLs that nothing points to any more */
+    RUN_STEP_CLOSE,
+};
+
+/* One thing that happened to the flow that is looked at: that of the first finding, else the one
+ * that most happened to. */
+struct run_step {
+    uint64_t time; /* virtual, 100 ns */
+    uint64_t flow;
+    uint32_t classify, callout; /* 0: none */
+    enum run_step_kind kind;
+    uint8_t direction; /* 1 outbound, 2 inbound; 0: none */
+    uint8_t processor;
+    bool bad; /* an error status, a cut, a loss */
+    uint64_t bytes;
+    uint32_t nbls;
+    char text[80]; /* "PERMIT 1460 of 2920" */
 };
 
 /* An NBL that is alive at a moment: for the views of a debugger. */
 struct run_nbl {
     uint64_t number, flow;
+    uint64_t address, first_nb; /* in the lab's arena: the same in every run */
     uint32_t classify, tag;
     const char *origin; /* "NIC", "Nbuf", "clone", ... */
     const char *holder; /* "tcpip.sys", "NETIO.SYS", or the driver's name */
     uint32_t bytes, references, children;
     uint64_t next;      /* number of the next in its chain, 0: none */
-    const char *caller; /* who allocated it: "sluice+0x1234" or "NETIO!..." */
+    const char *caller; /* the driver code that allocated it: "sluice+0x1234", or "" */
 };
 
 /* Who wants to know. Each may be NULL. Called in the order: flow, deliver and progress during the
@@ -70,7 +98,9 @@ struct run_listener {
     void (*event)(void *context, const struct sluice_event *event, const struct run_moment *moment);
     void (*statistics)(void *context, const struct sluice_statistics *statistics,
                        const struct run_moment *moment);
-    void (*sample)(void *context, const struct run_sample *sample); /* explore/sample.c */
+    /* explore/sample.c; told when the run is over. */
+    void (*sample)(void *context, const struct run_sample *sample);
+    void (*step)(void *context, const struct run_step *step);
     void (*nbl)(void *context,
                 const struct run_nbl *nbl); /* those alive when traffic has ended and all is quiet,
                                                before the driver is unloaded */
@@ -93,7 +123,9 @@ struct run_config {
     const void *rules; /* compiled rule set for it, or NULL */
     size_t rules_size;
     struct run_plan plan;
-    struct sim_decisions *record; /* the choices made are appended; NULL: not wanted */
+    const struct check_findings *known; /* of a run in which no call failed: not blamed on failures;
+                                           NULL: none */
+    struct sim_decisions *record;       /* the choices made are appended; NULL: not wanted */
     enum run_traffic traffic;
     struct traffic_capture *const *captures; /* RUN_CAPTURES; stay the caller's */
     size_t capture_count;

@@ -2,8 +2,272 @@
 /* A report in one page. */
 #include "report/html.h"
 
+#include "report/escape.h"
+#include "report/field.h"
+#include "report/html_chart.h"
+#include "report/html_finding.h"
+#include "report/html_style.h"
+#include "report/html_timeline.h"
+#include "report/writer.h"
+#include "sluice/version.h"
+
+#include <string.h>
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static const char *profile_of(const json_t *chapter)
+{
+    return report_text(json_object_get(chapter, "run"), "profile");
+}
+
+static void write_verdict(FILE *out, const json_t *chapter)
+{
+    const json_t *run = json_object_get(chapter, "run");
+    const unsigned long long errors = report_count(run, "findings");
+    const unsigned long long warnings = report_count(run, "warnings");
+    const char *verdict = report_chapter_verdict(chapter);
+
+    if (strcmp(verdict, "clean") == 0)
+        fprintf(out, "<p class=\"verdict %s\">%s Clean", warnings != 0 ? "warn" : "good",
+                warnings != 0 ? "!" : "✓");
+    else if (strcmp(verdict, "findings") == 0)
+        fprintf(out, "<p class=\"verdict bad\">✗ %s error%s", report_number(errors),
+                errors == 1 ? "" : "s");
+    else
+        fputs("<p class=\"verdict warn\">? No verdict", out);
+    if (warnings != 0)
+        fprintf(out, ", %s warning%s", report_number(warnings), warnings == 1 ? "" : "s");
+    fputs("</p>\n", out);
+    if (*report_chapter_reason(chapter) != '\0') {
+        fputs("<p>", out);
+        report_markup(out, report_chapter_reason(chapter));
+        fputs("</p>\n", out);
+    }
+}
+
+static void write_facts(FILE *out, const json_t *chapter)
+{
+    static const char *const facts[][2] = {
+        {"command", "Command"}, {"profile", "Windows"},  {"mode", "Mode"},     {"checks", "Checks"},
+        {"seed", "Seed"},       {"trace_hash", "Trace"}, {"version", "Sluice"}};
+    const json_t *run = json_object_get(chapter, "run");
+
+    fputs("<ul class=\"facts\">", out);
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        const json_t *value = json_object_get(run, facts[i][0]);
+        if (value == NULL || (json_is_string(value) && *json_string_value(value) == '\0'))
+            continue;
+        fprintf(out, "<li>%s <b>", facts[i][1]);
+        if (json_is_string(value))
+            report_markup(out, json_string_value(value));
+        else
+            fprintf(out, "%llu", report_count(run, facts[i][0]));
+        fputs("</b></li>", out);
+    }
+    fputs("</ul>\n", out);
+}
+
+static void write_left_out(FILE *out, const json_t *chapter, const char *type)
+{
+    const unsigned long long more = report_chapter_left_out(chapter, type);
+
+    if (more != 0)
+        fprintf(out, "<p class=\"dim\">... and %s more, which are not kept.</p>\n",
+                report_number(more));
+}
+
+static void write_findings(FILE *out, const json_t *chapter)
+{
+    const json_t *findings = report_chapter_records(chapter, "finding");
+    const json_t *finding;
+    size_t index;
+
+    fputs("<h2>Findings</h2>\n", out);
+    if (json_array_size(findings) == 0)
+        fputs("<p>None.</p>\n", out);
+    json_array_foreach(findings, index, finding)
+    {
+        html_finding(out, finding);
+    }
+    write_left_out(out, chapter, "finding");
+}
+
+static void write_pool_table(FILE *out, const json_t *chapter)
+{
+    static const char *const columns[] = {"allocs", "frees", "diff", "bytes"};
+    const json_t *pools = report_chapter_records(chapter, "pool");
+    const json_t *pool;
+    size_t index;
+
+    if (json_array_size(pools) == 0)
+        return;
+    fputs("<details><summary>Every tag at the end, after the driver was unloaded</summary><div "
+          "class=\"scroll\"><table><thead><tr><th scope=\"col\">Tag</th><th scope=\"col\">Type</th>"
+          "<th scope=\"col\" class=\"n\">Allocs</th><th scope=\"col\" class=\"n\">Frees</th><th "
+          "scope=\"col\" class=\"n\">Diff</th><th scope=\"col\" class=\"n\">Bytes</th></tr></thead>"
+          "<tbody>\n",
+          out);
+    json_array_foreach(pools, index, pool)
+    {
+        fprintf(out, "<tr%s><th scope=\"row\" class=\"m\">",
+                report_count(pool, "diff") != 0 ? " class=\"bad\"" : "");
+        report_markup(out, report_text(pool, "tag"));
+        fputs("</th><td>", out);
+        report_markup(out, report_text(pool, "kind"));
+        fputs("</td>", out);
+        for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+            fprintf(out, "<td class=\"n\">%s</td>", report_number(report_count(pool, columns[i])));
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table></div></details>\n", out);
+}
+
+/* What one reads first: whether anything is left. */
+static void write_pool_caption(FILE *out, const json_t *chapter)
+{
+    const json_t *pool;
+    size_t index;
+    unsigned left = 0;
+
+    fputs("<figcaption>Bytes in use by pool tag, while the driver worked. ", out);
+    json_array_foreach(report_chapter_records(chapter, "pool"), index, pool)
+    {
+        if (report_count(pool, "diff") == 0)
+            continue;
+        fputs(left++ == 0 ? "Left at the end: " : ", ", out);
+        fputs("<b class=\"m\">", out);
+        report_markup(out, report_text(pool, "tag"));
+        fprintf(out, "</b> %s blocks, %s bytes", report_number(report_count(pool, "diff")),
+                report_number(report_count(pool, "bytes")));
+    }
+    fputs(left != 0 ? ".</figcaption>\n" : "Nothing is left at the end.</figcaption>\n", out);
+}
+
+static void write_curves(FILE *out, const json_t *chapter, const char *id)
+{
+    if (json_array_size(report_chapter_records(chapter, "sample")) > 1) {
+        fputs("<h2>Pool over the run</h2>\n<figure>", out);
+        write_pool_caption(out, chapter);
+        html_chart_pool(out, chapter, id);
+        write_pool_table(out, chapter);
+        fputs(
+            "</figure>\n<h2>Bytes held back</h2>\n<figure><figcaption>Of open flows: taken out of "
+            "the stream by the driver and not injected again; waiting in the engine for more data "
+            "or "
+            "a verdict.</figcaption>\n",
+            out);
+        html_chart_held(out, chapter, id);
+        fputs("</figure>\n", out);
+    }
+    const json_t *steps = report_chapter_records(chapter, "step");
+    if (json_array_size(steps) != 0) {
+        fprintf(out,
+                "<h2>Timeline of flow %llu</h2>\n<figure><figcaption>%zu steps in their order; the "
+                "time is virtual.</figcaption>\n",
+                report_count(json_array_get(steps, 0), "flow"), json_array_size(steps));
+        html_timeline(out, chapter, id);
+        fputs("</figure>\n", out);
+    }
+}
+
+static void write_ledgers(FILE *out, const json_t *chapter)
+{
+    static const char *const rows[] = {
+        "offered",  "permitted", "blocked", "injected",  "delivered", "held_engine", "held_driver",
+        "inserted", "removed",   "dropped", "discarded", "lost",      "duplicate",   "gap"};
+    const json_t *ledgers = report_chapter_records(chapter, "ledger");
+    const size_t count = json_array_size(ledgers);
+
+    if (count == 0)
+        return;
+    fputs("<h2>Byte ledger</h2>\n<figure><div class=\"scroll\"><table><thead><tr><th "
+          "scope=\"col\"></th>",
+          out);
+    for (size_t i = 0; i < count; i++) {
+        fputs("<th scope=\"col\" class=\"n\">", out);
+        report_markup(out, report_text(json_array_get(ledgers, i), "direction"));
+        fputs("</th>", out);
+    }
+    fputs("</tr></thead><tbody>\n", out);
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        fprintf(out, "<tr><th scope=\"row\">%s</th>", rows[row]);
+        for (size_t i = 0; i < count; i++)
+            fprintf(out, "<td class=\"n\">%s</td>",
+                    report_number(report_count(json_array_get(ledgers, i), rows[row])));
+        fputs("</tr>\n", out);
+    }
+    fputs("<tr><th scope=\"row\">closed</th>", out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "<td class=\"n\">%s</td>",
+                json_is_true(json_object_get(json_array_get(ledgers, i), "closed")) ? "yes" : "NO");
+    fputs("</tr></tbody></table></div></figure>\n", out);
+}
+
+static void write_chapter(FILE *out, const struct report_book *book, size_t index)
+{
+    const json_t *chapter = json_array_get(book->chapters, index);
+    char id[24];
+
+    snprintf(id, sizeof(id), "run%zu", index + 1);
+    fprintf(out, "<section id=\"%s\">\n", id);
+    if (json_array_size(book->chapters) > 1) {
+        fputs("<h2>On Windows ", out);
+        report_markup(out, profile_of(chapter));
+        fputs("</h2>\n", out);
+    }
+    write_verdict(out, chapter);
+    write_facts(out, chapter);
+    write_findings(out, chapter);
+    write_curves(out, chapter, id);
+    write_ledgers(out, chapter);
+    fputs("</section>\n", out);
+}
+
+static void write_contents(FILE *out, const struct report_book *book)
+{
+    const json_t *chapter;
+    size_t index;
+
+    if (json_array_size(book->chapters) < 2)
+        return;
+    fputs("<nav aria-label=\"Runs\"><ul>", out);
+    json_array_foreach(book->chapters, index, chapter)
+    {
+        fprintf(out, "<li><a href=\"#run%zu\">", index + 1);
+        report_markup(out, profile_of(chapter));
+        fprintf(out, "</a>: %s</li>", report_chapter_verdict(chapter));
+    }
+    fputs("</ul></nav>\n", out);
+}
+
 bool report_html(FILE *out, const struct report_book *book)
 {
-    fputs("<!DOCTYPE html>\n", out);
-    return book->driver != NULL && !ferror(out);
+    /* Nothing is to be fetched or run, whatever text found its way in. */
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
+          "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+          "'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, "
+          "initial-scale=1\">\n<title>",
+          out);
+    report_markup(out, base_of(book->driver));
+    fputs(" - Sluice</title>\n<style>\n", out);
+    for (size_t i = 0; html_style[i] != NULL; i++)
+        fputs(html_style[i], out);
+    fputs("</style></head>\n<body><header><h1>", out);
+    report_markup(out, base_of(book->driver));
+    fputs(" against the contract of the stream layer</h1>\n", out);
+    write_contents(out, book);
+    fputs("</header><main>\n", out);
+    for (size_t i = 0; i < json_array_size(book->chapters); i++)
+        write_chapter(out, book, i);
+    fputs("</main><footer>Sluice " SLUICE_VERSION_TEXT ": a laboratory for drivers of the WFP "
+          "stream layer. Image: <span class=\"m\">",
+          out);
+    report_markup(out, book->driver);
+    fputs("</span></footer></body></html>\n", out);
+    return !ferror(out);
 }

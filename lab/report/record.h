@@ -36,6 +36,30 @@ struct report_pool {
     uint64_t allocs, frees, bytes;
 };
 
+/* For the report's curves and views; not shown by themselves. */
+struct report_sample {
+    uint64_t time; /* ns since the start of the world */
+    uint64_t classifies, held_driver, held_engine;
+    json_t *tags; /* array of pool records; taken over */
+};
+
+struct report_step {
+    uint64_t time; /* ns */
+    uint64_t flow, bytes;
+    uint32_t classify, callout, nbls;
+    const char *kind;  /* "indication", "verdict", ... */
+    uint8_t direction; /* as in a finding */
+    uint8_t processor;
+    bool bad;
+    const char *text;
+};
+
+struct report_nbl {
+    uint64_t number, address, first_nb, next, flow;
+    uint32_t classify, tag, bytes, references, children;
+    const char *origin, *holder, *caller;
+};
+
 struct report_cell {
     const char *profile, *model, *workaround;
     unsigned nbls, injects, injects_made;
@@ -66,6 +90,9 @@ json_t *report_record_flow(const struct report_flow *flow);
 json_t *report_record_ledger(const struct report_ledger *ledger);
 json_t *report_record_pool(const struct report_pool *pool);
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
+json_t *report_record_sample(const struct report_sample *sample);
+json_t *report_record_step(const struct report_step *step);
+json_t *report_record_nbl(const struct report_nbl *nbl);
 json_t *report_record_cell(const struct report_cell *cell);
 json_t *report_record_prediction(const struct report_prediction *prediction);
 json_t *report_record_rule(const struct check_rule *rule);
