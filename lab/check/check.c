@@ -117,6 +117,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
     if (call->track == NULL)
         return;
     call->track->classify = classify->callout->classify;
+    check_disconnect_offer(call->track, classify);
     check_place_offer(classify, call->flow, call->track);
 }
 
@@ -134,11 +135,12 @@ static void go_on(struct check *check, struct check_flow *flow, struct check_tra
         check_order_pass(check, flow, track, classify, bytes);
         track->decided += bytes;
         check_place_passed(classify, track->decided);
-        track->passing = true;
+        track->answered = track->passing = true;
         track->allowed |= all;
         break;
     case VERDICT_BLOCK:
         track->decided += bytes;
+        track->answered = true;
         track->passing = false;
         break;
     case VERDICT_DROP:

@@ -29,14 +29,19 @@ static void tell(struct check *check, const struct check_flow *flow,
                       });
 }
 
-void check_disconnect_answer(struct check *check, struct check_flow *flow,
-                             struct check_track *track, const struct netio_classify *classify)
+/* Not with the answer: another processor may inject the FIN before classify has returned. */
+void check_disconnect_offer(struct check_track *track, const struct netio_classify *classify)
 {
     if ((classify->flags & FLAGS_DISCONNECT) == 0)
         return;
     track->fin_offered = true;
     track->fin_classify = classify->number;
-    if (classify->covered < classify->length)
+}
+
+void check_disconnect_answer(struct check *check, struct check_flow *flow,
+                             struct check_track *track, const struct netio_classify *classify)
+{
+    if ((classify->flags & FLAGS_DISCONNECT) == 0 || classify->covered < classify->length)
         return;
     if (classify->verdict == VERDICT_BLOCK) {
         track->fin_held = true;

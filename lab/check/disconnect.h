@@ -5,6 +5,8 @@
 
 #include "check/track.h"
 
+void check_disconnect_offer(struct check_track *track, const struct netio_classify *classify);
+
 void check_disconnect_answer(struct check *check, struct check_flow *flow,
                              struct check_track *track, const struct netio_classify *classify);
 

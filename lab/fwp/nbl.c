@@ -104,6 +104,6 @@ VOID NTAPI FwpsDereferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN
         return;
     }
     if (--header->driver_references == 0)
-        ndis_held_check(header, name);
+        ndis_held_check(header);
     ndis_nbl_dereference(netBufferList);
 }

@@ -249,7 +249,7 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
         sim_breach(ndis->sim, &report);
         return false;
     }
-    ndis_held_check(header, function);
+    ndis_held_check(header);
     if (nbl->ChildRefCount != 0) {
         snprintf(text, sizeof(text), "NBL #%llu is freed while %d clones of it are still there",
                  (unsigned long long)header->number, (int)nbl->ChildRefCount);

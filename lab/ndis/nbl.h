@@ -111,10 +111,10 @@ void ndis_nbl_dereference(NET_BUFFER_LIST *nbl);
 void ndis_nbl_child_added(NET_BUFFER_LIST *parent);
 void ndis_nbl_child_removed(NET_BUFFER_LIST *parent);
 
-/* R22: a clone, or a reference, that a driver gives up now: it must not have had it for long. 30
- * seconds is what Driver Verifier lets a miniport have a send (rule NdisTimedDataSend): WFP's pages
- * name no time. function: for the report. */
-void ndis_held_check(const struct ndis_nbl_header *header, const char *function);
+/* R22: a driver gives a clone or a reference up: it must not have had it for long. 30 seconds is
+ * what Driver Verifier lets a miniport have a send (rule NdisTimedDataSend): WFP's pages name no
+ * time. */
+void ndis_held_check(const struct ndis_nbl_header *header);
 
 /* Payload bytes of one NBL: the sum of its NBs' DataLength. */
 size_t ndis_nbl_length(const NET_BUFFER_LIST *nbl);

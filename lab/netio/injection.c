@@ -195,7 +195,7 @@ void injection_own(struct injection *injection, NET_BUFFER_LIST *chain)
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
         struct ndis_nbl_header *const header = ndis_nbl_header(chain);
 
-        ndis_held_check(header, "FwpsStreamInjectAsync0");
+        ndis_held_check(header);
         injected_memory_add(injection, chain);
         header->owner = NDIS_OWNER_ENGINE;
         header->references++;
