@@ -90,9 +90,12 @@ static void write_findings(FILE *out, const json_t *chapter)
     fputs("<h2>Findings</h2>\n", out);
     if (json_array_size(findings) == 0)
         fputs("<p>None.</p>\n", out);
-    json_array_foreach(findings, index, finding)
-    {
-        html_finding(out, finding);
+    for (int errors = 1; errors >= 0; errors--) { /* what is sure to be wrong comes first */
+        json_array_foreach(findings, index, finding)
+        {
+            if ((strcmp(report_text(finding, "severity"), "error") == 0) == errors)
+                html_finding(out, finding);
+        }
     }
     write_left_out(out, chapter, "finding");
 }

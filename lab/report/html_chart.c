@@ -90,10 +90,11 @@ static void draw_axes(FILE *out, const json_t *samples, unsigned long long top,
         report_stamp(report_count(sample, "time"), stamp);
         fprintf(out,
                 "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%.*s s</text>"
-                "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s classifies"
-                "</text>\n",
+                "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s "
+                "classif%s</text>\n",
                 x, HEIGHT - BOTTOM + 18, anchor, (int)strlen(stamp) - 3, stamp, x,
-                HEIGHT - BOTTOM + 34, anchor, report_number(report_count(sample, "classifies")));
+                HEIGHT - BOTTOM + 34, anchor, report_number(report_count(sample, "classifies")),
+                report_count(sample, "classifies") == 1 ? "y" : "ies");
     }
 }
 

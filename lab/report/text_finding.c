@@ -157,9 +157,13 @@ void report_text_findings(FILE *out, json_t *records)
     const json_t *finding;
     size_t index;
 
-    json_array_foreach(records, index, finding)
-    {
-        report_text_finding(out, finding);
-        fputc('\n', out);
+    for (int errors = 1; errors >= 0; errors--) { /* what is sure to be wrong comes first */
+        json_array_foreach(records, index, finding)
+        {
+            if ((strcmp(report_text(finding, "severity"), "error") == 0) != errors)
+                continue;
+            report_text_finding(out, finding);
+            fputc('\n', out);
+        }
     }
 }
