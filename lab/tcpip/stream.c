@@ -130,7 +130,23 @@ static NET_BUFFER_LIST *nic_nbl(struct tcpip_tcb *tcb, const uint8_t *bytes, uin
     return nbl;
 }
 
-static void run_bytes(struct tcpip_op *op)
+/* A FIN right behind the bytes is of the same segment: by one reading it is offered with them. */
+static uint32_t fin_flags(const struct tcpip_op *op, const struct tcpip_op *behind)
+{
+    struct tcpip_half *half = &op->tcb->half[op->direction];
+
+    if (behind == NULL || behind->tcb != op->tcb || behind->kind != TCPIP_OP_FIN ||
+        behind->direction != op->direction || half->fin != TCPIP_NO_OFFSET ||
+        !netio_switches(op->tcb->tcpip->netio)->fin_with_data)
+        return 0;
+    half->fin = half->queue.next;
+    half->fin_offered = true;
+    half->counts.fin = true;
+    return op->direction == NETIO_INBOUND ? FWPS_STREAM_FLAG_RECEIVE_DISCONNECT
+                                          : FWPS_STREAM_FLAG_SEND_DISCONNECT;
+}
+
+static void run_bytes(struct tcpip_op *op, const struct tcpip_op *behind)
 {
     struct tcpip_tcb *tcb = op->tcb;
     struct tcpip_half *half = &tcb->half[op->direction];
@@ -161,13 +177,15 @@ static void run_bytes(struct tcpip_op *op)
     if (chain == NULL)
         return;
     half->queue.next += length;
+    const uint32_t fin = fin_flags(op, behind);
     if (op->direction == NETIO_OUTBOUND)
-        TcpInspectSend(tcb, chain, length, FWPS_STREAM_FLAG_SEND);
+        TcpInspectSend(tcb, chain, length, FWPS_STREAM_FLAG_SEND | fin);
     else
         TcpInspectReceive(tcb, chain, length,
-                          FWPS_STREAM_FLAG_RECEIVE | (netio_profile(tcb->tcpip->netio)->receive_push
-                                                          ? FWPS_STREAM_FLAG_RECEIVE_PUSH
-                                                          : 0));
+                          FWPS_STREAM_FLAG_RECEIVE | fin |
+                              (netio_profile(tcb->tcpip->netio)->receive_push
+                                   ? FWPS_STREAM_FLAG_RECEIVE_PUSH
+                                   : 0));
     tcpip_tell_settled(tcb, op->direction);
 }
 
@@ -192,7 +210,8 @@ static void run_reset(struct tcpip_op *op)
                        tcb->tcpip->sim->now + tcb->tcpip->config.close_delay + SIM_MILLISECOND);
 }
 
-static void run(struct tcpip_op *op)
+/* behind: the op that stands next to it, or NULL. */
+static void run(struct tcpip_op *op, const struct tcpip_op *behind)
 {
     struct tcpip_tcb *tcb = op->tcb;
 
@@ -217,7 +236,7 @@ static void run(struct tcpip_op *op)
     else if (op->kind == TCPIP_OP_RESET)
         run_reset(op);
     else
-        run_bytes(op);
+        run_bytes(op, behind);
 }
 
 static void finish(struct tcpip_op *op)
@@ -252,7 +271,7 @@ void tcpip_ops_run(struct tcpip *tcpip)
             tcb->blocked_last = op;
             continue;
         }
-        run(op);
+        run(op, tcpip->ops);
         finish(op);
     }
 }
@@ -263,7 +282,7 @@ void tcpip_ops_unblock(struct tcpip_tcb *tcb)
         struct tcpip_op *op = tcb->blocked;
         const bool last = op->next == NULL;
         tcb->blocked = op->next;
-        run(op);
+        run(op, tcb->blocked);
         finish(op);
         if (last) /* the block may be gone with its last op */
             return;

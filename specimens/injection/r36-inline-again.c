@@ -16,14 +16,25 @@ static VOID Drain(VOID)
     HeldDrain();
 }
 
+#ifdef SPECIMEN_BAD
+/* Whose bytes were held last. */
+static UINT64 LastFlow;
+static UINT32 LastDirection;
+#endif
+
 static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_METADATA_VALUES *Meta,
                      FWPS_STREAM_CALLOUT_IO_PACKET *Packet, const FWPS_FILTER *Filter,
                      UINT64 FlowContext, FWPS_CLASSIFY_OUT *Out)
 {
     UNREFERENCED_PARAMETER(FlowContext);
 #ifdef SPECIMEN_BAD
-    if (Packet->streamData->dataLength > 20 && HeldIsEmpty())
+    const UINT32 Direction = Packet->streamData->flags & FWPS_STREAM_FLAG_RECEIVE;
+
+    if (LastFlow == Meta->flowHandle && LastDirection == Direction &&
+        Packet->streamData->dataLength != 0 && HeldIsEmpty())
         return;
+    LastFlow = Meta->flowHandle;
+    LastDirection = Direction;
 #endif
     HeldTake(Values, Meta, Packet, Filter, Out);
 }

@@ -54,6 +54,7 @@ while IFS=$'\t' read -r specimen rule severity profile _ options _; do
     continue
   fi
   [ "$options" = - ] && options=
+  options=${options//@/$SLUICE_SOURCE/specimens}
   # Options are words without blanks in them.
   # shellcheck disable=SC2086
   judge "$specimen" "$rule" "$severity" "$profile" $options
