@@ -14,6 +14,7 @@
 #include "explore/campaign.h"
 #include "explore/fault_plan.h"
 #include "explore/neighbour.h"
+#include "explore/scenario.h"
 #include "report/record.h"
 #include "traffic/script.h"
 
@@ -212,6 +213,8 @@ static bool record(struct check_run *check, const struct campaign_found *found, 
     rerun_reading(found->reading, add_word, &words);
     if (!found->run->machine.tcpip.random_shapes)
         add_word(&words, "chain_shape=plain", false);
+    if (recording.plan.script == NULL)
+        recording.plan.script = scenario_script;
     recording.plan.decisions = found->decisions->list;
     recording.plan.decision_count = found->decisions->count;
     char *text = recording_write(&recording, &length);

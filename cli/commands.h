@@ -2,6 +2,7 @@
 /* The commands of `sluice`: each takes its words and gives the exit code. */
 #pragma once
 
+int command_rerun(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_matrix(int argc, char **argv);

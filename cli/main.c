@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"replay", command_replay, "CAPTURE...",
      "captured traffic through a stream driver; what came out, and every ledger"},
     {"check", command_check, "X.sys", "does this driver keep the contract of the stream layer?"},
+    {"rerun", command_rerun, "FILE.sluice", "a recorded run again, bit for bit, or made smaller"},
     {"matrix", command_matrix, "",
      "where the chain cut of 2011 leaks, on every model, against the predictions"},
     {"explain", command_explain, "", "the reported cell (2 NBLs, 2 injects) step by step"},

@@ -111,11 +111,12 @@ static const struct option_row rows[] = {
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
     {"--markdown", NULL, KIND_FLAG, OPTION_CONTRACT, AT(markdown), 0,
      "the whole table as a page: docs/contract.md"},
-    {"--json", NULL, KIND_FLAG, OPTION_RUN | OPTION_LAB | OPTION_CONTRACT | OPTION_RULES, AT(json),
-     0, "JSON lines on standard output"},
+    {"--json", NULL, KIND_FLAG,
+     OPTION_RUN | OPTION_LAB | OPTION_CONTRACT | OPTION_RULES | OPTION_RERUN, AT(json), 0,
+     "JSON lines on standard output"},
     {"--quiet", NULL, KIND_FLAG,
-     OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT | OPTION_RULES, AT(quiet), 0,
-     "less to read: no progress, no ledgers"},
+     OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT | OPTION_RULES | OPTION_RERUN,
+     AT(quiet), 0, "less to read: no progress, no ledgers"},
     {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
 };
 
