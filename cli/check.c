@@ -197,6 +197,7 @@ static bool record(struct check_run *check, const struct campaign_found *found, 
         .rule = finding->rule->id,
         .function = finding->function,
         .tag = finding->tag,
+        .is_error = finding->severity == CHECK_ERROR,
         .trace_hash = found->trace_hash,
     };
     struct words words = {.recording = &recording};

@@ -190,7 +190,7 @@ static json_t *header(const struct recording *recording)
     return json_pack(
         "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:s, s:I, s:I, "
         "s:b, "
-        "s:o, s:I, s:b, s:o, s:I, s:{s:s, s:s, s:I}, s:s, s:I}",
+        "s:o, s:I, s:b, s:o, s:I, s:{s:s, s:s, s:I, s:s}, s:s, s:I}",
         "format", FORMAT, "version", RECORDING_VERSION, "lab", SLUICE_VERSION_TEXT, "image",
         recording->sha256, "path", recording->path, "service", recording->service, "profile",
         recording->profile, "settings", words(recording->settings, recording->setting_count),
@@ -203,8 +203,9 @@ static json_t *header(const struct recording *recording)
         faults(plan), "faults_per_million", (json_int_t)plan->faults_per_million, "bfe_stopped",
         plan->bfe_stopped, "neighbours", words(plan->neighbours, plan->neighbour_count),
         "unload_step", (json_int_t)plan->unload_step, "finding", "rule", recording->rule,
-        "function", recording->function, "tag", (json_int_t)recording->tag, "trace_hash", hash,
-        "script", plan->script != NULL ? (json_int_t)strlen(plan->script) : (json_int_t)-1);
+        "function", recording->function, "tag", (json_int_t)recording->tag, "severity",
+        recording->is_error ? "error" : "warning", "trace_hash", hash, "script",
+        plan->script != NULL ? (json_int_t)strlen(plan->script) : (json_int_t)-1);
 }
 
 char *recording_write(const struct recording *recording, size_t *length)
@@ -324,11 +325,14 @@ static bool finding_of(struct reader *reader, struct recording *recording)
     uint64_t tag = 0;
 
     reader->header = json_object_get(whole, "finding");
+    const char *severity = "";
     const bool good = text_of(reader, "rule", &recording->rule) &&
+                      text_of(reader, "severity", &severity) &&
                       text_of(reader, "function", &recording->function) &&
                       number_of(reader, "tag", UINT32_MAX, &tag);
     reader->header = whole;
     recording->tag = (uint32_t)tag;
+    recording->is_error = strcmp(severity, "error") == 0;
     return good;
 }
 

@@ -29,6 +29,7 @@ struct recording {
     struct run_plan plan;
     const char *rule, *function; /* of the finding */
     uint32_t tag;
+    bool is_error; /* not a warning */
     uint64_t trace_hash;
     void *memory;
 };

@@ -178,13 +178,16 @@ static int work_smaller(void *context, struct session_channel *channel)
     fill_run(command, &run);
     if (run.plan.script == NULL)
         run.plan.script = scenario_script;
-    const bool memory = shrink_run(&(struct shrink_config){.run = &run,
-                                                           .rule = command->recording.rule,
-                                                           .function = command->recording.function,
-                                                           .tag = command->recording.tag,
-                                                           .context = &shrinking,
-                                                           .progress = progress},
-                                   &outcome);
+    const bool memory =
+        shrink_run(&(struct shrink_config){.run = &run,
+                                           .rule = command->recording.rule,
+                                           .function = command->recording.function,
+                                           .tag = command->recording.tag,
+                                           .severity = command->recording.is_error ? CHECK_ERROR
+                                                                                   : CHECK_WARNING,
+                                           .context = &shrinking,
+                                           .progress = progress},
+                   &outcome);
     session_progress(channel, "");
     if (!memory) {
         session_say(channel, "out of memory");

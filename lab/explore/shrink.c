@@ -39,6 +39,7 @@ static void look(void *context, const struct check_finding *finding)
     const struct shrink_config *config = witness->config;
 
     witness->seen |= strcmp(finding->rule->id, config->rule) == 0 && finding->tag == config->tag &&
+                     finding->severity == config->severity &&
                      strcmp(finding->function, config->function) == 0;
 }
 
@@ -225,11 +226,15 @@ static bool simpler_word(struct shrinking *shrinking, size_t index, size_t numbe
 
     if (strlen(line) >= sizeof(text) - 32 || !word_at(line, number, &at, &length))
         return false;
-    snprintf(text, sizeof(text), "%.*s%s", (int)at, line, line + at + length);
+    const size_t gap = strspn(line + at + length, " \t");
+    snprintf(text, sizeof(text), "%.*s%s", (int)(gap != 0 ? at : at - 1), line,
+             line + at + length + gap);
     if (number >= 2 && try_line(shrinking, index, text))
         return true;
     if (number >= 2 && word_at(line, number + 1, &next_at, &next_length)) {
-        snprintf(text, sizeof(text), "%.*s%s", (int)at, line, line + next_at + next_length);
+        const char *rest = line + next_at + next_length;
+        snprintf(text, sizeof(text), "%.*s%s", (int)(*rest != '\0' ? at : at - 1), line,
+                 rest + strspn(rest, " \t"));
         if (try_line(shrinking, index, text))
             return true;
     }

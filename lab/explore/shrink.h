@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes a run that shows a finding as small as it gets: fewer steps, faults, neighbours, choices;
- * it still shows the same rule, function and tag. */
+ * it still shows the same rule, function and tag, as severely. */
 #pragma once
 
 #include "explore/run.h"
@@ -9,6 +9,7 @@ struct shrink_config {
     const struct run_config *run; /* plan.script is given */
     const char *rule, *function;
     uint32_t tag;
+    enum check_severity severity;
     uint64_t most_runs; /* 0: 5,000 */
     void *context;
     void (*progress)(void *context, uint64_t runs, size_t steps, size_t choices); /* may be NULL */
