@@ -2,7 +2,9 @@
 /* Calls into driver code, and what must be as before when they come back. */
 #include "nt/call.h"
 #include "nt/irql.h"
+#include "nt/pool_audit.h"
 #include "nt/thread.h"
+#include "pe/guard.h"
 
 #include <string.h>
 
@@ -15,6 +17,8 @@ void nt_call_enter(struct nt *nt, struct nt_call *call, const char *role, const 
     call->spin_locks = nt_thread_current(nt)->spin_locks;
     call->stalled = nt_thread_current(nt)->stalled;
     pe_enter(nt->pe, &call->pe, role, function);
+    if (__builtin_expect(nt->pageable_code, 0))
+        nt_paged_code_note(nt, function);
 }
 
 static void check_stalled(struct nt *nt, const struct nt_call *call, uint64_t stalled)
@@ -38,6 +42,9 @@ void nt_call_leave(struct nt *nt, struct nt_call *call)
     struct nt_thread *thread = nt_thread_current(nt);
     const uint8_t irql = sim_task_irql(nt->sim);
 
+    pe_check_call(nt->pe, &call->pe);
+    if (__builtin_expect(pe_guard_is_on(), 0))
+        nt_pool_audit_call(nt, call->role, call->pe.frame.address);
     if (__builtin_expect(thread->spin_locks != call->spin_locks, 0)) {
         if (nt->checks)
             sim_breach_text(nt->sim, "R62", call->role,

@@ -121,6 +121,7 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
     driver->nt = nt;
     driver->image = image;
     driver->status = STATUS_IO_TIMEOUT;
+    nt_paged_code_watch(nt, image);
     driver->body = create_object(nt, driver);
     if (driver->body == NULL ||
         nt_registry_make(nt, driver->registry.Buffer, driver->registry.Length) == NULL ||

@@ -233,7 +233,7 @@ BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
 {
     NT_EXPORT("MmLockPagableDataSection", APC_LEVEL);
-    (void)nt;
+    nt_paged_code_locked(nt);
     return PAGE_ALIGN(AddressWithinSection);
 }
 

@@ -49,6 +49,7 @@ void nt_destroy(struct nt *nt)
     if (nt->sim->layers[SIM_LAYER_NT] == nt) {
         nt->sim->layers[SIM_LAYER_NT] = NULL;
         nt->sim->time_changed = NULL;
+        nt->sim->irql_changed = NULL;
     }
     nt_timers_close(nt);
     if (nt->drivers.Flink != NULL)
@@ -65,6 +66,11 @@ void nt_destroy(struct nt *nt)
 bool nt_checks(const struct nt *nt)
 {
     return nt->checks;
+}
+
+bool nt_special_pool(const struct nt *nt)
+{
+    return nt->config.special_pool;
 }
 
 const char *nt_unmodelled(const struct nt *nt)

@@ -49,6 +49,7 @@ _Noreturn void nt_stop_unmodelled(struct nt *nt, const char *module, const char 
 /* R61: reports when the current IRQL is above what the function allows. */
 void nt_irql_breach(struct nt *nt, const char *function, uint8_t limit);
 bool nt_checks(const struct nt *nt);
+bool nt_special_pool(const struct nt *nt);
 static inline void nt_irql_limit(struct nt *nt, const char *function, uint8_t limit)
 {
     if (__builtin_expect(sim_task_irql(sim_current) > limit, 0))

@@ -271,13 +271,15 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     struct nt_pool_state *pool = nt->pool;
     const uint32_t index = tag_index(pool, request->tag, request->kind);
     const bool special = nt->config.special_pool && request->driver;
+    const bool watched =
+        request->driver && !special && request->kind == NT_POOL_PAGED && nt_paged_takes(nt);
     struct pool_header *header;
 
     if (index == UINT32_MAX || request->size > (size_t)1 << 40)
         return NULL;
     if (special)
         header = pool_special_take(nt, request->size);
-    else if (request->size >= POOL_PAGE)
+    else if (request->size >= POOL_PAGE || watched)
         header = take_pages(nt, request->size + TAIL_BYTES);
     else
         header = take_small(nt, sizeof(*header) + request->size + TAIL_BYTES +
@@ -324,6 +326,8 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
         if (nt->checks)
             memcpy(block + header->size, &guard, TAIL_BYTES);
     }
+    if (watched && header->class_index == POOL_BY_PAGES)
+        nt_paged_add(nt, block, (size_t)header->pages * POOL_PAGE);
     struct nt_pool_tag *figures = &pool->tags[index].figures;
     figures->allocs++;
     figures->bytes += request->size;
@@ -349,6 +353,8 @@ void nt_pool_give(struct nt *nt, struct pool_header *header, const void *caller)
     header->newer->older = header->older;
     header->older->newer = header->newer;
     header->state = POOL_FREED;
+    if (header->kind == NT_POOL_PAGED && nt->paged.count != 0)
+        nt_paged_remove(nt, header + 1);
     if (header->special) {
         pool_special_give(nt, header, caller);
         return;

@@ -82,6 +82,8 @@ static void acquire(struct nt *nt, const char *function, KSPIN_LOCK *lock, uint8
                          : "the spin lock was not initialised, or was overwritten");
     *word = mark_of(thread);
     note_held(thread, lock, old_irql, false);
+    if (__builtin_expect(nt->pageable_code, 0))
+        nt_paged_code_note(nt, nt_call_site(nt));
 }
 
 static void release(struct nt *nt, const char *function, KSPIN_LOCK *lock)

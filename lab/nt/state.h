@@ -5,6 +5,7 @@
 
 #include "nt/call.h"
 #include "nt/nt.h"
+#include "nt/paged.h"
 #include "sim/breach.h"
 
 #define NT_PROCESS_NOTIFICATIONS 8
@@ -35,9 +36,13 @@ struct nt {
     bool checks;
     const char *unmodelled;
     char unmodelled_text[128];
+    char evidence_text[256]; /* see pe_traps.evidence */
     bool interrupts_off; /* cli without sti */
 
     struct nt_pool_state *pool;
+    struct nt_forbidden *forbidden; /* see nt/forbidden.h */
+    struct nt_paged paged;
+    bool pageable_code;               /* calls from pageable code are looked at */
     struct nt_lock_order *lock_order; /* NULL: no lock was taken while another was held */
 
     struct nt_thread *host_thread;

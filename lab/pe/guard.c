@@ -97,6 +97,11 @@ bool pe_guard_begin(void)
     return true;
 }
 
+bool pe_guard_is_on(void)
+{
+    return guard != NULL;
+}
+
 void pe_guard_code(const void *start, size_t bytes)
 {
     const uintptr_t from = (uintptr_t)start & ~(uintptr_t)(PAGE - 1);

@@ -19,6 +19,9 @@ bool pe_guard_prepare(void);
  * was prepared. */
 bool pe_guard_begin(void);
 
+/* This process is guarded. */
+bool pe_guard_is_on(void);
+
 /* Code of an image came, or goes: its pages, readable and executable. */
 void pe_guard_code(const void *start, size_t bytes);
 void pe_guard_forget(const void *start, size_t bytes);

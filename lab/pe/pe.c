@@ -182,6 +182,27 @@ const char *pe_image_name(const struct pe_image *image)
     return image->name;
 }
 
+bool pe_image_is_pageable(const struct pe_image *image, const void *address)
+{
+    const size_t rva = (size_t)((uintptr_t)address - (uintptr_t)image->base);
+
+    for (size_t i = 0; i < image->section_count; i++) {
+        const struct pe_section *section = &image->sections[i];
+        if (rva - section->rva < section->virtual_size)
+            return strncmp(section->name, "PAGE", 4) == 0;
+    }
+    return false;
+}
+
+bool pe_image_has_pageable(const struct pe_image *image)
+{
+    for (size_t i = 0; i < image->section_count; i++) {
+        if (strncmp(image->sections[i].name, "PAGE", 4) == 0)
+            return true;
+    }
+    return false;
+}
+
 void *pe_image_entry(const struct pe_image *image)
 {
     return image->entry;

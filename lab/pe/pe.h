@@ -23,10 +23,18 @@ struct pe_traps {
                      const char *what);
     /* An import that is not modelled was reached. Never returns. */
     void (*unmodelled)(void *context, const char *module, const char *name, const void *caller);
+    /* After a fault of the lab's own: what driver code has damaged, one line, or NULL. May be NULL
+     * itself. */
+    const char *(*evidence)(void *context);
     /* What is known about an address that must not be touched ("16 bytes behind a block of tag
      * Slui, ..."), or NULL; may put another bug check code than the usual one into *code. May be
      * NULL itself. */
     const char *(*describe_fault)(void *context, const void *address, uint32_t *code);
+    /* Memory that was made inaccessible for a while. True: it is accessible again, and the
+     * instruction is done once more. closed: at signal level, for code of the lab; touched: on the
+     * task's stack, for driver code. Both or none are NULL. */
+    bool (*closed)(void *context, uint64_t address);
+    bool (*touched)(void *context, uint64_t address, uint8_t access, const void *pc);
 };
 
 struct pe;
@@ -84,6 +92,9 @@ void pe_image_discard_init(struct pe_image *image);
 void pe_image_unload(struct pe_image *image);
 
 const char *pe_image_name(const struct pe_image *image);
+/* Sections whose name begins with PAGE may be paged out. */
+bool pe_image_has_pageable(const struct pe_image *image);
+bool pe_image_is_pageable(const struct pe_image *image, const void *address);
 void *pe_image_entry(const struct pe_image *image);
 void *pe_image_base(const struct pe_image *image);
 size_t pe_image_size(const struct pe_image *image);
@@ -113,11 +124,26 @@ struct pe_call {
 void pe_enter(struct pe *pe, struct pe_call *call, const char *role, const void *function);
 void pe_leave(struct pe *pe, struct pe_call *call);
 
+/* After the driver returned, before anything in front of *call on the stack is believed: ends the
+ * world when driver code wrote over it. pe_leave() does the same. */
+void pe_check_call(struct pe *pe, const struct pe_call *call);
+
+/* Runs function(context), which may follow pointers that driver code wrote over. False when it
+ * ended in a fault: what it was about is left as it is. Not nested. */
+bool pe_attempt(void (*function)(void *context), void *context);
+
+/* Ends the attempt that runs, as a fault would; returns when none does. */
+void pe_give_up(void);
+
 /* First line of an export that wants its caller known: notes the driver's call site (return
  * address) in the innermost pe_call's frame and meters the stack. */
 #define PE_EXPORT(pe)                                                                              \
     pe_note_call((pe), __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0))
 void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame);
+
+/* From now on `watch` is told of each call of an export that notes its caller; NULL: no more. */
+void pe_watch_calls(struct pe *pe, void (*watch)(void *context, const void *return_address),
+                    void *context);
 
 /* The driver's call site, of an export's __builtin_return_address(0): exports that may raise
  * (pe/seh.h) are called by an entry of pe's and find its address there. */

@@ -12,6 +12,7 @@
 
 #include <linux/audit.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,8 +29,8 @@
 #define PAGE_FAULT_WRITE   2
 #define PAGE_FAULT_EXECUTE 16
 
-#define HELD_FACTOR        5u  /* of the watchdog's time: with calls */
-#define STUCK_FACTOR       10u /* in the lab, nothing happening */
+#define HELD_FACTOR        2u /* of the watchdog's time: with calls */
+#define STUCK_FACTOR       5u /* in the lab, nothing happening */
 
 #define FLAG_TRAP          0x100u
 #define FLAG_DIRECTION     0x400u
@@ -45,6 +46,9 @@ static struct {
     void *stack;
     struct sigaction before[SIGNAL_COUNT];
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Where pe_attempt() goes on; NULL: nothing is attempted. */
+static sigjmp_buf *volatile attempt;
 
 /* rdtsc of the lab's own code (the C library's clock) while the time-stamp counter is closed. */
 static bool lab_reads_tsc(const struct pe_trap *fault, greg_t *registers)
@@ -103,6 +107,13 @@ static bool is_drivers(struct pe *pe, const struct pe_trap *fault, uint64_t rip,
            ((*pe_call_slot(pe))->exported || rsp < (*pe_call_slot(pe))->stack);
 }
 
+/* The lab's own fault, in a task, once: was it led astray? */
+static bool may_have_evidence(const struct pe *pe, const struct pe_trap *fault)
+{
+    return pe != NULL && !pe->dying && pe->sim->task != NULL && !pe->sim->stopped &&
+           pe->traps.evidence != NULL && fault->signal != SIGTRAP;
+}
+
 static uintptr_t stack_for(struct pe *pe, struct pe_trap *fault, uint64_t rsp)
 {
     uintptr_t limit, base;
@@ -136,6 +147,7 @@ static void enter_trap(struct pe *pe, struct pe_trap *fault, ucontext_t *u)
     trap->access = fault->access;
     trap->address = fault->address;
     trap->foreign = fault->foreign;
+    trap->own = fault->own;
     for (unsigned i = 0; i < 16; i++)
         trap->context.gpr[i] = (uint64_t)registers[ORDER[i]];
     trap->context.rip = (uint64_t)registers[REG_RIP];
@@ -192,6 +204,25 @@ static bool watchdog_bites(struct pe *pe, uint64_t rip)
     if (in_arena(pe, rip) || pe->trapping)
         pe->watchdog.ticks++;
     return in_arena(pe, rip) && pe->watchdog.ticks >= pe->watchdog.allowed;
+}
+
+bool pe_attempt(void (*function)(void *context), void *context)
+{
+    sigjmp_buf back;
+    if (sigsetjmp(back, 1) != 0) {
+        attempt = NULL;
+        return false;
+    }
+    attempt = &back;
+    function(context);
+    attempt = NULL;
+    return true;
+}
+
+void pe_give_up(void)
+{
+    if (attempt != NULL)
+        siglongjmp(*attempt, 1);
 }
 
 /* Not ours: what would have happened without us. A fault comes again when this returns, and kills.
@@ -254,13 +285,22 @@ static void on_signal(int signal_number, siginfo_t *info, void *context)
             enter_trap(pe, &fault, u);
         return;
     }
+    if (caused && pe != NULL && signal_number == SIGSEGV && !fault.protection &&
+        !in_arena(pe, rip) && pe->traps.closed != NULL &&
+        pe->traps.closed(pe->traps.context, fault.address))
+        return;
     /* Before anybody is blamed: driver code may have called the lab's function that asks the clock.
      */
     if (caused && (pe == NULL || !in_arena(pe, rip)) && lab_reads_tsc(&fault, registers))
         return;
+    if (caused && attempt != NULL)
+        siglongjmp(*attempt, 1);
     if (caused && pe != NULL && is_drivers(pe, &fault, rip, (uint64_t)registers[REG_RSP]))
         enter_trap(pe, &fault, u);
-    else
+    else if (caused && may_have_evidence(pe, &fault)) {
+        fault.own = true;
+        enter_trap(pe, &fault, u);
+    } else
         pass_on(signal_number, info, context);
 }
 

@@ -175,10 +175,15 @@ static void check_registers(struct pe *pe, const struct pe_call *call)
             .address = call->frame.address});
 }
 
-void pe_leave(struct pe *pe, struct pe_call *call)
+void pe_check_call(struct pe *pe, const struct pe_call *call)
 {
     if (__builtin_expect(!pe_call_intact(call), 0))
         pe_trap_stack_broken(pe, NULL);
+}
+
+void pe_leave(struct pe *pe, struct pe_call *call)
+{
+    pe_check_call(pe, call);
     check_registers(pe, call);
     *pe_call_slot(pe) = call->up;
     if (call->painted && !call->exported) {
@@ -219,8 +224,17 @@ void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
     call->exported = true;
     call->frame.address = return_address;
     call->site = frame;
+    if (__builtin_expect(pe->watch_calls != NULL, 0))
+        pe->watch_calls(pe->watch_context, return_address);
     if (frame < call->deepest)
         note_deeper(pe, call, frame);
+}
+
+void pe_watch_calls(struct pe *pe, void (*watch)(void *context, const void *return_address),
+                    void *context)
+{
+    pe->watch_calls = watch;
+    pe->watch_context = context;
 }
 
 size_t pe_stack_peak(const struct pe *pe, const char **role)

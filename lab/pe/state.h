@@ -60,6 +60,8 @@ struct pe_role {
 struct pe {
     struct sim *sim;
     struct pe_traps traps;
+    void (*watch_calls)(void *context, const void *return_address); /* NULL: nobody */
+    void *watch_context;
     void *kuser;      /* KUSER_SHARED_DATA, as the lab writes it */
     void *kuser_seen; /* as driver code reads it, in the arena */
     struct pe_image *images;
@@ -73,6 +75,8 @@ struct pe {
     volatile bool trapping;  /* on the way from an instruction of driver code and back */
     uint64_t pause_calls;    /* calls when the last pause was met */
     uint64_t pauses;         /* met since without a call */
+    uint64_t trap_calls;     /* the same for all traps */
+    uint64_t traps;
     struct pe_role roles[PE_MAX_ROLES];
     unsigned role_count;
     struct pe_role *last_role; /* the one entered last */

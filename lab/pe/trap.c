@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define BAD_POOL_HEADER                       0x19u
 #define KMODE_EXCEPTION_NOT_HANDLED           0x1Eu
 #define PAGE_FAULT_IN_NONPAGED_AREA           0x50u
 #define UNEXPECTED_KERNEL_MODE_TRAP           0x7Fu
@@ -37,6 +38,7 @@
 #define EXCEPTION_DOUBLE_FAULT                8
 #define NULL_PAGE                             0x10000u
 #define WORDS_SEARCHED                        4096u
+#define TRAPS_ALLOWED                         1000000u /* in the same way */
 #define PAUSES_ALLOWED                                                                             \
     200000u /* without a kernel call of anybody: most of a second of processor time here */
 
@@ -373,6 +375,9 @@ static void memory_fault(struct pe_trap *trap)
     struct pe *pe = trap->pe;
     const void *pc = (const void *)trap->context.rip;
     const char *module, *name;
+    if (pe->traps.touched != NULL && pe_image_of(pe, pc) != NULL &&
+        pe->traps.touched(pe->traps.context, trap->address, trap->access, pc))
+        return;
     if (unmodelled_at(pe, trap->address, &module, &name))
         unmodelled(pe, module, name,
                    trap->access == 8 ? (const void *)word_on_stack(pe, trap->context.rsp) : pc);
@@ -514,10 +519,26 @@ static void system_call(struct pe_trap *trap)
                      pe_describe(pe, pc, place, sizeof place));
 }
 
+/* Returns when nothing is known against the driver: the fault comes again then, and kills. */
+static void own_fault(struct pe_trap *trap)
+{
+    struct pe *pe = trap->pe;
+    pe->dying = true;
+    const char *evidence = pe->traps.evidence(pe->traps.context);
+    if (evidence != NULL)
+        pe_trap_bugcheck(pe, BAD_POOL_HEADER, 0x20, 0, 0, 0, NULL,
+                         "%s; the kernel's next use of it failed", evidence);
+    pe->trapping = false;
+}
+
 void pe_trap(struct pe_trap *trap)
 {
     struct pe *pe = trap->pe;
     bool broken;
+    if (trap->own) {
+        own_fault(trap);
+        return;
+    }
     struct pe_call *call = pe_call_checked(pe, &broken);
     const void *pc = (const void *)trap->context.rip;
     char place[96];
@@ -531,7 +552,12 @@ void pe_trap(struct pe_trap *trap)
             call->registers = &trap->context;
         }
     }
-    if (trap->signal == SIGVTALRM || pe->watchdog.due)
+    if (pe->calls != pe->trap_calls) {
+        pe->trap_calls = pe->calls;
+        pe->traps = 0;
+    }
+    const bool endless = ++pe->traps > TRAPS_ALLOWED;
+    if (trap->signal == SIGVTALRM || pe->watchdog.due || endless)
         pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
                          pe->watchdog.due
                              ? "driver code is at work for ever at %s: it neither returns nor waits"

@@ -18,6 +18,7 @@ struct pe_trap {
     uint8_t access;   /* of a page fault: 0 read, 1 write, 8 execute, as in bug checks and
                          EXCEPTION_RECORD */
     uint64_t address; /* SIGSYS: number of the system call */
+    bool own;         /* a fault of the lab where no driver code is to blame at once */
     bool foreign;     /* SIGSYS: a call of 32-bit programs */
 };
 

@@ -290,12 +290,16 @@ static void resume(struct sim *sim, struct sim_coroutine *coroutine)
     sim_trace_add(&sim->trace, SIM_EVENT_TASK_SWITCH, coroutine->task.number,
                   coroutine->task.processor, 0);
     sim->task = sim->self = &coroutine->task;
+    if (__builtin_expect(sim->irql_changed != NULL, 0))
+        sim->irql_changed(sim->irql_context);
     switch_begins(&scheduler->host.sanitizer, (void *)coroutine->task.stack_limit,
                   coroutine->stack_size);
     sim_switch(&scheduler->host.sp, coroutine->sp);
     switch_ended(scheduler->host.sanitizer, NULL, NULL);
     sim->task = NULL;
     sim->self = &scheduler->host.task;
+    if (__builtin_expect(sim->irql_changed != NULL, 0))
+        sim->irql_changed(sim->irql_context);
 
     ended = scheduler->ending;
     if (ended != NULL) {

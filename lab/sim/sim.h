@@ -50,6 +50,9 @@ struct sim {
     struct sim_observer observer;        /* breach may be NULL: nobody listens */
     void (*time_changed)(void *context); /* called whenever `now` went on; may be NULL */
     void *time_context;
+    /* Called whenever other code runs, or its IRQL is another one; may be NULL. */
+    void (*irql_changed)(void *context);
+    void *irql_context;
     uint32_t preempt_per_million;
     bool stopped; /* a bug check ended this world: no driver code runs any more */
     uint64_t seed;

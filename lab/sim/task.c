@@ -258,6 +258,8 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
     struct sim_coroutine **owner = &scheduler->owner[self->task.processor];
 
     self->task.irql = irql;
+    if (__builtin_expect(sim->irql_changed != NULL, 0))
+        sim->irql_changed(sim->irql_context);
     scheduler->spins = 0;
     if (irql >= SIM_DISPATCH_LEVEL) {
         if (*owner == NULL)

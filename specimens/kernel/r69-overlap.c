@@ -5,6 +5,13 @@
 
 #define USED 64
 
+/* The function of the kernel. The kit's macro is memcpy, which compilers write out where they can:
+   such copies nobody can look at. */
+#undef RtlCopyMemory
+#undef RtlMoveMemory
+NTSYSAPI VOID NTAPI RtlCopyMemory(VOID *Destination, const VOID *Source, SIZE_T Length);
+NTSYSAPI VOID NTAPI RtlMoveMemory(VOID *Destination, const VOID *Source, SIZE_T Length);
+
 static UCHAR Buffer[1024];
 static KSPIN_LOCK Lock;
 static SIZE_T volatile Filled = sizeof(Buffer);
