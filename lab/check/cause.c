@@ -28,6 +28,8 @@ static const struct cause {
     {"R62", "CRASH", SHARE_CALL},
     {"R69", "CRASH", SHARE_CALL},
     {"R06", "CRASH", SHARE_FLOW | SHARE_CALL},
+    {"R14", "CRASH", SHARE_CALL},
+    {"R20", "CRASH", SHARE_CALL},
     /* The wait is the mistake: the IRQL limit says the same of it, and that it never ends follows.
      */
     {"R69", "R61", SHARE_CALL},

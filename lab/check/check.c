@@ -12,6 +12,8 @@
 #include "check/state.h"
 #include "check/stream_flags.h"
 
+#include "netio/offer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +281,7 @@ void check_quiet(struct check *check)
 {
     if (check->sim->stopped)
         return;
+    netio_offers_check(check->netio);
     for (struct check_flow *flow = check->flows; flow != NULL; flow = flow->older) {
         check_disconnect_quiet(check, flow);
         check_progress_quiet(check, flow);

@@ -214,18 +214,13 @@ static void fill_field(struct ale_call *call, enum field field, const struct net
     }
 }
 
-void netio_metadata_poison(FWPS_INCOMING_METADATA_VALUES0 *metadata)
-{
-    memset(metadata, 0xA5, sizeof(*metadata));
-    metadata->currentMetadataValues = 0;
-}
-
 /* What both kinds of layer have. */
-static void fill_metadata(struct ale_call *call, const struct netio_flow_info *info)
+static void fill_metadata(struct netio *netio, struct ale_call *call,
+                          const struct netio_flow_info *info)
 {
     FWPS_INCOMING_METADATA_VALUES0 *const metadata = &call->metadata;
 
-    netio_metadata_poison(metadata);
+    netio_metadata_poison(netio, metadata);
     metadata->currentMetadataValues = FWPS_METADATA_FIELD_PROCESS_PATH | FWPS_METADATA_FIELD_TOKEN |
                                       FWPS_METADATA_FIELD_PROCESS_ID |
                                       FWPS_METADATA_FIELD_TRANSPORT_ENDPOINT_HANDLE;
@@ -235,8 +230,8 @@ static void fill_metadata(struct ale_call *call, const struct netio_flow_info *i
     metadata->transportEndpointHandle = (uint64_t)info->local_port << 16 | info->remote_port;
 }
 
-static void fill_call(struct ale_call *call, uint16_t layer, const uint8_t *fields, uint32_t count,
-                      const struct netio_flow_info *info)
+static void fill_call(struct netio *netio, struct ale_call *call, uint16_t layer,
+                      const uint8_t *fields, uint32_t count, const struct netio_flow_info *info)
 {
     memcpy(call->local.byteArray16, info->local6, sizeof(call->local));
     memcpy(call->remote.byteArray16, info->remote6, sizeof(call->remote));
@@ -247,7 +242,7 @@ static void fill_call(struct ale_call *call, uint16_t layer, const uint8_t *fiel
     for (uint32_t i = 0; i < count; i++)
         fill_field(call, fields[i], info, &call->fields[i].value);
     call->values = (FWPS_INCOMING_VALUES0){layer, count, call->fields};
-    fill_metadata(call, info);
+    fill_metadata(netio, call, info);
 }
 
 /* Fields grew with the versions: Vista SP1, 7, 8, 10. */
@@ -273,7 +268,7 @@ bool ale_authorise(struct netio *netio, const struct netio_flow_info *info)
     if (netio->filters[layer] == NULL)
         return true;
     if (outbound)
-        fill_call(&call, layer, connect_fields,
+        fill_call(netio, &call, layer, connect_fields,
                   count_for(netio->profile,
                             FWPS_FIELD_ALE_AUTH_CONNECT_V4_NEXTHOP_SUB_INTERFACE_INDEX,
                             FWPS_FIELD_ALE_AUTH_CONNECT_V4_ALE_PACKAGE_ID,
@@ -281,7 +276,7 @@ bool ale_authorise(struct netio *netio, const struct netio_flow_info *info)
                             FWPS_FIELD_ALE_AUTH_CONNECT_V4_MAX),
                   info);
     else
-        fill_call(&call, layer, accept_fields,
+        fill_call(netio, &call, layer, accept_fields,
                   count_for(netio->profile,
                             FWPS_FIELD_ALE_AUTH_RECV_ACCEPT_V4_NEXTHOP_SUB_INTERFACE_INDEX,
                             FWPS_FIELD_ALE_AUTH_RECV_ACCEPT_V4_ALE_PACKAGE_ID,
@@ -302,7 +297,8 @@ bool ale_establish(struct netio_flow *flow)
 
     if (netio->filters[layer] == NULL)
         return true;
-    fill_call(&call, layer, established_fields, netio->profile->established_fields, &flow->info);
+    fill_call(netio, &call, layer, established_fields, netio->profile->established_fields,
+              &flow->info);
     call.metadata.currentMetadataValues |=
         FWPS_METADATA_FIELD_FLOW_HANDLE | FWPS_METADATA_FIELD_RESERVED;
     call.metadata.flowHandle = flow->handle;

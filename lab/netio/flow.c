@@ -69,7 +69,7 @@ static void fill_values(struct netio_flow *flow)
     fields[FWPS_FIELD_STREAM_V4_COMPARTMENT_ID].value =
         (FWP_VALUE0){.type = FWP_UINT32, .uint32 = 1};
     flow->values = (FWPS_INCOMING_VALUES0){flow->layer, profile->stream_fields, fields};
-    netio_metadata_poison(&flow->metadata);
+    netio_metadata_poison(flow->netio, &flow->metadata);
     flow->metadata.currentMetadataValues =
         FWPS_METADATA_FIELD_FLOW_HANDLE | FWPS_METADATA_FIELD_SYSTEM_FLAGS;
     flow->metadata.flowHandle = flow->handle;

@@ -49,6 +49,7 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     slab_init(&netio->filter_slab, sizeof(struct kfd_filter));
     if (netio->checks)
         injected_memory_watch(netio);
+    netio_offers_open(netio, &netio->offers);
     sim->layers[SIM_LAYER_NETIO] = netio;
     return netio;
 }

@@ -47,6 +47,8 @@ struct netio_switches {
     bool fin_with_data;                   /* FIN indicated together with the last data */
     enum netio_when rst_without_classify; /* an RST ends the flow with no ABORT indication */
     bool stream_compartment;              /* COMPARTMENT_ID metadata at the stream layer */
+    bool reserved_offsets;                /* netBufferOffset and streamDataOffset are not 0 */
+    bool absent_other;                    /* metadata that is not there holds other values */
     bool classify_rights;                 /* FWPS_RIGHT_ACTION_WRITE set at stream classify */
     enum netio_when send_passive; /* SEND classifies at the sender's IRQL (else DISPATCH_LEVEL) */
     bool serialise_direction;     /* per direction only, not per flow */

@@ -8,6 +8,7 @@
 #include "netio/hooks.h"
 #include "netio/kfd.h"
 #include "netio/netio.h"
+#include "netio/offer.h"
 #include "netio/slab.h"
 #include "netio/stream.h"
 #include "nt/lock_order.h"
@@ -202,6 +203,7 @@ struct netio {
     struct netio_ledger closed_ledger[2]; /* of flows that are gone */
 
     struct netio_attribution attribution;
+    struct netio_offers offers;
     struct netio_injector *injectors;
     uint64_t pending;                  /* NBLs injected, not yet completed */
     uint64_t deferred;                 /* stages */
@@ -245,7 +247,6 @@ uint32_t kfd_classify(struct netio *netio, const FWPS_INCOMING_VALUES0 *values,
 /* True when the connection may go on. handle 0: authorisation; else flow established. */
 bool ale_authorise(struct netio *netio, const struct netio_flow_info *info);
 bool ale_establish(struct netio_flow *flow);
-void netio_metadata_poison(FWPS_INCOMING_METADATA_VALUES0 *metadata);
 
 /* ---- flows ---- */
 struct netio_flow *flow_find(struct netio *netio, uint64_t handle);

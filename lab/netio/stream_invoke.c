@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define RESERVED_OFFSET 0x2B67u /* odd, and more than a segment */
+
 static void describe(const struct netio *netio, const struct chunk *chunk, uint32_t flags,
                      FWPS_STREAM_DATA0 *data)
 {
@@ -19,6 +21,10 @@ static void describe(const struct netio *netio, const struct chunk *chunk, uint3
     data->dataOffset.netBuffer = cursor->nb;
     data->dataOffset.mdl = cursor->mdl;
     data->dataOffset.mdlOffset = cursor->mdl_offset;
+    if (netio->switches.reserved_offsets) {
+        data->dataOffset.netBufferOffset = RESERVED_OFFSET;
+        data->dataOffset.streamDataOffset = (size_t)RESERVED_OFFSET << 32 | RESERVED_OFFSET;
+    }
     if (chunk->length > 0)
         return;
     /* A bare FIN or RST: the place where data would be. */
@@ -84,6 +90,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     struct stream_call
         call; /* set field by field: zeroing it costs more than the rest of the call */
     struct netio_attribution outer;
+    struct netio_offer *offer;
     struct stream_verdict verdict;
     uint8_t irql;
 
@@ -128,8 +135,18 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     stage->callout->running++; /* raising the IRQL may let others run */
     irql = classify_irql(netio, direction);
     outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
-    kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
-               &stage->filter->fwps, stage->context, &out);
+    offer = netio_offer_open(netio, &netio->offers, &io, &out, &flow->values, &flow->metadata);
+    if (offer != NULL) {
+        offer->flow = flow->handle;
+        offer->classify = call.told.number;
+        offer->function = stage->callout->classify;
+        kfd_invoke(netio, stage->callout, &offer->values, &offer->metadata, &offer->io, &context,
+                   &stage->filter->fwps, stage->context, &offer->out);
+        netio_offer_close(&netio->offers, offer, &io, &out);
+    } else {
+        kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
+                   &stage->filter->fwps, stage->context, &out);
+    }
     attribute(netio, outer);
     stage->callout->running--;
     sim_task_set_irql(netio->sim, irql);

@@ -91,6 +91,8 @@ static const struct switch_entry entries[] = {
          {"random", NETIO_REMOVE_RANDOM}),
     NUMBER("accumulate_limit", accumulate_limit, {NULL, 0}),
     BOOL("compartment_metadata", stream_compartment, {"off", 0}, {"on", 1}),
+    BOOL("reserved_offsets", reserved_offsets, {"zero", 0}, {"set", 1}),
+    BOOL("absent_metadata", absent_other, {"poison", 0}, {"other", 1}),
     BOOL("classify_rights", classify_rights, {"off", 0}, {"on", 1}),
     BOOL("dead_flow_inject", dead_flow_accepts, {"refuse", 0}, {"complete", 1}),
 };

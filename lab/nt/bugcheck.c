@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bug checks, and the traps that lead to them. */
 #include "nt/clock.h"
+#include "nt/forbidden.h"
 #include "nt/irql.h"
 #include "nt/trap.h"
 
@@ -62,6 +63,8 @@ _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t paramete
     if ((code == 0x50 || code == 0xD1 || code == 0x0A || code == 0xCC || code == 0xCD) &&
         !nt_pool_describe(nt, (const void *)(uintptr_t)parameters[0], block, sizeof(block)))
         block[0] = '\0';
+    if (code == 0x50 || code == 0xD1 || code == 0x0A)
+        nt_forbidden_tell(nt, parameters[0], pc);
     snprintf(text, sizeof(text), "%s (0x%X): %s%s%s%s", name_of(code), code, what,
              block[0] != '\0' ? " (" : "", block, block[0] != '\0' ? ")" : "");
     sim_breach(nt->sim,
