@@ -2,6 +2,8 @@
 /* The fixture of NETIO's tests. */
 #include "test_netio_world.h"
 
+#include "netio/quirk.h"
+
 #include <stdlib.h>
 
 struct world *world;
@@ -410,6 +412,12 @@ void world_open(const struct world_options *options)
     for (unsigned i = 0; i + 1 < 12 && options->switches[i] != NULL; i += 2)
         assert_true(
             netio_switches_set(&netio.switches, options->switches[i], options->switches[i + 1]));
+    if (options->quirk != NULL) {
+        const struct netio_quirk_row *row = netio_quirk_find(options->quirk);
+        assert_non_null(row);
+        assert_true(netio_quirk_belongs(row, netio.profile));
+        netio_quirk_set(&netio.switches, row);
+    }
     nt = (struct nt_config){.version = netio.profile->ntddi,
                             .major = netio.profile->major,
                             .minor = netio.profile->minor,

@@ -96,6 +96,7 @@ extern struct world *world;
 struct world_options {
     const char *profile;      /* NULL: "10" */
     const char *switches[12]; /* name, value, ... */
+    const char *quirk;
     uint64_t seed;
     uint32_t preempt;
 };
