@@ -79,10 +79,10 @@ fail:
     return false;
 }
 
-void machine_destroy(struct machine *machine)
+static void destroy_floors(void *context)
 {
-    if (machine->pe != NULL && machine->config.watchdog_ms != 0)
-        pe_watchdog_stop(machine->pe);
+    struct machine *machine = context;
+
     check_flow_contexts_destroy(machine->contexts);
     if (machine->check != NULL)
         check_destroy(machine->check);
@@ -96,6 +96,17 @@ void machine_destroy(struct machine *machine)
         ndis_destroy(machine->ndis);
     if (machine->nt != NULL)
         nt_destroy(machine->nt);
+}
+
+void machine_destroy(struct machine *machine)
+{
+    if (machine->pe != NULL && machine->config.watchdog_ms != 0)
+        pe_watchdog_stop(machine->pe);
+    /* What a bug check ended may lie in ruins: what then cannot be taken down is left. */
+    if (machine->sim != NULL && machine->sim->stopped)
+        pe_attempt(destroy_floors, machine);
+    else
+        destroy_floors(machine);
     if (machine->image != NULL)
         pe_image_unload(machine->image);
     if (machine->pe != NULL)

@@ -3,6 +3,7 @@
 #include "nt/clock.h"
 #include "nt/forbidden.h"
 #include "nt/irql.h"
+#include "nt/pool_audit.h"
 #include "nt/trap.h"
 
 #include <stdio.h>
@@ -58,6 +59,9 @@ _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t paramete
     SIM_FRAME("nt", "KeBugCheckEx");
     char text[400], block[160] = "";
 
+    /* A world that has ended is being taken down: there is nobody left to tell. */
+    if (nt->sim->stopped && nt->sim->task == NULL)
+        pe_give_up();
     sim_trace_add(&nt->sim->trace, SIM_EVENT_BUGCHECK, code, 0, 0);
     /* A page fault: whose memory it was. */
     if ((code == 0x50 || code == 0xD1 || code == 0x0A || code == 0xCC || code == 0xCD) &&
@@ -128,6 +132,13 @@ void nt_unmodelled_stop(struct nt *nt, const char *module, const char *name, con
     unmodelled(nt, module, name, caller);
 }
 
+static const char *evidence(void *context)
+{
+    struct nt *nt = context;
+    return nt_pool_audit(nt, nt->evidence_text, sizeof(nt->evidence_text)) ? NULL
+                                                                           : nt->evidence_text;
+}
+
 void nt_traps_install(struct nt *nt)
 {
     pe_set_traps(nt->pe, &(struct pe_traps){.context = nt,
@@ -136,7 +147,10 @@ void nt_traps_install(struct nt *nt)
                                             .interrupts = interrupts,
                                             .read_tsc = read_tsc,
                                             .bugcheck = fault,
-                                            .unmodelled = unmodelled});
+                                            .evidence = evidence,
+                                            .unmodelled = unmodelled,
+                                            .closed = nt_paged_touched_by_kernel,
+                                            .touched = nt_paged_touched});
 }
 
 /* ---- exports ---- */

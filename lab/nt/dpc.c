@@ -5,7 +5,11 @@
 #include "nt/pool_state.h"
 #include "nt/thread.h"
 
-#define TARGET_BASE 0x20 /* in KDPC.Number: a processor was chosen */
+#include <stdio.h>
+
+#define RESTLESS_DPCS 1000000u
+
+#define TARGET_BASE   0x20 /* in KDPC.Number: a processor was chosen */
 
 /* A queue's nodes are addresses of "next" fields; bit 0 tells a driver's KDPC from the lab's own.
  */
@@ -41,14 +45,33 @@ static void run_dpc(struct nt *nt, struct nt_dpc_queue *queue, KDPC *dpc)
     queue->running = NULL;
 }
 
+/* Parameter 1: "The system cumulatively spent an extended period of time at IRQL DISPATCH_LEVEL or
+ * above" (bug check 0x133). */
+static void never_at_rest(struct nt *nt, const void *routine)
+{
+    const uint64_t parameters[4] = {1};
+    char text[160], place[64];
+
+    snprintf(text, sizeof(text),
+             "DPCs queue DPCs for ever; %u have run without a rest, the last one %s", RESTLESS_DPCS,
+             pe_describe(nt->pe, routine, place, sizeof(place)));
+    nt_bugcheck(nt, 0x133, parameters, routine, text);
+}
+
 static void run_queue(void *context)
 {
     struct nt_dpc_queue *queue = context;
     struct nt *nt = nt_current();
+    uint64_t since = nt->sim->now;
+    unsigned routines = 0; /* since then without a rest */
 
     for (;;) {
         const uintptr_t node = queue->first;
 
+        if (node == 0 || nt->sim->now != since) {
+            since = nt->sim->now;
+            routines = 0;
+        }
         if (node == 0) {
             queue->idle = true;
             sim_task_block(nt->sim, SIM_NO_DEADLINE);
@@ -58,6 +81,10 @@ static void run_queue(void *context)
         if (queue->first == 0)
             queue->last = 0;
         if (is_dpc(node)) {
+            const void *routine = (const void *)(uintptr_t)dpc_of(node)->DeferredRoutine;
+
+            if (++routines == RESTLESS_DPCS)
+                never_at_rest(nt, routine);
             run_dpc(nt, queue, dpc_of(node));
         } else {
             struct nt_deferred *deferred = (struct nt_deferred *)next_of(node);

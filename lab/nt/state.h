@@ -41,7 +41,6 @@ struct nt {
 
     struct nt_pool_state *pool;
     struct nt_forbidden *forbidden; /* see nt/forbidden.h */
-    struct nt_forbidden *forbidden; /* see nt/forbidden.h */
     struct nt_paged paged;
     bool pageable_code;               /* calls from pageable code are looked at */
     struct nt_lock_order *lock_order; /* NULL: no lock was taken while another was held */

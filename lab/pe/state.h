@@ -76,7 +76,7 @@ struct pe {
     uint64_t pause_calls;    /* calls when the last pause was met */
     uint64_t pauses;         /* met since without a call */
     uint64_t trap_calls;     /* the same for all traps */
-    uint64_t traps;
+    uint64_t trap_count;
     struct pe_role roles[PE_MAX_ROLES];
     unsigned role_count;
     struct pe_role *last_role; /* the one entered last */

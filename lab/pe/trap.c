@@ -554,9 +554,9 @@ void pe_trap(struct pe_trap *trap)
     }
     if (pe->calls != pe->trap_calls) {
         pe->trap_calls = pe->calls;
-        pe->traps = 0;
+        pe->trap_count = 0;
     }
-    const bool endless = ++pe->traps > TRAPS_ALLOWED;
+    const bool endless = ++pe->trap_count > TRAPS_ALLOWED;
     if (trap->signal == SIGVTALRM || pe->watchdog.due || endless)
         pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
                          pe->watchdog.due

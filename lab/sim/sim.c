@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The world: its making, its running from the host, its end, and its choices. */
 #include "sim/sim.h"
+
 #include "sim/arena.h"
+#include "sim/breach.h"
 #include "sim/decider.h"
 #include "sim/faults.h"
 #include "sim/scheduler.h"
@@ -12,7 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DEFAULT_ARENA ((uint64_t)64 << 30)
+/* Of one world at one moment: far beyond what any traffic or schedule causes. */
+#define RESTLESS_STEPS  5000000u
+#define RESTLESS_TIMERS 1000000u
+
+#define DEFAULT_ARENA   ((uint64_t)64 << 30)
 
 _Thread_local struct sim *sim_current;
 
@@ -82,23 +88,41 @@ void sim_leave(struct sim *previous)
     sim_current = previous;
 }
 
+/* Work that makes new work for ever, in no time: a DPC or a timer that queues itself. */
+static void stop_restless(struct sim *sim)
+{
+    sim_breach_text(sim, "HANG", NULL,
+                    "nothing comes to rest: work makes new work while time stands still");
+    sim->stopped = true;
+}
+
 bool sim_run(struct sim *sim)
 {
     struct sim *previous = sim_enter(sim);
 
-    while (sim_scheduler_step(sim))
-        ;
+    for (uint64_t steps = 0; sim_scheduler_step(sim);) {
+        if (++steps == RESTLESS_STEPS)
+            stop_restless(sim);
+    }
     sim_leave(previous);
     return !sim->stopped;
 }
 
 bool sim_run_idle(struct sim *sim, uint64_t limit)
 {
+    uint64_t idle = 0, last = sim->now;
+
     while (sim_run(sim)) {
         const uint64_t next = sim_timer_next(sim);
 
         if (next == UINT64_MAX || next > limit)
             return true;
+        idle = sim->now == last ? idle + 1 : 0;
+        last = sim->now;
+        if (idle == RESTLESS_TIMERS) {
+            stop_restless(sim);
+            return false;
+        }
         sim_clock_advance(sim, next);
     }
     return false;
