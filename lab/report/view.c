@@ -5,15 +5,13 @@
 #include "report/book.h"
 #include "report/field.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define REFRESH    5000000000ull /* ns: poolmon shows what changed since its last look, 5 s ago */
-#define FLAG_WIDTH 60
+#define REFRESH 5000000000ull /* ns: poolmon shows what changed since its last look, 5 s ago */
 
 /* What the lab's own components keep under their tags. */
 static const struct {
@@ -207,6 +205,20 @@ static void left_out(json_t *lines, const json_t *chapter)
         line(lines, "    ... and %llu more", more);
 }
 
+/* Where it comes from, as far as it is known. */
+static void print_origin(json_t *lines, const json_t *nbl)
+{
+    const char *caller = report_text(nbl, "caller");
+    char classify[40] = "";
+
+    if (report_count(nbl, "flow") == 0 && *caller == '\0')
+        return;
+    if (report_count(nbl, "classify") != 0)
+        snprintf(classify, sizeof(classify), ", classify %llu", report_count(nbl, "classify"));
+    line(lines, "                       flow %llu%s%s%s", report_count(nbl, "flow"), classify,
+         *caller != '\0' ? ", allocated by " : "", caller);
+}
+
 static void nbl_view(json_t *lines, const json_t *chapter)
 {
     const json_t *nbls = report_chapter_records(chapter, "nbl");
@@ -230,11 +242,7 @@ static void nbl_view(json_t *lines, const json_t *chapter)
              "    Sluice             NBL %llu: %llu bytes, tag %s, references %llu, children %llu",
              report_count(nbl, "number"), report_count(nbl, "bytes"), report_text(nbl, "tag"),
              report_count(nbl, "references"), report_count(nbl, "children"));
-        if (report_count(nbl, "flow") != 0 || *report_text(nbl, "caller") != '\0')
-            line(lines, "                       flow %llu, classify %llu%s%s",
-                 report_count(nbl, "flow"), report_count(nbl, "classify"),
-                 *report_text(nbl, "caller") != '\0' ? ", allocated by " : "",
-                 report_text(nbl, "caller"));
+        print_origin(lines, nbl);
         line(lines, "%s", "");
     }
     left_out(lines, chapter);
