@@ -9,6 +9,7 @@
 #include "check/place.h"
 #include "check/progress.h"
 #include "check/quirk.h"
+#include "check/notify.h"
 #include "check/state.h"
 #include "check/stream_flags.h"
 
@@ -88,6 +89,7 @@ void check_note(struct check *check, const struct sim_breach *breach)
 
 static void breach(void *context, const struct sim_breach *breach)
 {
+    check_notify_judge(context, breach);
     check_note(context, breach);
 }
 
@@ -110,6 +112,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
     if (call == NULL)
         return;
     call->classify = classify;
+    call->copies = (struct check_copies){0};
     call->chain = check_chain_enter(check, classify);
     check_payload_enter(classify, &call->payload);
     call->flow = check_flow_of(check, classify->flow);
@@ -168,6 +171,7 @@ static void classify_exit(void *context, struct netio_classify *classify)
     check_payload_exit(check, classify, &call->payload,
                        call->track != NULL ? call->track->decided : 0);
     if (call->track != NULL) {
+        check_passed_on_answer(check, classify, &call->copies, call->track->decided);
         check_out_of_band_answer(check, call->flow, call->track, classify);
         check_disconnect_answer(check, call->flow, call->track, classify);
         check_progress_answer(check, call->track, classify);
@@ -182,12 +186,14 @@ static void inject_enter(void *context, struct netio_inject *inject)
     struct check_flow *flow = inject->flow == NULL ? NULL : check_flow_of(check, inject->flow);
     struct check_track *track =
         flow == NULL ? NULL : check_track_of(flow, inject->callout, inject->direction);
-    const struct check_call *call = inject->classify != NULL ? inject->classify->watch : NULL;
+    struct check_call *call = inject->classify != NULL ? inject->classify->watch : NULL;
     struct check_place place;
 
     if (track == NULL)
         return;
     check_overlap_enter(check, flow, track, inject);
+    if (call != NULL)
+        check_passed_on_inject(inject, &call->copies);
     check_chain_inject(check, inject, call != NULL ? call->chain : NULL);
     check_place_of_chain(inject, flow->handle, &place);
     inject->watch.known = place.known;

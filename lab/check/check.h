@@ -43,6 +43,9 @@ void check_stack_capture(struct pe *pe, struct check_stack *stack);
 /* Whether driver code is among the functions that are running. */
 bool check_stack_has_driver(void);
 
+/* Whether the innermost call into driver code is one of this role ("flowDeleteFn"). */
+bool check_stack_in_role(const char *role);
+
 /* Puts driver code in front that is answerable but has returned, with its role when that is known
  * ("classifyFn"). */
 void check_stack_put(struct pe *pe, struct check_stack *stack, const void *address,

@@ -2,6 +2,8 @@
 /* The ledger of flow contexts, and breaches in flowDeleteFn put down to their rule. */
 #include "check/flow_context.h"
 
+#include "check/check.h"
+
 #include "netio/hooks.h"
 #include "sim/breach.h"
 
@@ -158,16 +160,6 @@ static void deleted(void *context, const struct netio_context_event *event)
 
 /* ---- breaches that have a cause here ---- */
 
-/* The innermost call into the driver is one of this role. */
-static bool in_role(const char *role)
-{
-    for (const struct sim_frame *frame = *sim_frame_list(); frame != NULL; frame = frame->up) {
-        if (frame->address != NULL)
-            return strcmp(frame->function, role) == 0;
-    }
-    return false;
-}
-
 static const struct netio_context_event *running_here(const struct check_flow_contexts *contexts)
 {
     for (unsigned i = RUNNING; i > 0; i--) {
@@ -259,9 +251,9 @@ static void on_breach(void *context, const struct sim_breach *breach)
 {
     struct check_flow_contexts *contexts = context;
 
-    if (strcmp(breach->rule, "CRASH") == 0 && in_role("flowDeleteFn"))
+    if (strcmp(breach->rule, "CRASH") == 0 && check_stack_in_role("flowDeleteFn"))
         judge_crash(contexts, breach);
-    else if (is_wait(breach) && in_role("flowDeleteFn"))
+    else if (is_wait(breach) && check_stack_in_role("flowDeleteFn"))
         judge_wait(contexts, breach);
     else if (strcmp(breach->rule, "R65") == 0 && breach->object != 0 && breach->detail != NULL &&
              strstr(breach->detail, "second time") != NULL)

@@ -50,6 +50,15 @@ bool check_stack_has_driver(void)
     return false;
 }
 
+bool check_stack_in_role(const char *role)
+{
+    for (const struct sim_frame *frame = *sim_frame_list(); frame != NULL; frame = frame->up) {
+        if (frame->address != NULL)
+            return strcmp(frame->function, role) == 0;
+    }
+    return false;
+}
+
 void check_stack_put(struct pe *pe, struct check_stack *stack, const void *address,
                      const char *role)
 {

@@ -105,7 +105,9 @@ NTSTATUS kfd_notify(struct netio *netio, struct netio_callout *callout,
         return STATUS_SUCCESS;
     callout->running++;
     nt_call_enter(netio->nt, &call, "notifyFn", callout->notify);
+    callout->notified_null = filter_key == NULL;
     status = ((FWPS_CALLOUT_NOTIFY_FN1)(uintptr_t)callout->notify)(type, filter_key, filter);
+    callout->notified_null = false;
     nt_call_leave(netio->nt, &call);
     callout->running--;
     return status;

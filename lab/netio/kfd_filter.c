@@ -97,7 +97,8 @@ static bool is_used(const struct netio *netio, const struct netio_callout *callo
 /* "If a callout driver's notifyFn does not recognize the notification type, it should ignore it and
  * return STATUS_SUCCESS"; FWPS_CALLOUT_NOTIFY_TYPE_MAX is there "for testing purposes"
  * (nc-fwpsk-fwps_callout_notify_fn0). Asked once for a callout, right behind the notification that
- * its last filter was deleted: where notifyFn may be called, and as little as can be follows. */
+ * its last filter was deleted: where notifyFn may be called, and as little as can be follows. The
+ * key is some key: only deletions have none. */
 static void ask_unknown(struct netio *netio, struct netio_callout *callout, FWPS_FILTER1 *filter)
 {
     NTSTATUS status;
@@ -106,7 +107,7 @@ static void ask_unknown(struct netio *netio, struct netio_callout *callout, FWPS
         is_used(netio, callout))
         return;
     callout->asked_unknown = true;
-    status = kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_TYPE_MAX, NULL, filter);
+    status = kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_TYPE_MAX, &callout->key, filter);
     if (status == STATUS_SUCCESS)
         return;
     char detail[120];
