@@ -18,6 +18,10 @@ enum check_object { CHECK_OBJECT_NBL, CHECK_OBJECT_POOL, CHECK_OBJECT_FLOW, CHEC
 void check_history_add(struct check_history *history, enum check_object kind, uint64_t key,
                        const struct check_event *event);
 
-/* Copies an object's events, oldest first; returns how many (at most `most`). */
+/* The object is no more, and its key may come again. */
+void check_history_forget(struct check_history *history, enum check_object kind, uint64_t key);
+
+/* Copies an object's events, the last `most` of them, oldest first; returns how
+ * many. */
 unsigned check_history_of(const struct check_history *history, enum check_object kind, uint64_t key,
                           struct check_event *events, unsigned most);

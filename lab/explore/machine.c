@@ -63,7 +63,7 @@ bool machine_create(struct machine *machine, const struct machine_config *config
         goto fail;
     machine->check =
         check_create(machine->sim, machine->pe, machine->ndis, machine->netio, config->checks);
-    if (machine->check == NULL)
+    if (machine->check == NULL || (config->explain && !check_explain(machine->check)))
         goto fail;
     if (config->checks) {
         machine->contexts = check_flow_contexts_create(machine->sim, machine->nt, machine->netio);

@@ -236,8 +236,10 @@ void ndis_nbl_reference(NET_BUFFER_LIST *nbl)
 {
     struct ndis_nbl_header *const header = ndis_nbl_header(nbl);
 
-    if (header != NULL)
-        header->references++;
+    if (header == NULL)
+        return;
+    header->references++;
+    ndis_tell(header->ndis, NDIS_NBL_REFERENCED, header);
 }
 
 void ndis_nbl_dereference(NET_BUFFER_LIST *nbl)
@@ -248,6 +250,7 @@ void ndis_nbl_dereference(NET_BUFFER_LIST *nbl)
         return;
     if (header->references > 0)
         header->references--;
+    ndis_tell(header->ndis, NDIS_NBL_DEREFERENCED, header);
     maybe_release(header, nbl);
 }
 

@@ -139,3 +139,8 @@ void ndis_report_left(struct ndis *ndis)
     report_left_references(ndis);
     ndis_pool_report_left(ndis);
 }
+
+void ndis_set_watch(struct ndis *ndis, const struct ndis_watch *watch)
+{
+    ndis->watch = watch != NULL ? *watch : (struct ndis_watch){0};
+}

@@ -21,6 +21,18 @@ static inline struct ndis *ndis_current(void)
 
 struct nt *ndis_nt(const struct ndis *ndis);
 
+/* What happens to NBLs, told while it happens. made: its header is filled in, its parent too.
+ * unmade: it is still whole. */
+enum ndis_nbl_change { NDIS_NBL_MADE, NDIS_NBL_REFERENCED, NDIS_NBL_DEREFERENCED, NDIS_NBL_UNMADE };
+struct ndis_watch {
+    void *context;
+    void (*nbl)(void *context, enum ndis_nbl_change change, NET_BUFFER_LIST *nbl,
+                const struct ndis_nbl_header *header);
+};
+
+/* One listener; NULL: nobody. */
+void ndis_set_watch(struct ndis *ndis, const struct ndis_watch *watch);
+
 /* After a driver was unloaded: its NBLs and pools that are still there (R71), its references (R21).
  */
 void ndis_report_left(struct ndis *ndis);

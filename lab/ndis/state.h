@@ -19,7 +19,15 @@ struct ndis {
     struct ndis_pool *pools;
     struct ndis_generic *generics;
     struct ndis_miniport *miniport;
+    struct ndis_watch watch; /* nbl NULL: nobody listens */
 };
+
+static inline void ndis_tell(struct ndis *ndis, enum ndis_nbl_change change,
+                             struct ndis_nbl_header *header)
+{
+    if (__builtin_expect(ndis->watch.nbl != NULL, 0))
+        ndis->watch.nbl(ndis->watch.context, change, (NET_BUFFER_LIST *)(header + 1), header);
+}
 
 /* The magic in front of what may have been freed: that is what it is read for, so the sanitizer
  * must not mind. */
@@ -44,10 +52,12 @@ static inline void ndis_nbl_enlist(struct ndis *ndis, struct ndis_nbl_header *he
     else
         ndis->oldest = header;
     ndis->newest = header;
+    ndis_tell(ndis, NDIS_NBL_MADE, header);
 }
 
 static inline void ndis_nbl_delist(struct ndis *ndis, struct ndis_nbl_header *header)
 {
+    ndis_tell(ndis, NDIS_NBL_UNMADE, header);
     if (header->newer != NULL)
         header->newer->older = header->older;
     else

@@ -266,6 +266,22 @@ static bool tail_intact(const struct pool_header *header)
     return memcmp((const uint8_t *)(header + 1) + header->size, &guard, TAIL_BYTES) == 0;
 }
 
+static void tell_taken(struct nt *nt, const void *address)
+{
+    struct nt_pool_block block;
+
+    if (nt_pool_find_block(nt, address, &block))
+        nt->pool->watch.taken(nt->pool->watch.context, &block);
+}
+
+static void tell_given(struct nt *nt, const struct pool_header *header, const void *caller)
+{
+    struct nt_pool_block block;
+
+    if (nt_pool_find_block(nt, header + 1, &block))
+        nt->pool->watch.given(nt->pool->watch.context, &block, caller);
+}
+
 void *nt_pool_take(struct nt *nt, const struct pool_request *request)
 {
     struct nt_pool_state *pool = nt->pool;
@@ -334,6 +350,8 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     if (figures->bytes > figures->peak)
         figures->peak = figures->bytes;
     sim_trace_add(&nt->sim->trace, SIM_EVENT_POOL_ALLOC, request->tag, request->size, 0);
+    if (__builtin_expect(pool->watch.taken != NULL, 0))
+        tell_taken(nt, block);
     return block;
 }
 
@@ -347,6 +365,8 @@ void nt_pool_give(struct nt *nt, struct pool_header *header, const void *caller)
         return;
     }
     header->guard = guard_of(header);
+    if (__builtin_expect(pool->watch.given != NULL, 0))
+        tell_given(nt, header, caller);
     figures->frees++;
     figures->bytes -= header->size;
     sim_trace_add(&nt->sim->trace, SIM_EVENT_POOL_FREE, figures->tag, header->size, 0);
@@ -498,6 +518,11 @@ void nt_pool_watch_frees(struct nt *nt,
 {
     nt->pool->freeing = freeing;
     nt->pool->freeing_context = context;
+}
+
+void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch)
+{
+    nt->pool->watch = watch != NULL ? *watch : (struct nt_pool_watch){0};
 }
 
 /* ---- figures ---- */

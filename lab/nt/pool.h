@@ -39,6 +39,16 @@ void nt_pool_watch_frees(struct nt *nt,
                                          const char *function),
                          void *context);
 
+/* Blocks that come and go, told while they do: taken after, given before. One listener; NULL:
+ * nobody. */
+struct nt_pool_block;
+struct nt_pool_watch {
+    void *context;
+    void (*taken)(void *context, const struct nt_pool_block *block);
+    void (*given)(void *context, const struct nt_pool_block *block, const void *caller);
+};
+void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch);
+
 /* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow);
  * zeros: nothing. */
 void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);

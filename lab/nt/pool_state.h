@@ -74,6 +74,7 @@ struct nt_pool_state {
     uint32_t classify;
     bool (*freeing)(void *context, void *block, size_t size, const char *function);
     void *freeing_context;
+    struct nt_pool_watch watch; /* taken NULL: nobody listens */
 };
 
 struct pool_request {
