@@ -29,6 +29,7 @@ static const struct cause {
     {"R69", "CRASH", SHARE_CALL},
     {"R06", "CRASH", SHARE_FLOW | SHARE_CALL},
     {"R14", "CRASH", SHARE_CALL},
+    {"R13", "CRASH", 0}, /* of a run that is compared with one that does not end so */
     {"R20", "CRASH", SHARE_CALL},
     /* The wait is the mistake: the IRQL limit says the same of it, and that it never ends follows.
      */

@@ -2,6 +2,8 @@
 /* The checker of one world: breaches and the engine's hooks become findings. */
 #include "check/check.h"
 
+#include "check/explain.h"
+
 #include "check/disconnect.h"
 #include "check/order.h"
 #include "check/out_of_band.h"
@@ -85,6 +87,8 @@ void check_note(struct check *check, const struct sim_breach *breach)
     check_stack_capture(check->pe, &finding->stack);
     if (breach->address != NULL && (finding->stack.count == 0 || is_late(breach)))
         check_stack_put(check->pe, &finding->stack, breach->address, breach->function);
+    if (__builtin_expect(check->explain != NULL, 0))
+        check_explain_finding(check->explain, finding);
 }
 
 static void breach(void *context, const struct sim_breach *breach)
@@ -164,6 +168,8 @@ static void classify_exit(void *context, struct netio_classify *classify)
     struct check *check = context;
     struct check_call *call = classify->watch;
 
+    if (check->answers.record != NULL || check->answers.expected != NULL)
+        check_answers_add(check, classify);
     if (call == NULL)
         return;
     if (call->chain != NULL)
@@ -223,6 +229,16 @@ static void inject_exit(void *context, struct netio_inject *inject)
     check_disconnect_inject(check, flow, track, inject);
 }
 
+static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
+{
+    (void)nbl;
+    if (NT_SUCCESS(status) || flow == NULL)
+        return;
+    struct check_flow *known = check_flow_of(context, flow);
+    if (known != NULL)
+        known->refused = true;
+}
+
 static void flow_close(void *context, struct netio_flow *flow)
 {
     struct check *check = context;
@@ -261,6 +277,7 @@ struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, st
         check->hooks.classify_exit = classify_exit;
         check->hooks.inject_enter = inject_enter;
         check->hooks.inject_exit = inject_exit;
+        check->hooks.completed = completed;
         check->hooks.flow_close = flow_close;
     }
     check->hooks.cut = cut;
@@ -274,6 +291,7 @@ void check_destroy(struct check *check)
 {
     if (check == NULL)
         return;
+    check_explain_end(check->explain);
     netio_set_hooks(check->netio, NULL, NULL);
     check->sim->observer = (struct sim_observer){0};
     while (check->flows != NULL)

@@ -28,6 +28,10 @@ void check_finish(struct check *check);
  * images at most. */
 void check_ignore_image(struct check *check, const struct pe_image *image);
 
+/* From now on histories are kept, and findings get them (history.h): for a run that is explained.
+ * Before any driver is loaded. False when memory is short. */
+bool check_explain(struct check *check);
+
 struct check_findings *check_findings(struct check *check);
 
 /* NBLs of the stack's own copies (tag Nbuf) that are still referenced, and the payload in them. */

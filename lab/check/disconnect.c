@@ -69,7 +69,8 @@ void check_disconnect_inject(struct check *check, struct check_flow *flow,
 
 void check_disconnect_quiet(struct check *check, struct check_flow *flow)
 {
-    if (flow->dropped || netio_flow_is_dead(flow->flow))
+    /* Behind bytes that did not get out a FIN would say that all is well. */
+    if (flow->dropped || flow->refused || netio_flow_is_dead(flow->flow))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
         if (track->fin_held && track->fins_injected == 0 && !track->fin_told) {

@@ -2,8 +2,10 @@
 /* The checker's own structure, for the files of this folder only. */
 #pragma once
 
+#include "check/answers.h"
 #include "check/chain.h"
 #include "check/check.h"
+#include "check/passed_on.h"
 #include "check/payload.h"
 #include "check/track.h"
 
@@ -12,6 +14,8 @@
 #define CHECK_IGNORED 4
 #define CHECK_CALLS   16 /* classifies that run at once; further ones are not judged */
 
+#define CHECK_COPYING 8 /* callouts whose copies are compared */
+
 /* A classify that runs. */
 struct check_call {
     const struct netio_classify *classify; /* NULL: free */
@@ -19,6 +23,7 @@ struct check_call {
     struct check_track *track;
     struct check_chain *chain;
     struct check_payload payload;
+    struct check_copies copies;
 };
 
 struct check {
@@ -30,8 +35,16 @@ struct check {
     struct check_findings findings;
     struct check_chains chains;
     struct check_call calls[CHECK_CALLS];
+    struct check_copying copying[CHECK_COPYING];
+    struct {
+        struct check_answers *record;
+        const struct check_answers *expected;
+        const char *rule;
+        size_t at;
+    } answers;
     struct check_flow *flows; /* that are open, newest first */
     struct netio_hooks hooks;
+    struct check_explain *explain; /* NULL: no histories are kept */
     const struct pe_image *ignored[CHECK_IGNORED];
     size_t ignored_count;
 };

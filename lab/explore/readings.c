@@ -33,6 +33,8 @@ static const struct {
     {"flow_remove", "pending"},
     {"compartment_metadata", "on"},
     {"classify_rights", "off"},
+    {"reserved_offsets", "set"},
+    {"absent_metadata", "other"},
     {"low_resources", "on"},
     {"batch", "4"},
     {"slow_reader", "8"},

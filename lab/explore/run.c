@@ -2,11 +2,13 @@
 /* One run, from loading the driver to the last ledger. */
 #include "explore/run.h"
 
+#include "check/answers.h"
 #include "check/cause.h"
 #include "check/fault_blame.h"
 #include "explore/fault_plan.h"
 #include "explore/neighbour.h"
 #include "explore/sample.h"
+#include "explore/comparison.h"
 #include "explore/scenario.h"
 #include "explore/script_run.h"
 #include "nt/clock.h"
@@ -441,7 +443,10 @@ static void tell_samples(struct run *run, const struct check_findings *findings)
     sampler_end(run->sampler, first != NULL ? first->flow : 0, first != NULL ? first->classify : 0);
 }
 
-void run_once(const struct run_config *config, struct run_result *result)
+/* answers: NULL, or what is to be recorded; expected, rule: see check/answers.h. */
+static void run_world(const struct run_config *config, struct check_answers *answers,
+                      const struct check_answers *expected, const char *rule,
+                      struct run_result *result)
 {
     struct run run = {.config = config};
     struct machine_config machine = config->machine;
@@ -456,6 +461,7 @@ void run_once(const struct run_config *config, struct run_result *result)
         snprintf(result->text, sizeof(result->text), "out of memory");
         return;
     }
+    check_answers_set(run.machine.check, answers, expected, rule);
     run.sink = traffic_sink_create(
         run.machine.tcpip,
         &(struct traffic_sink_config){.context = &run,
@@ -515,7 +521,9 @@ void run_once(const struct run_config *config, struct run_result *result)
     if (neighbour_plan_keeps(&config->plan))
         compare_content(&run, run.own && run.statistics.replaced != 0);
     result->unload_time = run.machine.unload_time;
-    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0 ? &run.statistics : NULL);
+    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0
+                           ? &run.statistics
+                           : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
         netio_total_ledger(run.machine.netio, d, &sum);
@@ -525,6 +533,7 @@ void run_once(const struct run_config *config, struct run_result *result)
         nt_pool_each_tag(run.machine.nt, tell_pool, &run);
 
     struct check_findings *findings = check_findings(run.machine.check);
+    check_answers_finish(run.machine.check);
     check_fold(findings);
     check_blame_faults(findings, config->known, run.machine.sim, run.machine.pe);
     for (size_t i = 0; i < findings->count; i++) {
@@ -554,4 +563,25 @@ done:
     sampler_destroy(run.sampler);
     passage_destroy(run.passage);
     machine_destroy(&run.machine);
+}
+
+void run_once(const struct run_config *config, struct run_result *result)
+{
+    struct run_config plain = *config;
+    struct check_answers answers = {0};
+    const char *rule = config->machine.checks
+                           ? comparison_rule(&config->machine.switches, &plain.machine.switches)
+                           : NULL;
+
+    if (rule == NULL) {
+        run_world(config, NULL, NULL, NULL, result);
+        return;
+    }
+    plain.machine.explain = false;
+    plain.listener = (struct run_listener){0};
+    plain.judge = (struct run_judge){0};
+    plain.record = NULL;
+    run_world(&plain, &answers, NULL, NULL, result);
+    run_world(config, NULL, result->status == MACHINE_OK ? &answers : NULL, rule, result);
+    check_answers_clear(&answers);
 }
