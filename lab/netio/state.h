@@ -76,6 +76,12 @@ struct flow_context {
     const void *held[NT_LOCKS_WATCHED]; /* spin locks held by who removed it */
 };
 
+/* An inject call in progress; on its stack. */
+struct inject_running {
+    struct inject_running *next;
+    uint32_t callout;
+};
+
 /* A classify in progress. */
 struct stream_call {
     struct stream_call *up; /* of the same flow */
@@ -122,8 +128,8 @@ struct netio_flow {
     struct stream_lane lanes[2];
     uint32_t users; /* who works on its stages now */
     struct stream_call *calls;
-    uint32_t injecting;  /* inject calls in progress */
-    uint64_t generation; /* of the stages */
+    struct inject_running *injecting; /* inject calls in progress */
+    uint64_t generation;              /* of the stages */
     struct netio_stage *stages;
     uint32_t stage_count, stage_capacity;
     struct netio_stage own_stages[NETIO_OWN_STAGES];

@@ -4,6 +4,15 @@
 
 #include "sim/breach.h"
 
+static bool injects_now(const struct netio_flow *flow, uint32_t callout)
+{
+    const struct inject_running *running = flow->injecting;
+
+    while (running != NULL && running->callout != callout)
+        running = running->next;
+    return running != NULL;
+}
+
 NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32_t callout_id,
                                uint16_t layer, uint32_t stream_flags)
 {
@@ -25,7 +34,8 @@ NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32
             sim_breach_text(netio->sim, "R39", name, "called inside classifyFn of the same stream");
         return STATUS_UNSUCCESSFUL;
     }
-    if (flow->injecting > 0 && netio->checks)
+    /* Of another callout's a driver cannot know. */
+    if (injects_now(flow, callout_id) && netio->checks)
         sim_breach_text(netio->sim, "R39", name, "overlaps FwpsStreamInjectAsync0 for the flow");
     if (!stage->half[direction].deferred) {
         if (netio->checks)

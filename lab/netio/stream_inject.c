@@ -388,9 +388,12 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
                  .chain = chain,
                  .length = length}};
 
+    struct inject_running running = {.callout = callout_id};
+
     if (flow != NULL) {
         flow_reference(flow);
-        flow->injecting++;
+        running.next = flow->injecting;
+        flow->injecting = &running;
         call.inside = inject_find_inside(flow, call.told.direction, callout_id);
     }
     if (call.inside != NULL) {
@@ -405,7 +408,10 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
     if (netio->hooks->inject_exit != NULL)
         netio->hooks->inject_exit(netio->hook_context, &call.told);
     if (flow != NULL) {
-        flow->injecting--;
+        struct inject_running **link = &flow->injecting;
+        while (*link != &running)
+            link = &(*link)->next;
+        *link = running.next;
         flow_dereference(flow);
     }
     if (call.told.status == STATUS_SUCCESS && sim_task_irql(netio->sim) < DISPATCH_LEVEL &&
