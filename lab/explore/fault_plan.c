@@ -149,11 +149,20 @@ static void note(struct fault_plan *faults, const struct pe_call *driver, const 
         return;
     }
     slot = slot_of(log, call, stack);
-    if (log->table[slot] != 0)
+    if (log->table[slot] != 0) {
+        point = &log->points[log->table[slot] - 1];
+        if (point->run == log->runs)
+            point->last = nth;
         return;
+    }
     point = &log->points[log->count++];
-    *point = (struct fault_point){
-        .call = call, .ways = ways, .stack = stack, .nth = nth, .allocation = is_allocation(call)};
+    *point = (struct fault_point){.call = call,
+                                  .ways = ways,
+                                  .stack = stack,
+                                  .nth = nth,
+                                  .last = nth,
+                                  .run = log->runs,
+                                  .allocation = is_allocation(call)};
     pe_describe(faults->machine->pe, driver->frame.address, point->where, sizeof(point->where));
     point->benign = is_benign(faults->plan, call, point->where);
     log->table[slot] = (uint32_t)log->count;
@@ -215,8 +224,10 @@ void fault_plan_open(struct fault_plan *faults, struct machine *machine,
         return;
     *faults = (struct fault_plan){.machine = machine, .plan = plan};
     sim_random_seed(&faults->random, plan->seed ^ RATE_SEED);
-    if (plan->fault_log != NULL)
+    if (plan->fault_log != NULL) {
         plan->fault_log->seen = plan->fault_log->allocations = 0;
+        plan->fault_log->runs++;
+    }
     sim_fault_judge(machine->sim, &(struct sim_fault_judge){.context = faults, .decide = decide});
 }
 

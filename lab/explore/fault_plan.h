@@ -16,6 +16,8 @@ struct fault_point {
     unsigned ways;    /* documented failures */
     uint64_t stack;   /* hash of the driver's return offsets and of what it was called as */
     uint32_t nth;     /* call of this function, of the run that reached the point first */
+    uint32_t last;    /* the last such call of that run: later rounds of a loop */
+    uint64_t run;     /* that run's number */
     char where[64];   /* "sluice+0x1234" */
     bool benign;      /* marked: not to be tried */
     bool allocation;  /* gives memory */
@@ -29,6 +31,7 @@ struct fault_log {
     uint32_t *table; /* of indexes plus one, by hash: a power of two at least twice the capacity */
     uint64_t seen;   /* fault points of the driver, all of them, of the last run */
     uint64_t allocations;
+    uint64_t runs;
     bool no_memory;
 };
 void fault_log_clear(struct fault_log *log);

@@ -58,31 +58,41 @@ static bool try(struct sweep *sweep, const struct run_plan *plan)
     return !sweep->log.no_memory && keep_origins(sweep, before, plan);
 }
 
-static bool fail_point(struct sweep *sweep, size_t index)
+/* Its nth call fails, in each way. */
+static bool fail_call(struct sweep *sweep, size_t index, uint32_t nth)
 {
     const struct fault_point point = sweep->log.points[index];
-    struct campaign_counts *counts = campaign_counts_of(sweep->campaign);
+    const struct origin origin = sweep->origins[index];
 
-    if (point.benign)
-        return true;
-    counts->fault_stacks++;
     for (unsigned way = 1; way <= point.ways; way++) {
-        const struct origin origin = sweep->origins[index];
         struct run_plan plan = sweep->plan;
-        if (origin.count == PLAN_FAULTS) {
-            sweep->too_deep = true;
-            return true;
-        }
         memcpy(plan.faults, origin.faults, sizeof(plan.faults));
         plan.fault_count = origin.count + 1;
         struct plan_fault *fault = &plan.faults[origin.count];
-        *fault = (struct plan_fault){.nth = point.nth, .way = way};
+        *fault = (struct plan_fault){.nth = nth, .way = way};
         strncpy(fault->call, point.call, sizeof(fault->call) - 1);
-        counts->faults++;
+        campaign_counts_of(sweep->campaign)->faults++;
         if (!try(sweep, &plan))
             return false;
     }
     return true;
+}
+
+/* The first call from there; and the last one: what earlier rounds of a loop took has to be given
+ * back, too. */
+static bool fail_point(struct sweep *sweep, size_t index)
+{
+    const struct fault_point point = sweep->log.points[index];
+
+    if (point.benign)
+        return true;
+    if (sweep->origins[index].count == PLAN_FAULTS) {
+        sweep->too_deep = true;
+        return true;
+    }
+    campaign_counts_of(sweep->campaign)->fault_stacks++;
+    return fail_call(sweep, index, point.nth) &&
+           (point.last == point.nth || fail_call(sweep, index, point.last));
 }
 
 /* Each point, those that failures bring to light included, until none is left. */

@@ -28,7 +28,7 @@ static const struct neighbour neighbours[] = {
     ROWS("late", true, true, "blocks; its thread injects the clones during the disconnect"),
     ROWS("drop-clones", false, false, "blocks, and loses every fifth clone"),
     ROWS("swallow-fin", false, true, "blocks FINs for good"),
-    ROWS("rude", false, true, "answers what the contract does not know"),
+    ROWS("rude", false, false, "answers what the contract does not know"),
 };
 
 const struct neighbour *neighbour_at(size_t index)
