@@ -239,16 +239,6 @@ static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *n
         known->refused = true;
 }
 
-static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
-{
-    (void)nbl;
-    if (NT_SUCCESS(status) || flow == NULL)
-        return;
-    struct check_flow *known = check_flow_of(context, flow);
-    if (known != NULL)
-        known->refused = true;
-}
-
 static void flow_close(void *context, struct netio_flow *flow)
 {
     struct check *check = context;
@@ -287,7 +277,6 @@ struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, st
         check->hooks.classify_exit = classify_exit;
         check->hooks.inject_enter = inject_enter;
         check->hooks.inject_exit = inject_exit;
-        check->hooks.completed = completed;
         check->hooks.completed = completed;
         check->hooks.flow_close = flow_close;
     }

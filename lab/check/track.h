@@ -44,7 +44,6 @@ struct check_flow {
     const char *mixed;         /* which of R34, R35, R36 was broken first: the rest follows */
     bool dropped;              /* DROP_CONNECTION was answered */
     bool refused;              /* an injection completed with an error: its bytes never came out */
-    bool refused;              /* an injection completed with an error: its bytes never came out */
 };
 
 struct check;
