@@ -70,6 +70,7 @@ static void report_nbls(struct ndis *ndis, const struct left *left)
                               .flow = left->first->flow,
                               .classify = left->first->classify,
                               .nbls = left->nbls,
+                              .object = left->first->number,
                               .bytes = left->bytes,
                               .address = left->first->caller,
                           });
@@ -129,6 +130,7 @@ static void report_left_references(struct ndis *ndis)
                               .flow = first->flow,
                               .classify = first->classify,
                               .nbls = nbls,
+                              .object = first->number,
                               .bytes = bytes,
                           });
 }
