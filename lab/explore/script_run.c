@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAIN (60 * SIM_SECOND) /* for what callouts hold, at the end */
-#define MOST  (16u << 20)       /* bytes of one step, as script.c allows */
+#define DRAIN         (60 * SIM_SECOND) /* for what callouts hold, at the end */
+#define PATTERN_LEAST 4096
 
 /* One end of a connection that this script plays. */
 struct end {
@@ -31,7 +31,8 @@ struct script_run {
     struct end *ends;
     size_t count, capacity;
     unsigned connections; /* so far: their addresses follow from it */
-    uint8_t *pattern;
+    uint8_t *pattern;     /* as far as it was needed */
+    size_t pattern_length;
     bool no_memory;
 };
 
@@ -194,6 +195,23 @@ static bool named(const struct end *end, const char *pattern)
 
 /* ---- what is said ---- */
 
+/* At least `length` bytes of the pattern. */
+static bool grow_pattern(struct script_run *run, size_t length)
+{
+    const size_t most = length < PATTERN_LEAST ? PATTERN_LEAST : length;
+    uint8_t *pattern = realloc(run->pattern, most);
+
+    if (pattern == NULL) {
+        run->no_memory = true;
+        return false;
+    }
+    for (size_t i = run->pattern_length; i < most; i++)
+        pattern[i] = (uint8_t)(i * 31 + i / 251);
+    run->pattern = pattern;
+    run->pattern_length = most;
+    return true;
+}
+
 static const uint8_t *content(struct script_run *run, const struct traffic_step *step,
                               size_t *length)
 {
@@ -220,15 +238,9 @@ static const uint8_t *content(struct script_run *run, const struct traffic_step 
     *length = step->bytes;
     if (step->content == TRAFFIC_CONTENT_ANY)
         *length = 1 + sim_choose(run->sim, SIM_CHOICE_SHAPE, step->bytes);
-    if (run->pattern == NULL) {
-        run->pattern = malloc(MOST);
-        if (run->pattern == NULL) {
-            run->no_memory = true;
-            *length = 0;
-            return NULL;
-        }
-        for (size_t i = 0; i < MOST; i++)
-            run->pattern[i] = (uint8_t)(i * 31 + i / 251);
+    if (*length > run->pattern_length && !grow_pattern(run, *length)) {
+        *length = 0;
+        return NULL;
     }
     return run->pattern;
 }
