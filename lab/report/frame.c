@@ -31,9 +31,12 @@ void report_frame_parse(const char *text, struct report_frame *frame)
             frame->file[0] = '\0';
         return;
     }
-    const size_t length = strcspn(text, " ");
+    /* A module's name may have blanks in it, what follows an offset or a function is a remark. */
+    const char *plus = strstr(text, "+0x");
+    const size_t length = plus != NULL
+                              ? (size_t)(plus - text) + 3 + strspn(plus + 3, "0123456789abcdef")
+                              : strcspn(text, " ");
     snprintf(frame->name, sizeof(frame->name), "%.*s", (int)length, text);
-    const char *plus = strstr(frame->name, "+0x");
     if (plus != NULL && strchr(frame->name, '!') == NULL)
         frame->offset = (unsigned)strtoul(plus + 1, NULL, 16);
 }

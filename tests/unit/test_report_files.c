@@ -241,6 +241,9 @@ static void test_frames(void **state)
     report_frame_parse("leaky+0x1a95 (classifyFn)", &frame);
     assert_string_equal(frame.name, "leaky+0x1a95");
     assert_int_equal(frame.offset, 0x1a95);
+    report_frame_parse("two words+0x1f (classifyFn)", &frame);
+    assert_string_equal(frame.name, "two words+0x1f");
+    assert_int_equal(frame.offset, 0x1f);
     report_frame_parse("NETIO!StreamInject", &frame);
     assert_int_equal(frame.offset + frame.line, 0);
     report_frame_parse("x [", &frame);

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# --sarif, --junit, --view: what they write is what others read. SARIF is held against our own narrow schema, and against
+# the standard's own when SLUICE_SARIF_SCHEMA names it (OASIS: sarif-schema-2.1.0.json).
+. "$(dirname "$0")/expect.sh"
+here=$(dirname "$0")
+bad=$images/nbuf-leak-bad.sys
+own=$images/sluice.sys
+
+write() { # NAME CODE IMAGE OPTIONS...
+  local name=$1 code=$2 image=$3
+  shift 3
+  expect_exit "$code" "$name" "$sluice" check "$image" --sarif "$work/$name.sarif" --junit "$work/$name.xml" "$@"
+}
+
+write leak 1 "$bad" --profile 7sp1 && write clean 0 "$own" --profile 10 && write all 1 "$bad" --profile all &&
+  passed "reports are written"
+cp "$bad" "$work/no symbols.sys" # and a name that a URI has to escape
+write bare 1 "$work/no symbols.sys" --profile 7sp1
+printf 'no image' >"$work/broken.sys"
+expect_exit 2 "an image that is none" "$sluice" check "$work/broken.sys" --sarif "$work/broken.sarif"
+
+if python3 -c 'import jsonschema' 2>/dev/null; then
+  for schema in "$here/sarif-part.schema.json" ${SLUICE_SARIF_SCHEMA:+"$SLUICE_SARIF_SCHEMA"}; do
+    if python3 "$here/sarif.py" "$schema" "$work"/{leak,clean,all,bare}.sarif >"$work/out" 2>&1; then
+      passed "SARIF by ${schema##*/}"
+    else
+      failed "SARIF by ${schema##*/}"
+      head -n 5 "$work/out" | sed 's/^/    /'
+    fi
+  done
+  # The check itself can fail.
+  jq '.runs[0].results[0].locations[0].physicalLocation.region.startLine = 0' "$work/leak.sarif" >"$work/wrong.sarif"
+  if python3 "$here/sarif.py" "$here/sarif-part.schema.json" "$work/wrong.sarif" >/dev/null 2>&1; then
+    failed "a line 0 in SARIF is not noticed"
+  else
+    passed "a line 0 in SARIF is noticed"
+  fi
+else
+  skipped "SARIF by schema: python3-jsonschema is not installed"
+fi
+[ -n "${SLUICE_SARIF_SCHEMA:-}" ] || skipped "SARIF by the standard's own schema: SLUICE_SARIF_SCHEMA is not set"
+
+# The finding of the leak points into the source of the driver; without symbols, into the image.
+jq -r '.runs[0].results[] | select(.ruleId == "R42") | .locations[0].physicalLocation |
+  "\(.artifactLocation.uri) \(.region.startLine // .address.relativeAddress)"' "$work/leak.sarif" "$work/bare.sarif" >"$work/out"
+if grep -qE '^nbuf-leak\.c [1-9]' "$work/out" && grep -qE 'no%20symbols\.sys [1-9]' "$work/out"; then
+  passed "SARIF locations"
+else
+  failed "SARIF locations"
+  sed 's/^/    /' "$work/out"
+fi
+
+if command -v xmllint >/dev/null; then
+  if xmllint --noout "$work"/{leak,clean,all,bare}.xml 2>"$work/err" &&
+    [ "$(xmllint --xpath 'count(//testcase[failure])' "$work/leak.xml")" = 1 ] &&
+    [ "$(xmllint --xpath 'string(//testsuites/@failures)' "$work/leak.xml")" = 1 ] &&
+    [ "$(xmllint --xpath 'count(//testcase) = sum(//testsuite/@tests)' "$work/all.xml")" = true ] &&
+    [ "$(xmllint --xpath 'count(//failure)' "$work/clean.xml")" = 0 ]; then
+    passed "JUnit XML"
+  else
+    failed "JUnit XML"
+    head -n 5 "$work/err" | sed 's/^/    /'
+  fi
+else
+  skipped "JUnit XML: xmllint is not installed"
+fi
+
+# The same run writes the same files.
+cp "$work/leak.sarif" "$work/first.sarif"
+cp "$work/leak.xml" "$work/first.xml"
+write leak 1 "$bad" --profile 7sp1
+if cmp -s "$work/leak.sarif" "$work/first.sarif" && cmp -s "$work/leak.xml" "$work/first.xml"; then
+  passed "reports repeat bit for bit"
+else
+  failed "reports differ from run to run"
+fi
+
+views=(--view poolmon --view '!poolused' --view ndiskd.nbl --view '!ndiskd.pendingnbls')
+expect_exit 1 views "$sluice" check "$bad" --profile 7sp1 "${views[@]}" &&
+  expect_line '^ Tag  Type     Allocs            Frees            Diff   Bytes      Per Alloc' views &&
+  expect_line '^ Nbuf Nonp ' views && expect_line '^ Nbuf +[1-9]' views &&
+  expect_line 'PHASE 3/3: Found [1-9][0-9]* pending' views && passed "views"
+expect_exit 1 "views as JSON" "$sluice" check "$bad" --profile 7sp1 --json "${views[@]}"
+if [ "$(jq -r 'select(.type == "view") | .view' "$work/out" | paste -sd' ')" = "poolmon !poolused !ndiskd.nbl !ndiskd.pendingnbls" ] &&
+  [ "$(tail -n 1 "$work/out" | jq -r .type)" = run ] &&
+  [ -z "$(jq -r 'select(.type == "sample" or .type == "step" or .type == "nbl")' "$work/out")" ]; then
+  passed "views as JSON"
+else
+  failed "views as JSON"
+fi
+expect_exit 2 "an unknown view" "$sluice" check "$bad" --view '!process' && expect_line 'there is no view !process' "an unknown view" &&
+  passed "an unknown view"
+
+expect_exit 3 "a file that cannot be written" "$sluice" check "$bad" --sarif "$work/none/x.sarif" && passed "a file that cannot be written"
+if [ -w /dev/full ]; then
+  expect_exit 3 "a full disk" "$sluice" check "$bad" --profile 7sp1 --html /dev/full && passed "a full disk"
+fi
+finish
