@@ -37,7 +37,7 @@ struct tcpip_op {
     struct tcpip_tcb *tcb;
     enum tcpip_op_kind kind;
     enum netio_direction direction;
-    bool copy;
+    struct tcpip_shape shape;
     struct tcpip_piece *pieces;
 };
 

@@ -82,23 +82,29 @@ struct tcpip_tcb *tcpip_connect(struct tcpip *tcpip, const struct netio_flow_inf
     return tcb;
 }
 
-void tcpip_stream_receive(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length,
-                          size_t segment, bool copy)
+void tcpip_stream_bytes(struct tcpip_tcb *tcb, enum netio_direction direction, const uint8_t *bytes,
+                        size_t length, const struct tcpip_shape *shape)
 {
-    struct tcpip_op *op = op_queue(tcb, TCPIP_OP_RECEIVE, NETIO_INBOUND);
+    struct tcpip_op *op =
+        op_queue(tcb, direction == NETIO_INBOUND ? TCPIP_OP_RECEIVE : TCPIP_OP_SEND, direction);
 
     if (op == NULL)
         return;
-    op->copy = copy;
-    queue_bytes(op, bytes, length, segment);
+    op->shape = *shape;
+    queue_bytes(op, bytes, length, shape->segment);
+}
+
+void tcpip_stream_receive(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length,
+                          size_t segment, bool copy)
+{
+    tcpip_stream_bytes(tcb, NETIO_INBOUND, bytes, length,
+                       &(struct tcpip_shape){.segment = segment, .nic = !copy});
 }
 
 void tcpip_stream_send(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length, size_t segment)
 {
-    struct tcpip_op *op = op_queue(tcb, TCPIP_OP_SEND, NETIO_OUTBOUND);
-
-    if (op != NULL)
-        queue_bytes(op, bytes, length, segment);
+    tcpip_stream_bytes(tcb, NETIO_OUTBOUND, bytes, length,
+                       &(struct tcpip_shape){.segment = segment});
 }
 
 void tcpip_stream_fin(struct tcpip_tcb *tcb, enum netio_direction direction)
@@ -130,6 +136,58 @@ static NET_BUFFER_LIST *nic_nbl(struct tcpip_tcb *tcb, const uint8_t *bytes, uin
     return nbl;
 }
 
+static bool is_shaped(const struct tcpip_shape *shape)
+{
+    return shape->net_buffers > 1 || shape->mdls > 1 || shape->head_room != 0 ||
+           shape->empty_first_mdl;
+}
+
+static NET_BUFFER_LIST *shaped_nbl(const struct tcpip_op *op, const struct tcpip_piece *piece)
+{
+    const struct tcpip_shape *wanted = &op->shape;
+    const struct ndis_nbl_shape shape = {
+        .net_buffers = wanted->net_buffers != 0 ? wanted->net_buffers : 1,
+        .mdls = wanted->mdls != 0 ? wanted->mdls : 1,
+        .head_room = wanted->head_room,
+        .empty_first_mdl = wanted->empty_first_mdl,
+    };
+    const enum ndis_nbl_origin origin = op->direction == NETIO_OUTBOUND ? NDIS_NBL_SEND
+                                        : wanted->nic                   ? NDIS_NBL_NIC
+                                                                        : NDIS_NBL_NBUF;
+    const uint32_t tag = op->direction == NETIO_OUTBOUND ? TCPIP_TAG_SEND
+                         : wanted->nic                   ? TCPIP_TAG_NIC
+                                                         : TCPIP_TAG_NBUF;
+    NET_BUFFER_LIST *nbl = ndis_nbl_create_shaped(op->tcb->tcpip->ndis, origin, tag, &shape,
+                                                  piece->bytes, piece->length, nic_release, NULL);
+
+    if (nbl != NULL)
+        ndis_nbl_header(nbl)->flow = op->tcb->handle;
+    return nbl;
+}
+
+static NET_BUFFER_LIST *nbl_of(const struct tcpip_op *op, const struct tcpip_piece *piece)
+{
+    if (is_shaped(&op->shape))
+        return shaped_nbl(op, piece);
+    if (op->direction == NETIO_OUTBOUND)
+        return tcpip_send_nbl(op->tcb, piece->bytes, piece->length);
+    return op->shape.nic ? nic_nbl(op->tcb, piece->bytes, piece->length)
+                         : tcpip_copy_nbl(op->tcb, piece->bytes, piece->length);
+}
+
+static uint32_t byte_flags(const struct tcpip_op *op)
+{
+    const struct tcpip_shape *shape = &op->shape;
+
+    if (op->direction == NETIO_OUTBOUND)
+        return FWPS_STREAM_FLAG_SEND | (shape->expedited ? FWPS_STREAM_FLAG_SEND_EXPEDITED : 0) |
+               (shape->no_delay ? FWPS_STREAM_FLAG_SEND_NODELAY : 0);
+    return FWPS_STREAM_FLAG_RECEIVE | (shape->expedited ? FWPS_STREAM_FLAG_RECEIVE_EXPEDITED : 0) |
+           (netio_profile(op->tcb->tcpip->netio)->receive_push && !shape->no_push
+                ? FWPS_STREAM_FLAG_RECEIVE_PUSH
+                : 0);
+}
+
 /* A FIN right behind the bytes is of the same segment: by one reading it is offered with them. */
 static uint32_t fin_flags(const struct tcpip_op *op, const struct tcpip_op *behind)
 {
@@ -154,13 +212,7 @@ static void run_bytes(struct tcpip_op *op, const struct tcpip_op *behind)
     size_t length = 0;
 
     for (const struct tcpip_piece *piece = op->pieces; piece != NULL; piece = piece->next) {
-        NET_BUFFER_LIST *nbl;
-        if (op->direction == NETIO_OUTBOUND)
-            nbl = tcpip_send_nbl(tcb, piece->bytes, piece->length);
-        else if (op->copy)
-            nbl = tcpip_copy_nbl(tcb, piece->bytes, piece->length);
-        else
-            nbl = nic_nbl(tcb, piece->bytes, piece->length);
+        NET_BUFFER_LIST *nbl = nbl_of(op, piece);
         if (nbl == NULL) {
             /* As if the network had lost it for ever. */
             tcb->tcpip->totals.no_memory++;
@@ -177,15 +229,11 @@ static void run_bytes(struct tcpip_op *op, const struct tcpip_op *behind)
     if (chain == NULL)
         return;
     half->queue.next += length;
-    const uint32_t fin = fin_flags(op, behind);
+    const uint32_t flags = byte_flags(op) | fin_flags(op, behind);
     if (op->direction == NETIO_OUTBOUND)
-        TcpInspectSend(tcb, chain, length, FWPS_STREAM_FLAG_SEND | fin);
+        TcpInspectSend(tcb, chain, length, flags);
     else
-        TcpInspectReceive(tcb, chain, length,
-                          FWPS_STREAM_FLAG_RECEIVE | fin |
-                              (netio_profile(tcb->tcpip->netio)->receive_push
-                                   ? FWPS_STREAM_FLAG_RECEIVE_PUSH
-                                   : 0));
+        TcpInspectReceive(tcb, chain, length, flags);
     tcpip_tell_settled(tcb, op->direction);
 }
 

@@ -103,6 +103,20 @@ struct tcpip_tcb *tcpip_connect(struct tcpip *tcpip, const struct netio_flow_inf
 void tcpip_stream_receive(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length,
                           size_t segment, bool copy);
 void tcpip_stream_send(struct tcpip_tcb *tcb, const uint8_t *bytes, size_t length, size_t segment);
+/* The general form: what is 0 or false is as the configuration has it. */
+struct tcpip_shape {
+    size_t segment;
+    bool nic;             /* inbound: the NIC's own buffers, not NETIO's copies */
+    uint16_t net_buffers; /* of each NBL */
+    uint16_t mdls;        /* of each NET_BUFFER */
+    uint16_t head_room;   /* unused bytes in front of the data, in the first MDL */
+    bool empty_first_mdl;
+    bool no_push;   /* inbound: without RECEIVE_PUSH */
+    bool expedited; /* urgent data: all of it */
+    bool no_delay;  /* outbound: SEND_NODELAY */
+};
+void tcpip_stream_bytes(struct tcpip_tcb *tcb, enum netio_direction direction, const uint8_t *bytes,
+                        size_t length, const struct tcpip_shape *shape);
 void tcpip_stream_fin(struct tcpip_tcb *tcb, enum netio_direction direction);
 void tcpip_stream_reset(struct tcpip_tcb *tcb);
 
