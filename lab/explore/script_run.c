@@ -288,12 +288,21 @@ static void do_bytes(struct script_run *run, struct end *end, const struct traff
 
     if (length == 0)
         return;
+    const struct tcpip_shape shape = {.segment = step->segment,
+                                      .nic = step->nic,
+                                      .net_buffers = (uint16_t)step->nbs,
+                                      .mdls = (uint16_t)step->mdls,
+                                      .head_room = (uint16_t)step->offset,
+                                      .empty_first_mdl = step->empty_head,
+                                      .no_push = step->nopush,
+                                      .expedited = step->expedited,
+                                      .no_delay = step->nodelay};
     if (step->kind == TRAFFIC_STEP_SEND)
-        tcpip_stream_send(end->tcb, bytes, length, step->segment);
+        tcpip_stream_bytes(end->tcb, NETIO_OUTBOUND, bytes, length, &shape);
     else if (peer != NULL && peer->tcb != NULL)
-        tcpip_stream_send(peer->tcb, bytes, length, step->segment);
+        tcpip_stream_bytes(peer->tcb, NETIO_OUTBOUND, bytes, length, &shape);
     else if (peer == NULL)
-        tcpip_stream_receive(end->tcb, bytes, length, step->segment, !step->nic);
+        tcpip_stream_bytes(end->tcb, NETIO_INBOUND, bytes, length, &shape);
     if (!step->fin)
         return;
     if (step->kind == TRAFFIC_STEP_SEND)
