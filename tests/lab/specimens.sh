@@ -6,36 +6,36 @@
 . "$(dirname "$0")/expect.sh"
 
 pairs=0
-told() { # the findings of the last check, one a line: severity, rule, what it said
-  jq -r 'select(.type == "finding") | "\(.severity) \(.rule) \(.function): \(.detail)"' "$work/out"
-}
-
-check() { # image profile options...: exit code in $code, findings in $work/told
+check() { # image profile options...: exit code in $code, findings in $told: severity, rule, what it said
   code=0
   "$sluice" check "$1" --profile "$2" --json "${@:3}" >"$work/out" 2>"$work/err" || code=$?
-  told >"$work/told" 2>/dev/null || echo "the output is no JSON" >"$work/told"
+  mapfile -t told < <(jq -r 'select(.type == "finding") | "\(.severity) \(.rule) \(.function): \(.detail)"' \
+    "$work/out" 2>&1)
+}
+
+wrong() { # what
+  failed "$1: exit code $code"
+  [ ${#told[@]} -eq 0 ] || printf '    %s\n' "${told[@]}"
+  tail -n 1 "$work/err" | sed 's/^/    /'
+  right=0
 }
 
 judge() { # specimen rule severity profile options...
-  local specimen=$1 rule=$2 severity=$3 profile=$4 wanted=0 good=1
+  local specimen=$1 rule=$2 severity=$3 profile=$4 code told right=1 expected=0
   shift 4
-  [ "$severity" = error ] && wanted=1
+  [ "$severity" = error ] && expected=1
   check "$images/$specimen-bad.sys" "$profile" "$@"
-  if [ "$code" -ne "$wanted" ] || [ "$(wc -l <"$work/told")" -ne 1 ] ||
-    [ "$(cut -d' ' -f1,2 "$work/told")" != "$severity $rule" ]; then
-    failed "$specimen-bad.sys on $profile: exit code $code, not one $severity of $rule:"
-    sed 's/^/    /' "$work/told"
-    tail -n 1 "$work/err" | sed 's/^/    /'
-    good=0
+  if [ $code -ne $expected ] || [ ${#told[@]} -ne 1 ] || [[ ${told[0]} != "$severity $rule "* ]]; then
+    wrong "$specimen-bad.sys on $profile, not one $severity of $rule"
   fi
   check "$images/$specimen-good.sys" all "$@"
-  if [ "$code" -ne 0 ] || [ -s "$work/told" ]; then
-    failed "$specimen-good.sys: exit code $code:"
-    sed 's/^/    /' "$work/told"
-    tail -n 1 "$work/err" | sed 's/^/    /'
-    good=0
+  if [ $code -ne 0 ] || [ ${#told[@]} -ne 0 ]; then
+    wrong "$specimen-good.sys"
   fi
-  [ $good -eq 1 ] && passed "$specimen: $rule ($severity)" && pairs=$((pairs + 1))
+  if [ $right -eq 1 ]; then
+    passed "$specimen: $rule ($severity)"
+    pairs=$((pairs + 1))
+  fi
 }
 
 wanted() { # specimen rule: was it asked for?
