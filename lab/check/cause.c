@@ -41,6 +41,7 @@ static const struct cause {
     {"R47", "R65", SHARE_CALL},
     {"R48", "CRASH", SHARE_CALL},
     {"R58", "CRASH", SHARE_CALL},
+    {"R58", "R65", SHARE_CALL},
     {"R49", "R69", SHARE_CALL},
     {"R49", "R61", SHARE_CALL},
     {"R50", "R62", SHARE_CALL},

@@ -5,6 +5,7 @@
 struct check;
 struct sim_breach;
 
-/* Called for each breach, before it is noted: a crash of notifyFn at address 0 or near it, while
- * its filterKey is NULL, is told as R58. Source: nc-fwpsk-fwps_callout_notify_fn0. */
+/* Called for each breach, before it is noted. R58 is told when notifyFn crashes at address 0 or
+ * near it while its filterKey is NULL, and when it does anything wrong with a type that it cannot
+ * know. Source: nc-fwpsk-fwps_callout_notify_fn0. */
 void check_notify_judge(struct check *check, const struct sim_breach *breach);

@@ -19,6 +19,7 @@ struct netio_callout {
     bool registered;
     bool notified_null; /* its notifyFn runs, with a filterKey that is NULL */
     bool asked_unknown; /* notifyFn was called with a type it cannot know */
+    bool asking;        /* it is now */
 };
 
 /* FwpsCalloutRegisterN: STATUS_SUCCESS or STATUS_FWP_ALREADY_EXISTS. *id: the run-time id. */

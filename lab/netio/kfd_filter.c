@@ -107,7 +107,9 @@ static void ask_unknown(struct netio *netio, struct netio_callout *callout, FWPS
         is_used(netio, callout))
         return;
     callout->asked_unknown = true;
+    callout->asking = true;
     status = kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_TYPE_MAX, &callout->key, filter);
+    callout->asking = false;
     if (status == STATUS_SUCCESS)
         return;
     char detail[120];

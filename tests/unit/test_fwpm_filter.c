@@ -340,6 +340,7 @@ static void plain_filters_need_no_callout(void **state)
     filter.layerKey = FWPM_LAYER_OUTBOUND_TRANSPORT_V4; /* nothing is classified there */
     add(world, &filter, STATUS_SUCCESS);
     assert_int_equal(fwp_without_provider(world->fwp), 2);
+    assert_int_equal(fwpm_told.without_provider, 2);
 }
 
 static void filters_are_enumerated_by_template(void **state)

@@ -30,6 +30,17 @@ static NTSTATUS NTAPI notify(FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, FWP
     return STATUS_SUCCESS;
 }
 
+static struct sim_observer ndis_observer;
+
+/* Most definitions here name no provider, on purpose. */
+static void note(void *context, const struct sim_breach *breach)
+{
+    if (strcmp(breach->rule, "R57") == 0)
+        fwpm_told.without_provider++;
+    else
+        ndis_observer.breach(ndis_observer.context, breach);
+}
+
 HANDLE fwpm_open(UINT32 flags)
 {
     const FWPM_SESSION0 session = {.flags = flags};
@@ -54,6 +65,8 @@ struct fwpm_world *fwpm_world_create(const char *profile)
     world->fwp = fwp_create(world->world->sim, world->netio);
     assert_non_null(world->fwp);
     fwpm_told = (struct fwpm_told){0};
+    ndis_observer = world->world->sim->observer;
+    world->world->sim->observer.breach = note;
     world->engine = fwpm_open(FWPM_SESSION_FLAG_DYNAMIC);
     return world;
 }

@@ -25,7 +25,8 @@ struct fwpm_world {
 /* What the registered callout was told. */
 struct fwpm_told {
     unsigned added, deleted;
-    NTSTATUS answer; /* to ADD_FILTER */
+    NTSTATUS answer;           /* to ADD_FILTER */
+    unsigned without_provider; /* breaches of R57, which count nowhere else */
 };
 extern struct fwpm_told fwpm_told;
 

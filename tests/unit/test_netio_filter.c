@@ -499,7 +499,7 @@ static void filter_goes_in_peace(void **state)
 /* ---- notifyFn ---- */
 
 static struct {
-    unsigned added, deleted;
+    unsigned added, deleted, unknown;
     bool key_on_add, key_on_delete;
     NTSTATUS answer;
 } notified;
@@ -510,10 +510,13 @@ static NTSTATUS NTAPI notify(FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, FWP
         notified.added++;
         notified.key_on_add = key != NULL;
         filter->context = 4711;
-    } else {
+    } else if (type == FWPS_CALLOUT_NOTIFY_DELETE_FILTER) {
         notified.deleted++;
         notified.key_on_delete = key != NULL;
         assert_int_equal(filter->context, 4711);
+    } else {
+        notified.unknown++;
+        assert_non_null(key);
     }
     return notified.answer;
 }
@@ -547,6 +550,13 @@ static void notifications(void **state)
     assert_int_equal(netio_filter_delete(world->netio, 900), STATUS_SUCCESS);
     assert_int_equal(notified.deleted, 1);
     assert_false(notified.key_on_delete);
+    /* The last filter has gone: a type that it cannot know, which it refused (R58). Asked once. */
+    assert_int_equal(notified.unknown, 1);
+    assert_string_equal(world->breaches, "R58 ");
+    notified.answer = STATUS_SUCCESS;
+    assert_int_equal(netio_filter_add(world->netio, &filter), STATUS_SUCCESS);
+    assert_int_equal(netio_filter_delete(world->netio, filter.id), STATUS_SUCCESS);
+    assert_int_equal(notified.unknown, 1);
     world_close();
 }
 
