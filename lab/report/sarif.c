@@ -280,11 +280,14 @@ static json_t *run_of(const struct report_book *book, const json_t *chapter, jso
             return NULL;
         }
     }
-    return json_pack("{s:{s:{s:s, s:s, s:O}}, s:[o], s:o, s:s, s:{s:s}, s:{s:s, s:s, s:s}}", "tool",
+    /* The part before the last slash tells one run's results from another's: one for each Windows.
+     */
+    return json_pack("{s:{s:{s:s, s:s, s:O}}, s:[o], s:o, s:s, s:{s:o}, s:{s:s, s:s, s:s}}", "tool",
                      "driver", "name", "Sluice", "version", SLUICE_VERSION_TEXT, "rules", rules,
                      "invocations", invocation_of(book, chapter), "results", results, "columnKind",
-                     "utf16CodeUnits", "automationDetails", "id", report_text(run, "profile"),
-                     "properties", "profile", report_text(run, "profile"), "verdict",
+                     "utf16CodeUnits", "automationDetails", "id",
+                     json_sprintf("sluice/%s/", report_text(run, "profile")), "properties",
+                     "profile", report_text(run, "profile"), "verdict",
                      report_chapter_verdict(chapter), "trace_hash", report_text(run, "trace_hash"));
 }
 
