@@ -41,12 +41,13 @@ static uint64_t digest_add(uint64_t digest, uint64_t value)
 
 /* Where the data of an NBL begins (what Retreat and Advance move), and all else of its NET_BUFFERs.
  */
-static void digest_buffers(const NET_BUFFER_LIST *nbl, uint64_t *position, uint64_t *structure)
+static void digest_buffers(const struct sim *sim, const NET_BUFFER_LIST *nbl, uint64_t *position,
+                           uint64_t *structure)
 {
     unsigned room = CHAIN_PARTS; /* a driver can have made a circle of them */
 
     *position = *structure = 0;
-    for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL && room != 0;
+    for (NET_BUFFER *nb = NET_BUFFER_LIST_FIRST_NB(nbl); sim_arena_holds(sim, nb) && room != 0;
          nb = NET_BUFFER_NEXT_NB(nb)) {
         room--;
         *position = digest_add(*position, (uintptr_t)NET_BUFFER_CURRENT_MDL(nb));
@@ -54,7 +55,8 @@ static void digest_buffers(const NET_BUFFER_LIST *nbl, uint64_t *position, uint6
         *position = digest_add(*position, NET_BUFFER_DATA_OFFSET(nb));
         *structure = digest_add(*structure, (uintptr_t)nb);
         *structure = digest_add(*structure, NET_BUFFER_DATA_LENGTH(nb));
-        for (const MDL *mdl = NET_BUFFER_FIRST_MDL(nb); mdl != NULL && room != 0;
+        *structure = digest_add(*structure, (uintptr_t)NET_BUFFER_FIRST_MDL(nb));
+        for (const MDL *mdl = NET_BUFFER_FIRST_MDL(nb); sim_arena_holds(sim, mdl) && room != 0;
              mdl = mdl->Next, room--)
             *structure = digest_add(*structure, (uintptr_t)mdl + mdl->ByteCount);
     }
@@ -81,7 +83,7 @@ struct check_chain *check_chain_enter(struct check *check, const struct netio_cl
         chain->entry[i].first = nbl->FirstNetBuffer;
         chain->entry[i].number = header != NULL ? header->number : 0;
         chain->entry[i].cut = false;
-        digest_buffers(nbl, &chain->entry[i].position, &chain->entry[i].structure);
+        digest_buffers(check->sim, nbl, &chain->entry[i].position, &chain->entry[i].structure);
     }
     return chain;
 }
@@ -101,7 +103,7 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
         char detail[160];
         uint64_t position = 0, structure = 0;
         if (nbl->FirstNetBuffer == chain->entry[i].first)
-            digest_buffers(nbl, &position, &structure);
+            digest_buffers(check->sim, nbl, &position, &structure);
         breach.detail = detail;
         if (nbl->FirstNetBuffer != chain->entry[i].first) {
             breach.rule = "R17";
@@ -133,11 +135,24 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
     }
 }
 
-void check_chain_exit(struct check *check, const struct netio_classify *classify,
+/* A link that neither the engine nor the offer made leads nobody knows where. */
+static bool leads_astray(const struct check_chain *chain)
+{
+    for (unsigned i = 0; i < chain->count; i++) {
+        const NET_BUFFER_LIST *nbl = chain->entry[i].nbl;
+        if (nbl->FirstNetBuffer != chain->entry[i].first ||
+            (nbl->Next != chain->entry[i].next && nbl->Next != NULL))
+            return true;
+    }
+    return false;
+}
+
+bool check_chain_exit(struct check *check, const struct netio_classify *classify,
                       struct check_chain *chain)
 {
     compare_chain(check, classify, chain);
     chain->taken = false;
+    return !leads_astray(chain);
 }
 
 void check_chain_inject(struct check *check, const struct netio_inject *inject,

@@ -36,7 +36,8 @@ struct check_chains {
 
 /* The chain on entry of a classify; NULL when too many are open. */
 struct check_chain *check_chain_enter(struct check *check, const struct netio_classify *classify);
-void check_chain_exit(struct check *check, const struct netio_classify *classify,
+/* False: driver code left a link in it that must not be followed. */
+bool check_chain_exit(struct check *check, const struct netio_classify *classify,
                       struct check_chain *chain);
 /* chain: of the classify that the inject is made in, or NULL. */
 void check_chain_inject(struct check *check, const struct netio_inject *inject,

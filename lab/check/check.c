@@ -56,6 +56,18 @@ void check_ignore_image(struct check *check, const struct pe_image *image)
         check->ignored[check->ignored_count++] = image;
 }
 
+/* Rules by whose breach links of the kernel's may lead anywhere. */
+static bool is_damage(const struct check_rule *rule)
+{
+    static const char *const rules[] = {"R17", "R18", "R31", "R65"};
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (strcmp(rule->id, rules[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 void check_note(struct check *check, const struct sim_breach *breach)
 {
     const struct check_rule *rule = check_rule_find(breach->rule);
@@ -77,6 +89,8 @@ void check_note(struct check *check, const struct sim_breach *breach)
     finding->classify = breach->classify;
     finding->inject = breach->inject;
     finding->object = breach->object;
+    if (rule->confidence != CHECK_OUTCOME && is_damage(rule))
+        check->sim->damaged = rule->id;
     finding->direction = breach->direction;
     finding->has_offset = breach->has_offset;
     finding->offset = breach->offset;
@@ -172,8 +186,10 @@ static void classify_exit(void *context, struct netio_classify *classify)
         check_answers_add(check, classify);
     if (call == NULL)
         return;
-    if (call->chain != NULL)
-        check_chain_exit(check, classify, call->chain);
+    if (call->chain != NULL && !check_chain_exit(check, classify, call->chain)) {
+        call->classify = NULL;
+        return;
+    }
     check_payload_exit(check, classify, &call->payload,
                        call->track != NULL ? call->track->decided : 0);
     if (call->track != NULL) {

@@ -102,8 +102,9 @@ void machine_destroy(struct machine *machine)
 {
     if (machine->pe != NULL && machine->config.watchdog_ms != 0)
         pe_watchdog_stop(machine->pe);
-    /* What a bug check ended may lie in ruins: what then cannot be taken down is left. */
-    if (machine->sim != NULL && machine->sim->stopped)
+    /* What a bug check ended, or driver code damaged, may lie in ruins: what then cannot be taken
+     * down is left. */
+    if (machine->sim != NULL && (machine->sim->stopped || machine->sim->damaged != NULL))
         pe_attempt(destroy_floors, machine);
     else
         destroy_floors(machine);

@@ -180,7 +180,7 @@ static void watch_callers(struct pe *pe, uint64_t rip)
     if (in_arena(pe, rip) || pe->calls != pe->watchdog.seen || sim->now != pe->watchdog.now ||
         sim->trace.hash != pe->watchdog.pulse)
         pe->watchdog.stuck = 0;
-    else if (++pe->watchdog.stuck >= STUCK_FACTOR * pe->watchdog.allowed && call != NULL)
+    else if (++pe->watchdog.stuck >= STUCK_FACTOR * pe->watchdog.allowed)
         syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGALRM);
     pe->watchdog.serial = serial;
     pe->watchdog.now = sim->now;

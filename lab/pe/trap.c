@@ -528,6 +528,12 @@ static void own_fault(struct pe_trap *trap)
     if (evidence != NULL)
         pe_trap_bugcheck(pe, BAD_POOL_HEADER, 0x20, 0, 0, 0, NULL,
                          "%s; the kernel's next use of it failed", evidence);
+    char text[160];
+    if (pe->sim->damaged != NULL)
+        pe_trap_bugcheck(pe, PAGE_FAULT_IN_NONPAGED_AREA, trap->address, trap->access, 0, 0, NULL,
+                         "%s by the kernel, after driver code had damaged what it was lent (%s)",
+                         pe_trap_access_text(trap->access, trap->address, text, sizeof text),
+                         pe->sim->damaged);
     pe->trapping = false;
 }
 

@@ -59,3 +59,8 @@ void *sim_arena_take(struct sim *sim, size_t bytes)
     arena->used += bytes;
     return (void *)start;
 }
+
+bool sim_arena_holds(const struct sim *sim, const void *address)
+{
+    return (uintptr_t)address - sim->arena->base < sim->arena->used;
+}

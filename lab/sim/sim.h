@@ -54,7 +54,9 @@ struct sim {
     void (*irql_changed)(void *context);
     void *irql_context;
     uint32_t preempt_per_million;
-    bool stopped; /* a bug check ended this world: no driver code runs any more */
+    const char *damaged; /* the rule by which driver code is known to have damaged what is not its
+                            own; NULL: none */
+    bool stopped;        /* a bug check ended this world: no driver code runs any more */
     uint64_t seed;
     struct sim_scheduler *scheduler;
     struct sim_timers *timers;
@@ -128,6 +130,9 @@ static inline unsigned sim_task_processor(const struct sim *sim)
  * how many worlds live at once): page aligned, readable and writable, zero. Never given back before
  * sim_destroy(). Returns NULL when the arena is used up. */
 void *sim_arena_take(struct sim *sim, size_t bytes);
+
+/* The address lies in what was handed out: it can be followed, whoever wrote it. */
+bool sim_arena_holds(const struct sim *sim, const void *address);
 
 /* Fault points: true when this call is to fail. `site` names the call (a literal). Always false
  * unless a plan was set with sim_fault_plan(). */
