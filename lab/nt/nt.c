@@ -73,11 +73,6 @@ bool nt_special_pool(const struct nt *nt)
     return nt->config.special_pool;
 }
 
-bool nt_special_pool(const struct nt *nt)
-{
-    return nt->config.special_pool;
-}
-
 const char *nt_unmodelled(const struct nt *nt)
 {
     return nt->unmodelled;
