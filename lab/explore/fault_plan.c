@@ -88,6 +88,8 @@ static uint64_t stack_of(const struct machine *machine, const struct pe_call *ca
         hash = mix(hash, (unsigned char)*role);
     for (size_t i = 0; i < count; i++)
         hash = mix(hash, entries[i].offset);
+    if (count == 0) /* linked into this program: its stack cannot be followed */
+        hash = mix(hash, (uintptr_t)call->frame.address);
     return hash;
 }
 
