@@ -22,7 +22,7 @@ int quirks_list(void)
             printf("  profiles    %s\n", row->profiles);
         printf("  source      %s (reported)\n", row->source);
         if (row->how != NULL)
-            printf("  hypothesis  %s\n", row->how);
+            printf("  hypothesis  %s\n  a driver    %s\n", row->how, row->cure);
         else
             printf("  not here    %s\n", row->absent);
     }

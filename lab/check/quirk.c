@@ -14,6 +14,6 @@ void check_quirk_tell(const struct netio *netio, struct check_finding *finding)
 
     netio_quirks_acted(netio, names, sizeof(names));
     if (names[0] != '\0')
-        snprintf(finding->detail + used, sizeof(finding->detail) - used, "%sunder quirk %s",
+        snprintf(finding->detail + used, sizeof(finding->detail) - used, "%sunder %s",
                  used != 0 ? "; " : "", names);
 }

@@ -6,6 +6,7 @@
 #include "netio/stream.h"
 #include "sim/breach.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -157,22 +158,38 @@ NTSTATUS NTAPI FwpsInjectionHandleDestroy0(HANDLE injectionHandle)
     return STATUS_SUCCESS;
 }
 
-static void broken(struct fwp *fwp, const char *rule, uint64_t flow, const char *detail)
+static void broken(struct fwp *fwp, const char *rule, uint64_t flow, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void broken(struct fwp *fwp, const char *rule, uint64_t flow, const char *format, ...)
 {
-    if (nt_checks(fwp->nt))
-        sim_breach(fwp->sim, &(struct sim_breach){.rule = rule,
-                                                  .function = "FwpsStreamInjectAsync0",
-                                                  .detail = detail,
-                                                  .flow = flow});
+    char text[128];
+    va_list arguments;
+
+    if (!nt_checks(fwp->nt))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    sim_breach(fwp->sim, &(struct sim_breach){.rule = rule,
+                                              .function = "FwpsStreamInjectAsync0",
+                                              .detail = text,
+                                              .flow = flow});
 }
 
-/* R28: one direction, and flags of that direction only. */
-static bool direction_is_clear(UINT32 flags)
+/* What is wrong with stream flags (R28), or NULL: one direction, and flags of that one only. */
+static const char *direction_fault(UINT32 flags)
 {
     const bool in = (flags & FWPS_STREAM_FLAG_RECEIVE) != 0,
                out = (flags & FWPS_STREAM_FLAG_SEND) != 0;
 
-    return in != out && (flags & ~(in ? INBOUND_FLAGS : OUTBOUND_FLAGS)) == 0;
+    if (in && out)
+        return "both RECEIVE and SEND are set";
+    if (!in && !out)
+        return "neither RECEIVE nor SEND is set";
+    if ((flags & ~(in ? INBOUND_FLAGS : OUTBOUND_FLAGS)) != 0)
+        return in ? "not all of them are RECEIVE flags" : "not all of them are SEND flags";
+    return NULL;
 }
 
 NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags,
@@ -184,6 +201,7 @@ NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionCo
     static const char name[] = "FwpsStreamInjectAsync0";
     struct fwp *const fwp = fwp_current();
     struct injection_handle *handle;
+    const char *fault;
     NTSTATUS status;
 
     PE_EXPORT(pe_current());
@@ -198,12 +216,12 @@ NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionCo
         return STATUS_FWP_NULL_POINTER;
     }
     if (flags != 0) {
-        broken(fwp, "R26", flowId, "flags is not 0");
+        broken(fwp, "R26", flowId, "flags is 0x%x", (unsigned)flags);
         return STATUS_FWP_INVALID_PARAMETER;
     }
-    if (!direction_is_clear(streamFlags)) {
-        broken(fwp, "R28", flowId,
-               "streamFlags must hold one direction, and flags of that direction only");
+    fault = direction_fault(streamFlags);
+    if (fault != NULL) {
+        broken(fwp, "R28", flowId, "streamFlags is 0x%x: %s", (unsigned)streamFlags, fault);
         return STATUS_FWP_INVALID_PARAMETER;
     }
     if (netBufferList == NULL && (streamFlags & DISCONNECT_FLAGS) == 0) {

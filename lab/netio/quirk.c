@@ -12,18 +12,19 @@ static const struct netio_quirk_row rows[] = {
         {"q-chain-cut",
          "an inject inside classify cuts the offered chain, and the rest of it leaks",
          "7 SP1, Server 2008 R2 SP1 (netio 6.1.7601.17514)", "7sp1", "report (2011)",
-         "switch inject_split_quirk, models A to D; on by default there", NULL},
+         "switch inject_split_quirk, models A to D; on by default there", NULL,
+         "inject once in a classify, with all NBLs in one chain"},
     [QUIRK_BLOCK_TAIL] =
         {"q-block-tail", "blocking a chain of several NBLs leaks the last of them",
          "Vista, 7, Server 2008, 2008 R2", "vista-sp1 7sp1", "KB979223",
          "a BLOCK that ends an offer and covers bytes of more than one of its NBLs does not give "
          "the last one back",
-         NULL},
+         NULL, "block only what is changed"},
     [QUIRK_IRQL_LEAK] = {"q-irql-leak", "FwpsStreamInjectAsync0 may return at a raised IRQL",
                          "Vista SP2 to 7 SP1, Server 2008 R2 SP1", "vista-sp1 7sp1", "KB2664888",
                          "a successful inject that was called below DISPATCH_LEVEL returns at "
                          "DISPATCH_LEVEL, each time",
-                         NULL},
+                         NULL, "lower the IRQL to what it was before the call"},
     [QUIRK_DISC_NULL] =
         {"q-disc-null",
          "the stream object goes away between a callout's verdict on a disconnect and the engine's "
@@ -32,28 +33,30 @@ static const struct netio_quirk_row rows[] = {
          "crash reports since 2017, NETIO!StreamInvokeCalloutAndNormalizeAction",
          "the classify of a connection's last FIN, or of an RST, during which the callout injected "
          "or which it answered with BLOCK, ends in a NULL read",
-         NULL},
+         NULL, "let a FIN and an RST pass inside classify when nothing is held"},
     [QUIRK_EOS_NULL] = {"q-eos-null", "a FIN is permitted after the stream object has gone",
                         "10 (16299)", "10", "crash report, NETIO!StreamDataPermitEndOfStream",
                         "PERMIT for a FIN ends in a NULL read when the connection died while that "
                         "classify ran",
-                        NULL},
+                        NULL, "do not permit a FIN of a connection that was aborted"},
     [QUIRK_NOTIFY_LOST] =
         {"q-notify-lost", "the notification that a filter was deleted never comes",
          "10, 11, Server 2022, under load", "10 11", "ebpf-for-windows issue 3567",
-         "FWPS_CALLOUT_NOTIFY_DELETE_FILTER is not sent when flows still use the filter", NULL},
+         "FWPS_CALLOUT_NOTIFY_DELETE_FILTER is not sent when flows still use the filter", NULL,
+         "do not wait for the notification without a limit"},
     [QUIRK_BFE_FLAKY] =
         {"q-bfe-flaky",
          "FwpmFilterDeleteById0 fails with RPC_NT_CALL_FAILED, and works when called "
          "again",
          "any, when memory is low", "vista-sp1 7sp1 8.1 10 11", "ebpf-for-windows issue 5486",
-         "every first of two calls fails", NULL},
+         "every first of two calls fails", NULL, "call again when it fails so"},
     [QUIRK_LATE_ACK] =
         {"q-late-ack",
          "received data that a callout blocks is acknowledged only by the delayed-ACK "
          "timer",
          "7, Server 2008 R2", "7sp1", "hotfix for slow transfers, number unknown",
-         "after a BLOCK of received bytes the other side sends nothing for 200 ms", NULL},
+         "after a BLOCK of received bytes the other side sends nothing for 200 ms", NULL,
+         "block only what is changed"},
     {"q-pend-resume", "two callouts: one resumes a packet while another pends it",
      "Vista, 7, Server 2008", "", "KB979278", NULL,
      "of packets pended by FwpsPendOperation0, which stream layers do not offer"},
@@ -141,7 +144,7 @@ void netio_quirks_acted(const struct netio *netio, char *text, size_t size)
     for (size_t i = 0; i < QUIRK_IMITATED; i++) {
         if ((netio->quirks_acted & 1u << i) == 0 || used >= size)
             continue;
-        used += (size_t)snprintf(text + used, size - used, "%s%s (%s)", used == 0 ? "" : ", ",
-                                 rows[i].name, rows[i].source);
+        used += (size_t)snprintf(text + used, size - used, "%s%s: %s", used == 0 ? "" : ", ",
+                                 rows[i].name, rows[i].cure);
     }
 }

@@ -27,6 +27,7 @@ struct netio_quirk_row {
     const char *source;
     const char *how; /* what the lab does: a hypothesis. NULL: it does nothing, see absent */
     const char *absent;
+    const char *cure; /* what a driver can do; NULL with absent */
 };
 
 /* Rows in the order of enum netio_quirk, then those that are not imitated; NULL beyond the last. */
@@ -50,6 +51,6 @@ bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk);
 /* q-bfe-flaky: FwpmFilterDeleteById0 asks; true: this call fails. */
 bool netio_quirk_bfe_fails(struct netio *netio);
 
-/* Names of the quirks that acted so far in this world, as text; empty when none did. The chain cut
- * is told by its own hooks. */
+/* The quirks that acted so far in this world, by name, with what a driver can do; empty when none
+ * did. The chain cut is told by its own hooks. */
 void netio_quirks_acted(const struct netio *netio, char *text, size_t size);

@@ -19,8 +19,8 @@ static void read_null(struct netio_flow *flow, const struct netio_classify *told
     char text[320];
 
     snprintf(text, sizeof(text),
-             "NULL read at offset 0x%x: the stream object was gone when the engine came back from "
-             "classify %u of flow %llu, a disconnect %s",
+             "NULL read at offset 0x%x: the stream object had gone in classify %u of flow %llu, a "
+             "disconnect %s",
              STREAM_FIELD, told->number, (unsigned long long)flow->handle, what);
     if (netio_quirk_acts(flow->netio, quirk))
         nt_bugcheck(flow->netio->nt, code, parameters, told->callout->classify, text);

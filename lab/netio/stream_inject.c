@@ -141,7 +141,9 @@ static NTSTATUS check_target(struct inject_call *call)
         return STATUS_NOT_FOUND;
     }
     if (flow != NULL && flow->layer != call->layer) {
-        broken(call, "R27", "the flow is of layer %u, not %u", flow->layer, call->layer);
+        broken(call, "R27", "layerId is %u (STREAM_V%c), the flow is of layer %u (STREAM_V%c)",
+               call->layer, call->layer == FWPS_LAYER_STREAM_V4 ? '4' : '6', flow->layer,
+               flow->layer == FWPS_LAYER_STREAM_V4 ? '4' : '6');
         return STATUS_INVALID_PARAMETER;
     }
     if (flow != NULL && flow->send_aborted) {
