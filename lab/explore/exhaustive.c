@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* All schedules of a short script with few preemptions (Musuvathi, Qadeer: "Iterative context
- * bounding for systematic testing of multithreaded programs", PLDI 2007): each run is the choices
- * of an earlier one up to a point, another choice there, and the first possibility ever after.
- * Those with the fewest changes come first. */
+ * bounding for systematic testing of multithreaded programs", PLDI 2007), and as few other changes
+ * of the order in which tasks take turns (Emmi, Qadeer, Rakamaric: "Delay-bounded scheduling", POPL
+ * 2011): each run is the choices of an earlier one up to a point, another choice there, and the
+ * first possibility ever after. Those with the fewest changes come first. */
 #include "explore/campaign.h"
 #include "explore/scenario.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_LIMIT  20000
+#define DEFAULT_LIMIT  5000
 #define PROGRESS_EVERY 64
 
 /* The choices of a run that others branch off from. */
@@ -23,6 +24,7 @@ struct branch {
     size_t at;           /* this choice of the trunk */
     uint32_t chosen;     /* becomes this */
     unsigned preemptions;
+    unsigned turns; /* choices of another task where the running one stopped by itself */
 };
 
 struct search {
@@ -60,21 +62,25 @@ static void push(struct search *search, const struct branch *branch)
         branch->trunk->users++;
 }
 
-/* Every choice of task, and every preemption that is left, behind the place where this run left its
- * trunk. */
+/* Every preemption and every choice of another task that is left, behind the place where this run
+ * left its trunk. Who runs behind a preemption is part of it. */
 static void branch_off(struct search *search, struct trunk *trunk, size_t from,
-                       unsigned preemptions)
+                       const struct branch *branch)
 {
     for (size_t i = from; i < trunk->decisions.count && !search->no_memory; i++) {
         const struct sim_decision *decision = &trunk->decisions.list[i];
         const bool preempts = decision->kind == SIM_CHOICE_PREEMPT;
+        const bool belongs =
+            i != 0 && decision[-1].kind == SIM_CHOICE_PREEMPT && decision[-1].chosen != 0;
+        const bool turns = !preempts && !belongs;
 
         if (!preempts && decision->kind != SIM_CHOICE_TASK)
             continue;
-        if (preempts && preemptions == search->most)
+        if (branch->preemptions + preempts > search->most || branch->turns + turns > search->most)
             continue;
         for (uint32_t chosen = 1; chosen < decision->n; chosen++)
-            push(search, &(struct branch){trunk, i, chosen, preemptions + preempts});
+            push(search, &(struct branch){trunk, i, chosen, branch->preemptions + preempts,
+                                          branch->turns + turns});
     }
 }
 
@@ -100,7 +106,7 @@ static bool try(struct search *search, const struct branch *branch)
     goes_on =
         campaign_try_recorded(search->campaign, &search->plan, &search->machine, &trunk->decisions);
     if (goes_on)
-        branch_off(search, trunk, count, branch->preemptions);
+        branch_off(search, trunk, count, branch);
     release(trunk);
     trunk = NULL;
 

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+sluice_test(decision SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_decision.c DEPENDS sluice_sim)
+sluice_test(campaign SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_campaign.c DEPENDS sluice_explore)
