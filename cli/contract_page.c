@@ -17,7 +17,7 @@ static const struct {
     {"R45", "Flow contexts"},
     {"R52", "Set-up, tear-down, unload"},
     {"R61", "Kernel hygiene"},
-    {"LEAK", "Outcomes"},
+    {"LEAK", "Outcomes, and what else is seen in a run"},
 };
 
 static void write_chapter(FILE *out, const char *rule)
