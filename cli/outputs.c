@@ -107,7 +107,9 @@ bool outputs_record(struct outputs *outputs, const json_t *record, struct report
     static const char *const inner[] = {"sample", "step", "nbl"};
     const char *type = report_text(record, "type");
 
-    if (strcmp(type, "run") == 0 && !show_views(outputs, outputs->book.open, writer))
+    /* The run that sums up several has nothing of its own to show. */
+    if (strcmp(type, "run") == 0 && strcmp(report_text(record, "profile"), "all") != 0 &&
+        !show_views(outputs, outputs->book.open, writer))
         outputs->no_memory = true;
     if (!report_book_add(&outputs->book, record))
         outputs->no_memory = true;

@@ -30,6 +30,7 @@ void report_book_clear(struct report_book *book)
     free(book->driver);
     json_decref(book->chapters);
     json_decref(book->open);
+    json_decref(book->whole);
     *book = (struct report_book){0};
 }
 
@@ -68,6 +69,11 @@ bool report_book_add(struct report_book *book, const json_t *record)
     }
     if (type == NULL)
         return true;
+    if (strcmp(type, "run") == 0 && strcmp(report_text(record, "profile"), "all") == 0) {
+        json_decref(book->whole);
+        book->whole = report_plain(record);
+        return book->whole != NULL;
+    }
     if (strcmp(type, "run") == 0)
         return json_object_set_new(book->open, type, report_plain(record)) == 0 &&
                close_chapter(book);
@@ -113,4 +119,10 @@ const char *report_chapter_reason(const json_t *chapter)
     const json_t *run = json_object_get(chapter, "run");
 
     return run != NULL ? report_text(run, "reason") : "the session ended before the run did";
+}
+
+bool report_chapter_passed_over(const struct report_book *book, const json_t *chapter)
+{
+    return book->whole != NULL && (book->code == 0 || book->code == 1) &&
+           strcmp(report_chapter_verdict(chapter), "no-verdict") == 0;
 }

@@ -11,6 +11,8 @@ struct report_book {
     char *driver;     /* path of the image */
     json_t *chapters; /* array of objects: arrays of records by type, and "run" */
     json_t *open;     /* the chapter that is being written */
+    json_t *whole;    /* the run record of profile "all", which sums up several; NULL: there was one
+                         only */
     int code;         /* exit code of the session, when it is known */
 };
 
@@ -33,3 +35,7 @@ unsigned long long report_chapter_left_out(const json_t *chapter, const char *ty
 /* The chapter's verdict for people: "clean", "findings", "no-verdict"; why, or "". */
 const char *report_chapter_verdict(const json_t *chapter);
 const char *report_chapter_reason(const json_t *chapter);
+
+/* True for a chapter without a verdict that does not count: the session came to one all the same (a
+ * Windows that the driver was not made for, when others load it). */
+bool report_chapter_passed_over(const struct report_book *book, const json_t *chapter);

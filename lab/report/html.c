@@ -25,12 +25,10 @@ static const char *profile_of(const json_t *chapter)
     return report_text(json_object_get(chapter, "run"), "profile");
 }
 
-static void write_verdict(FILE *out, const json_t *chapter)
+static void write_verdict(FILE *out, const json_t *run, const char *verdict, const char *reason)
 {
-    const json_t *run = json_object_get(chapter, "run");
     const unsigned long long errors = report_count(run, "findings");
     const unsigned long long warnings = report_count(run, "warnings");
-    const char *verdict = report_chapter_verdict(chapter);
 
     if (strcmp(verdict, "clean") == 0)
         fprintf(out, "<p class=\"verdict %s\">%s Clean", warnings != 0 ? "warn" : "good",
@@ -43,9 +41,9 @@ static void write_verdict(FILE *out, const json_t *chapter)
     if (warnings != 0)
         fprintf(out, ", %s warning%s", report_number(warnings), warnings == 1 ? "" : "s");
     fputs("</p>\n", out);
-    if (*report_chapter_reason(chapter) != '\0') {
+    if (*reason != '\0') {
         fputs("<p>", out);
-        report_markup(out, report_chapter_reason(chapter));
+        report_markup(out, reason);
         fputs("</p>\n", out);
     }
 }
@@ -223,7 +221,8 @@ static void write_chapter(FILE *out, const struct report_book *book, size_t inde
         report_markup(out, profile_of(chapter));
         fputs("</h2>\n", out);
     }
-    write_verdict(out, chapter);
+    write_verdict(out, json_object_get(chapter, "run"), report_chapter_verdict(chapter),
+                  report_chapter_reason(chapter));
     write_facts(out, chapter);
     write_findings(out, chapter);
     write_curves(out, chapter, id);
@@ -263,6 +262,9 @@ bool report_html(FILE *out, const struct report_book *book)
     fputs("</style></head>\n<body><header><h1>", out);
     report_markup(out, base_of(book->driver));
     fputs(" against the contract of the stream layer</h1>\n", out);
+    if (book->whole != NULL)
+        write_verdict(out, book->whole, report_text(book->whole, "verdict"),
+                      report_text(book->whole, "reason"));
     write_contents(out, book);
     fputs("</header><main>\n", out);
     for (size_t i = 0; i < json_array_size(book->chapters); i++)

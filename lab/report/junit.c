@@ -55,7 +55,7 @@ static void count_of(const json_t *chapter, const struct check_rule *rule, unsig
     }
 }
 
-static void count(const json_t *chapter, struct counts *counts)
+static void count(const struct report_book *book, const json_t *chapter, struct counts *counts)
 {
     const struct check_rule *rule;
 
@@ -66,7 +66,7 @@ static void count(const json_t *chapter, struct counts *counts)
         counts->failures += errors != 0;
         counts->skipped += errors + warnings == 0 && why_skipped(chapter, rule) != NULL;
     }
-    if (!has_verdict(chapter)) {
+    if (!has_verdict(chapter) && !report_chapter_passed_over(book, chapter)) {
         counts->tests++;
         counts->errors++;
     }
@@ -145,7 +145,7 @@ static void write_suite(FILE *out, const struct report_book *book, const json_t 
 
     snprintf(class, sizeof(class), "%s.%s", base != NULL ? base + 1 : book->driver,
              *profile != '\0' ? profile : "unknown");
-    count(chapter, &counts);
+    count(book, chapter, &counts);
     fputs("  <testsuite name=\"", out);
     report_markup(out, class);
     /* No moment of the day: the same run writes the same file. */
@@ -161,7 +161,7 @@ static void write_suite(FILE *out, const struct report_book *book, const json_t 
     fputs("    </properties>\n", out);
     for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++)
         write_case(out, chapter, class, rule);
-    if (!has_verdict(chapter)) {
+    if (!has_verdict(chapter) && !report_chapter_passed_over(book, chapter)) {
         fputs("    <testcase classname=\"", out);
         report_markup(out, class);
         fputs("\" name=\"verdict\" time=\"0\">\n      <error message=\"", out);
@@ -179,7 +179,7 @@ bool report_junit(FILE *out, const struct report_book *book)
 
     json_array_foreach(book->chapters, index, chapter)
     {
-        count(chapter, &all);
+        count(book, chapter, &all);
     }
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sluice\" tests=\"%u\" "

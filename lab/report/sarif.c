@@ -255,13 +255,14 @@ static json_t *result_of(const struct report_book *book, const json_t *finding)
 static json_t *invocation_of(const struct report_book *book, const json_t *chapter)
 {
     const bool good = strcmp(report_chapter_verdict(chapter), "no-verdict") != 0;
+    const bool passed_over = report_chapter_passed_over(book, chapter);
     json_t *invocation =
-        json_pack("{s:b, s:i}", "executionSuccessful", good, "exitCode", book->code);
+        json_pack("{s:b, s:i}", "executionSuccessful", good || passed_over, "exitCode", book->code);
 
     if (invocation != NULL && !good)
         json_object_set_new(invocation, "toolExecutionNotifications",
-                            json_pack("[{s:s, s:{s:s}}]", "level", "error", "message", "text",
-                                      report_chapter_reason(chapter)));
+                            json_pack("[{s:s, s:{s:s}}]", "level", passed_over ? "note" : "error",
+                                      "message", "text", report_chapter_reason(chapter)));
     return invocation;
 }
 

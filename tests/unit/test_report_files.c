@@ -227,6 +227,35 @@ static void test_a_chapter_for_each_profile(void **state)
     report_book_clear(&book);
 }
 
+/* --profile all: a Windows that the driver was not made for is no failure when others load it. */
+static void test_the_sum_of_several_runs(void **state)
+{
+    struct report_book book;
+    json_t *sum = world_run("clean", "on");
+
+    json_object_set_new(sum, "profile", json_string("all"));
+    assert_true(report_book_begin(&book, "x.sys"));
+    world_add(&book, world_run("no-verdict", "on"));
+    world_add(&book, world_run("clean", "on"));
+    world_add(&book, sum);
+    report_book_end(&book, 0);
+    assert_int_equal(json_array_size(book.chapters), 2);
+    char *junit = world_written(report_junit, &book);
+    assert_int_equal(world_count(junit, "<testsuite "), 2);
+    assert_int_equal(world_count(junit, "<error "), 0);
+    assert_int_equal(world_count(junit, "<skipped "), rules());
+    free(junit);
+    json_t *log = sarif_of(&book);
+    json_t *run = json_array_get(json_object_get(log, "runs"), 0);
+    json_t *invocation = json_array_get(json_object_get(run, "invocations"), 0);
+    assert_true(json_is_true(json_object_get(invocation, "executionSuccessful")));
+    json_decref(log);
+    char *html = world_written(report_html, &book);
+    assert_int_equal(world_count(html, "✓ Clean"), 2); /* the sum and the second run */
+    free(html);
+    report_book_clear(&book);
+}
+
 static void test_frames(void **state)
 {
     struct report_frame frame;
@@ -264,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_what_was_not_checked_did_not_pass),
         cmocka_unit_test(test_a_flood_is_counted),
         cmocka_unit_test(test_a_chapter_for_each_profile),
+        cmocka_unit_test(test_the_sum_of_several_runs),
         cmocka_unit_test(test_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
