@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Names for driver code: "X+0x1a95" in a finding's stack becomes "X!Inject [x.c:186]", by
- * llvm-symbolizer and the .pdb beside the image. */
+/* Names for driver code, as a debugger has them: "X+0x1a95" in a finding's stack becomes
+ * "X!Inject+0x35 [x.c @ 186]", by llvm-symbolizer and the .pdb beside the image; the line is that
+ * of the call, not of where it returns to. */
 #pragma once
 
 #include <jansson.h>
 
 /* Replaces frames of the image called `service` in a finding's stack; inlined functions become
- * frames of their own. image: the path of its file. Does nothing when the tool or the symbols are
- * missing: offsets then stay. */
+ * frames of their own, marked "(inline)". image: the path of its file. Does nothing when the tool
+ * or the symbols are missing: offsets then stay. */
 void symbolize_finding(json_t *finding, const char *image, const char *service);

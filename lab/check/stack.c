@@ -10,17 +10,26 @@
 
 #define DRIVER_FRAMES 16
 
+/* Of the innermost address: an instruction that trapped. All others are return addresses. */
+static bool is_fault(const struct pe_call *call, const struct pe_backtrace_entry *entry)
+{
+    const uint8_t *address = (const uint8_t *)pe_image_base(entry->image) + entry->offset;
+    return call->registers != NULL && !pe_is_behind_call(entry->image, address);
+}
+
 /* Driver code from its innermost function outwards; the outermost also tells what it was called as.
- */
+ * "(fault)": the offset is that of the instruction itself, not of the one to return to. */
 static void add_driver(struct pe *pe, const struct pe_call *call, struct check_stack *stack)
 {
     struct pe_backtrace_entry entries[DRIVER_FRAMES];
     size_t count = pe_backtrace(pe, call, entries, DRIVER_FRAMES);
 
     for (size_t i = 0; i < count && stack->count < CHECK_STACK_FRAMES; i++)
-        snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s+0x%x%s%s%s",
-                 pe_image_name(entries[i].image), entries[i].offset, i + 1 == count ? " (" : "",
-                 i + 1 == count ? call->frame.function : "", i + 1 == count ? ")" : "");
+        snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s+0x%x%s%s%s%s",
+                 pe_image_name(entries[i].image), entries[i].offset,
+                 i == 0 && is_fault(call, &entries[i]) ? " (fault)" : "",
+                 i + 1 == count ? " (" : "", i + 1 == count ? call->frame.function : "",
+                 i + 1 == count ? ")" : "");
     if (count == 0) { /* linked into the lab, or its stack cannot be followed */
         char place[64];
         snprintf(stack->frames[stack->count++], CHECK_FRAME_TEXT, "%s (%s)",

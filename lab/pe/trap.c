@@ -116,6 +116,17 @@ const struct pe_import *pe_import_called(const struct pe_image *image, const voi
     return NULL;
 }
 
+bool pe_is_behind_call(const struct pe_image *image, const void *address)
+{
+    const uint8_t *at = address;
+    if (image->base == NULL || !pe_image_holds(image, (uintptr_t)at) || at - image->base < 7)
+        return false;
+    const bool direct = at[-5] == 0xE8, by_slot = at[-6] == 0xFF && at[-5] == 0x15;
+    const bool by_register = at[-2] == 0xFF && (at[-1] & 0xF8) == 0xD0;
+    const bool by_memory = at[-3] == 0xFF && (at[-2] & 0xF8) == 0x50;
+    return direct || by_slot || by_register || by_memory;
+}
+
 /* The address behind a call instruction of driver code that is nearest on the stack; *slot: where
  * it lies. */
 static const void *calling_site(const struct pe *pe, uint64_t rsp, uintptr_t *slot)
@@ -131,13 +142,9 @@ static const void *calling_site(const struct pe *pe, uint64_t rsp, uintptr_t *sl
         const struct pe_image *image = pe_image_of(pe, (const void *)word);
         if (image == NULL || word - (uintptr_t)image->base < 7)
             continue;
-        const uint8_t *at = (const uint8_t *)word;
-        const bool direct = at[-5] == 0xE8, by_slot = at[-6] == 0xFF && at[-5] == 0x15;
-        const bool by_register = at[-2] == 0xFF && (at[-1] & 0xF8) == 0xD0;
-        const bool by_memory = at[-3] == 0xFF && (at[-2] & 0xF8) == 0x50;
-        if (direct || by_slot || by_register || by_memory) {
+        if (pe_is_behind_call(image, (const void *)word)) {
             *slot = rsp;
-            return at;
+            return (const void *)word;
         }
     }
     return NULL;

@@ -24,6 +24,9 @@ bool pe_unwind_frame(const struct pe_image *image, const struct pe_function *fun
                      struct pe_context *context, uint64_t *establisher, void **handler,
                      const void **handler_data);
 
+/* Whether a call instruction ends right before the address: it may be a return address. */
+bool pe_is_behind_call(const struct pe_image *image, const void *address);
+
 /* Addresses of driver code, innermost first, from the last export that this call made (or, in a
  * trap, from where it happened). Returns how many. Meaningful while driver code is below on the
  * stack: in exports, hooks, bug checks. */
