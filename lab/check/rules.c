@@ -231,8 +231,8 @@ static const struct check_rule rules[] = {
      "Free or discard each NBL in its completion, and where it was not injected; wait for the "
      "completions, then free the pool."},
     {"R72", "an inbound injected NBL carries one NET_BUFFER",
-     "bug check 0x1D3 for packets; reported for streams", "bug-check-0x1d3-wfp_invalid_operation",
-     CHECK_INFERRED, "Build one NBL per NET_BUFFER."},
+     "bug check 0x1D3 for injected packets; that streams are hit too is inferred",
+     "bug-check-0x1d3-wfp_invalid_operation", CHECK_INFERRED, "Build one NBL per NET_BUFFER."},
     {"R73", "callout functions are short at DISPATCH_LEVEL", "starvation",
      "callout-driver-programming-considerations", CHECK_INFERRED,
      "Bound the work per classify; hand the rest to a worker."},
