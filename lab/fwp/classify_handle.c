@@ -6,6 +6,7 @@
 #include "netio/classify_context.h"
 #include "sim/breach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct classify_handle {
@@ -13,6 +14,9 @@ struct classify_handle {
     uint64_t value;
     uint16_t layer;
     const void *caller;
+    uint64_t flow; /* of the classify it was acquired in, 0 none */
+    uint32_t classify;
+    uint64_t time;
 };
 
 struct classify_part {
@@ -24,11 +28,20 @@ struct classify_part {
 static void report_left(struct fwp *fwp, struct fwp_part *part)
 {
     for (const struct classify_handle *h = ((struct classify_part *)part)->handles; h != NULL;
-         h = h->next)
+         h = h->next) {
+        const uint64_t age = (fwp->sim->now - h->time) / SIM_MILLISECOND;
+        char detail[120];
+
+        snprintf(detail, sizeof(detail),
+                 "a classify handle, acquired %llu.%03llu s before, was not released",
+                 (unsigned long long)age / 1000, (unsigned long long)age % 1000);
         sim_breach(fwp->sim, &(struct sim_breach){.rule = "R53",
                                                   .function = "FwpsReleaseClassifyHandle0",
-                                                  .detail = "a classify handle was not released",
+                                                  .detail = detail,
+                                                  .flow = h->flow,
+                                                  .classify = h->classify,
                                                   .address = h->caller});
+    }
 }
 
 static void destroy(struct fwp *fwp, struct fwp_part *part)
@@ -96,7 +109,9 @@ NTSTATUS NTAPI FwpsAcquireClassifyHandle0(VOID *classifyContext, UINT32 flags,
     *handle = (struct classify_handle){.next = part->handles,
                                        .value = ++part->last,
                                        .layer = context->layer,
-                                       .caller = __builtin_return_address(0)};
+                                       .caller = __builtin_return_address(0),
+                                       .time = fwp->sim->now};
+    nt_pool_attribution(fwp->nt, &handle->flow, &handle->classify);
     part->handles = handle;
     *classifyHandle = handle->value;
     return STATUS_SUCCESS;

@@ -533,6 +533,12 @@ void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify)
     nt->pool->classify = classify;
 }
 
+void nt_pool_attribution(const struct nt *nt, uint64_t *flow, uint32_t *classify)
+{
+    *flow = nt->pool->flow;
+    *classify = nt->pool->classify;
+}
+
 static int by_text(const void *left, const void *right)
 {
     const struct nt_pool_tag *a = left, *b = right;

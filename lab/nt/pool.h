@@ -53,6 +53,9 @@ void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch);
  * zeros: nothing. */
 void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);
 
+/* What they are attributed to now. */
+void nt_pool_attribution(const struct nt *nt, uint64_t *flow, uint32_t *classify);
+
 struct nt_pool_tag {
     uint32_t tag;
     enum nt_pool_kind kind;
