@@ -18,12 +18,10 @@
     "opening reset\n" silent TALK("local") TALK("remote")                                          \
         TALK("reset") "fin local out\n"                                                            \
                       "receive local text \"the last words, after the other side's FIN\\r\\n\" "   \
-                      "segment 11\n"                                                               \
-                      "fin local in\n"                                                             \
+                      "segment 11 fin\n"                                                           \
                       "fin remote in\n"                                                            \
                       "send remote text \"the last words, after the other side's FIN\\r\\n\" "     \
-                      "segment 11\n"                                                               \
-                      "fin remote out\n"                                                           \
+                      "segment 11 fin\n"                                                           \
                       "reset reset\n"                                                              \
                       "wait 200ms\n"
 
