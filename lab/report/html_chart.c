@@ -14,17 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH   960.0
-#define HEIGHT  300.0
-#define LEFT    70.0
-#define RIGHT   170.0
-#define TOP     16.0
-#define BOTTOM  48.0
-#define PLOT_W  (WIDTH - LEFT - RIGHT)
-#define PLOT_H  (HEIGHT - TOP - BOTTOM)
-#define SERIES  6
-#define TICKS   5
-#define LABEL_H 15.0 /* labels at the ends of curves keep this apart */
+#define WIDTH      960.0
+#define HEIGHT     300.0
+#define LEFT       70.0
+#define RIGHT      170.0
+#define TOP        16.0
+#define BOTTOM     48.0
+#define PLOT_W     (WIDTH - LEFT - RIGHT)
+#define PLOT_H     (HEIGHT - TOP - BOTTOM)
+#define SERIES     6
+#define TICKS      5
+#define MOST_BYTES (1ull << 50) /* an axis that ends */
+#define LABEL_H    15.0         /* labels at the ends of curves keep this apart */
 
 struct series {
     char name[48];
@@ -191,8 +192,9 @@ static bool fill(struct series *series, const json_t *samples, const char *tag, 
     series->values = calloc(count, sizeof(*series->values));
     for (size_t i = 0; series->values != NULL && i < count; i++) {
         const json_t *sample = json_array_get(samples, i);
-        const unsigned long long value =
+        unsigned long long value =
             key != NULL ? report_count(sample, key) : value_of(sample, tag, kind);
+        value = value < MOST_BYTES ? value : MOST_BYTES;
         series->values[i] = value;
         series->peak = value > series->peak ? value : series->peak;
         series->last = value;
