@@ -94,9 +94,10 @@ static void associated(void *context, const struct netio_context_event *event)
     for (struct entry *entry = *bucket; entry != NULL; entry = entry->next) {
         if (entry->value != event->value || entry->number != block.number)
             continue;
-        /* A context that another flow or callout has keeps its block. */
-        if (event->status == STATUS_SUCCESS) {
-            entry->status = STATUS_SUCCESS;
+        /* A context that another flow or callout has keeps its block; one that was given back may
+         * be used again. */
+        if (event->status == STATUS_SUCCESS || entry->deleted || entry->status != STATUS_SUCCESS) {
+            entry->status = event->status;
             entry->deleted = false;
             entry->flow = event->flow;
         }
