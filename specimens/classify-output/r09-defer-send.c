@@ -14,18 +14,30 @@
 
 static KTIMER Timer;
 static KDPC Dpc;
-static volatile LONG Asked; /* one stream is deferred, once */
+static volatile LONG Asked, Stopping; /* one stream is deferred, once */
 static UINT64 FlowId;
 static UINT32 CalloutId, StreamFlags;
 static UINT16 LayerId;
 
+static VOID Arm(VOID)
+{
+    LARGE_INTEGER Due;
+
+    Due.QuadPart = RESUME_10_MS;
+    (VOID) KeSetTimer(&Timer, Due, &Dpc);
+}
+
 static VOID NTAPI Resume(PKDPC Self, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
+    NTSTATUS Status;
+
     UNREFERENCED_PARAMETER(Self);
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
-    (VOID) FwpsStreamContinue(FlowId, CalloutId, LayerId, StreamFlags);
+    Status = FwpsStreamContinue(FlowId, CalloutId, LayerId, StreamFlags);
+    if (!NT_SUCCESS(Status) && Status != STATUS_NOT_FOUND && Stopping == 0)
+        Arm();
 }
 
 static NTSTATUS Start(VOID)
@@ -37,6 +49,8 @@ static NTSTATUS Start(VOID)
 
 static VOID Drain(VOID)
 {
+    (VOID) InterlockedExchange(&Stopping, 1);
+    KeFlushQueuedDpcs(); /* nobody arms it any more */
     (VOID) KeCancelTimer(&Timer);
     KeFlushQueuedDpcs();
 }
@@ -45,8 +59,6 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
                      FWPS_STREAM_CALLOUT_IO_PACKET *Packet, const FWPS_FILTER *Filter,
                      UINT64 FlowContext, FWPS_CLASSIFY_OUT *Out)
 {
-    LARGE_INTEGER Due;
-
     UNREFERENCED_PARAMETER(FlowContext);
     if ((Packet->streamData->flags & DEFERRED) == 0 || Packet->streamData->dataLength < PART ||
         InterlockedExchange(&Asked, 1) != 0)
@@ -57,6 +69,5 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     StreamFlags = Packet->streamData->flags;
     Packet->streamAction = FWPS_STREAM_ACTION_DEFER;
     Out->actionType = FWP_ACTION_NONE;
-    Due.QuadPart = RESUME_10_MS;
-    (VOID) KeSetTimer(&Timer, Due, &Dpc);
+    Arm();
 }
