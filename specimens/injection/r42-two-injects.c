@@ -5,6 +5,7 @@
 #include "specimen.h"
 
 #define STREAM_ABORT (FWPS_STREAM_FLAG_RECEIVE_ABORT | FWPS_STREAM_FLAG_SEND_ABORT)
+#define STREAM_FIN   (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
 
 static VOID NTAPI Complete(VOID *Context, NET_BUFFER_LIST *Nbl, BOOLEAN DispatchLevel)
 {
@@ -47,7 +48,10 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
              Nb = NET_BUFFER_NEXT_NB(Nb))
             Length += NET_BUFFER_DATA_LENGTH(Nb);
         NET_BUFFER_LIST_NEXT_NBL(Clone) = NULL;
-        Sent = InjectChain(Values, Meta, Filter, Data->flags, Clone, Length);
+        /* A FIN that came with the data goes with its last bytes. */
+        Sent = InjectChain(Values, Meta, Filter,
+                           Next == NULL ? Data->flags : Data->flags & ~(UINT32)STREAM_FIN, Clone,
+                           Length);
         Clone = Next;
     } while (Sent && Clone != NULL);
     if (Clone != NULL)
