@@ -50,6 +50,17 @@ begin=$(echo "$first" | awk '{ split($1, p, ","); print int(p[2]) }')
 end=$(echo "$first" | awk '{ split($NF, p, ","); print int(p[2]) }')
 if [ $((begin - end)) -gt 100 ]; then passed "the leak is a slope"; else failed "the leak is no slope: from $begin to $end"; fi
 
+# Samples are thinned: never more than 401, however long the run.
+points=$(echo "$first" | wc -w)
+if [ "$points" -gt 50 ] && [ "$points" -le 401 ]; then passed "samples are thinned"; else failed "$points samples"; fi
+# The timeline is that of the finding: what the chain cut did is in it, in words too.
+if grep -q '<td>cut</td>.*chain cut behind NBL' "$work/leak.dom" && grep -q '<td>lost</td>' "$work/leak.dom" &&
+  grep -q '<td>verdict</td>.*BLOCK' "$work/leak.dom" && grep -q '<td>inject</td>.*in classify' "$work/leak.dom"; then
+  passed "the timeline tells the cut"
+else
+  failed "the timeline does not tell the cut"
+fi
+
 # Both colour schemes: the pictures differ and are not empty.
 for scheme in 0 1; do
   look leak --blink-settings=preferredColorScheme=$scheme --window-size=1200,1600 --screenshot="$work/scheme$scheme.png" >/dev/null

@@ -76,6 +76,19 @@ else
   failed "reports differ from run to run"
 fi
 
+# Who looks on changes nothing: the trace is that of a run without reports.
+for html in "" "--html=$work/leak.html"; do
+  "$sluice" check "$bad" --profile 7sp1 --json $html | jq -r 'select(.type == "run") | .trace_hash'
+done >"$work/out"
+if [ "$(sort -u "$work/out" | wc -l)" = 1 ]; then passed "a report changes no trace"; else failed "a report changes the trace"; fi
+
+# A driver whose name is made to deceive.
+hostile=$work/$'e\e[31m<b>&"\x27\xff.sys'
+cp "$bad" "$hostile"
+expect_exit 1 "a hostile name" "$sluice" check "$hostile" --profile 7sp1 --sarif "$work/h.sarif" --junit "$work/h.xml" --html "$work/h.html" \
+  --view ndiskd.nbl
+if grep -qa $'\e' "$work/out" "$work"/h.*; then failed "a hostile name reaches a report as it is"; else passed "a hostile name"; fi
+
 views=(--view poolmon --view '!poolused' --view ndiskd.nbl --view '!ndiskd.pendingnbls')
 expect_exit 1 views "$sluice" check "$bad" --profile 7sp1 "${views[@]}" &&
   expect_line '^ Tag  Type     Allocs            Frees            Diff   Bytes      Per Alloc' views &&
