@@ -4,6 +4,7 @@
 
 #include "check/explain.h"
 
+#include "check/counter.h"
 #include "check/disconnect.h"
 #include "check/order.h"
 #include "check/out_of_band.h"
@@ -197,6 +198,7 @@ static void classify_exit(void *context, struct netio_classify *classify)
         check_out_of_band_answer(check, call->flow, call->track, classify);
         check_disconnect_answer(check, call->flow, call->track, classify);
         check_progress_answer(check, call->track, classify);
+        check_counter_answer(check, call->flow, call->track, classify);
         go_on(check, call->flow, call->track, classify);
     }
     call->classify = NULL;

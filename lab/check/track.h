@@ -30,6 +30,10 @@ struct check_track {
     uint64_t deferred_bytes;
     uint32_t deferred_classify;
     const void *classify; /* the callout's function */
+    /* R74 */
+    uint8_t manner;   /* of the last answer */
+    uint32_t manners; /* answers in that manner, in a row */
+    bool counter_told;
     /* R38 */
     uint32_t injecting; /* calls in progress */
     struct sim_task *injector;
