@@ -396,6 +396,13 @@ static int check_profile(struct check_command *command, struct session_channel *
     campaign_run(&config, result);
     const int code = judge(result, reason, sizeof(reason));
     session_progress(channel, "");
+    if ((command->parts & CAMPAIGN_EXHAUSTIVE) != 0 && result->counts.schedules != 0 &&
+        !result->counts.schedules_all && code == EXIT_CLEAN)
+        session_say(channel,
+                    "%s on %s: %llu schedules were tried, with the fewest changes first; "
+                    "there are more with at most %u preemptions",
+                    command->image.path, name, (unsigned long long)result->counts.schedules,
+                    command->preemptions);
     tell_run(command, channel, name, result, code, reason[0] != '\0' ? reason : NULL);
     if (reason[0] != '\0' && command->profile_count == 1)
         session_say(channel, "%s on %s: %s", command->image.path, name, reason);

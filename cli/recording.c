@@ -332,7 +332,7 @@ static bool finding_of(struct reader *reader, struct recording *recording)
                       number_of(reader, "tag", UINT32_MAX, &tag);
     reader->header = whole;
     recording->tag = (uint32_t)tag;
-    recording->is_error = strcmp(severity, "error") == 0;
+    recording->is_error = good && strcmp(severity, "error") == 0;
     return good;
 }
 

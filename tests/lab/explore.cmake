@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# Recorded runs, scripts and campaigns through the command.
+if(SLUICE_IMAGES)
+  add_test(NAME lab_explore COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lab/explore.sh)
+  set_tests_properties(lab_explore PROPERTIES TIMEOUT 300
+    ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
+endif()

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Recorded runs, shrinking, scripts, readings, seeds, schedules: the command's own part of exploring.
+. "$(dirname "$0")/expect.sh"
+
+bad=$images/nbuf-leak-bad.sys
+own=$images/sluice.sys
+value() { jq -r "select(.type == \"$1\") | $2" "$work/out"; }
+
+# ---- recorded runs ----
+expect_exit 1 "record" "$sluice" check "$bad" --profile 7sp1 --record "$work/recorded" --json
+hash=$(value run .trace_hash)
+file=$(ls "$work"/recorded/nbuf-leak-bad-R42-7sp1-*.sluice 2>/dev/null | head -n 1)
+[ -n "$file" ] && [ "$(value finding 'select(.rule == "R42") | .rerun')" = "sluice rerun $file" ] &&
+  passed "a finding's run is written, and its finding says how to see it again" ||
+  failed "record: $(ls "$work/recorded" 2>&1), $(value finding .rerun)"
+size=$(stat -c %s "$file")
+[ "$size" -lt 100000 ] && passed "it is small ($size bytes)" || failed "it has $size bytes"
+if expect_exit 1 "rerun" "$sluice" rerun "$file" --json; then
+  [ "$(value run '[.verdict, .same] | tostring')" = '["findings",true]' ] &&
+    [ "$(value finding 'select(.severity == "error") | .rule')" = R42 ] && passed "it is the same run, bit for bit" ||
+    failed "rerun: $(value run .)"
+fi
+recorded=$(head -n 1 "$file" | jq -r .trace_hash)
+[ "$(value run .trace_hash)" = "$recorded" ] && passed "with the recorded trace hash ($recorded)" ||
+  failed "trace hash $(value run .trace_hash), recorded $recorded, check $hash"
+cp "$bad" "$work/copy.sys"
+expect_exit 1 "the image at another place" "$sluice" rerun "$file" "$work/copy.sys" &&
+  passed "the image may be at another place"
+
+# ---- what cannot be run again ----
+refuse() { # name pattern words...
+  local name=$1 pattern=$2
+  shift 2
+  expect_exit 2 "$name" "$sluice" "$@" && expect_line "$pattern" "$name" && passed "$name is refused: exit code 2, $pattern"
+}
+refuse "another image" "is not the image that was recorded" rerun "$file" "$own"
+sed '1s/"version":1/"version":2/' "$file" >"$work/version.sluice"
+refuse "another version" "format version 2" rerun "$work/version.sluice"
+head -c 300 "$file" >"$work/cut.sluice"
+refuse "half a header" "no recorded run" rerun "$work/cut.sluice"
+sed '2s/^..../????/' "$file" >"$work/choices.sluice"
+refuse "spoilt choices" "choices cannot be read" rerun "$work/choices.sluice"
+sed '$d' "$file" >"$work/script.sluice"
+refuse "half a script" 'no good "script"' rerun "$work/script.sluice"
+refuse "no file" "No such file" rerun "$work/none.sluice"
+sed '1s/"path":"[^"]*"/"path":"\/nowhere\/x.sys"/' "$file" >"$work/moved.sluice"
+refuse "an image that is gone" "/nowhere/x.sys" rerun "$work/moved.sluice"
+
+# ---- smaller ----
+if expect_exit 1 "shrink" "$sluice" rerun "$file" --shrink -o "$work/small.sluice" --json; then
+  steps=$(value shrink .steps)
+  [ "$(value shrink .steps_before)" -gt 100 ] && [ "$steps" -le 4 ] && [ "$(value shrink .choices)" = 0 ] &&
+    passed "$(value shrink .steps_before) steps become $steps" || failed "shrink: $(value shrink .)"
+  cp "$work/small.sluice" "$work/first.sluice"
+  expect_exit 1 "the smaller run" "$sluice" rerun "$work/small.sluice" --json &&
+    [ "$(value run .same)" = true ] && [ "$(value finding 'select(.severity == "error") | .rule')" = R42 ] &&
+    passed "the smaller run shows the same" || failed "the smaller run: $(cat "$work/out")"
+  expect_exit 1 "shrink again" "$sluice" rerun "$file" --shrink -o "$work/small.sluice" &&
+    cmp -s "$work/small.sluice" "$work/first.sluice" && passed "shrinking is deterministic" ||
+    failed "shrinking twice gives two runs"
+fi
+
+# ---- scripts ----
+printf 'connect a in v4\nreceive a 2920 segment 1460\nfin a in out\n' >"$work/good.txt"
+expect_exit 0 "a script" "$sluice" check "$own" --script "$work/good.txt" --json && passed "a script of one's own"
+bad_script() { # text pattern
+  printf '%b' "$1" >"$work/bad.txt"
+  refuse "script \"$1\"" "$2" check "$own" --script "$work/bad.txt"
+}
+bad_script 'connect a\n# fine\nreceive a lots\n' 'bad\.txt:3:11: "lots" cannot be said'
+bad_script 'conect a\n' 'bad\.txt:1:1: there is no step "conect"'
+bad_script 'connect a\nwait 5\n' 'bad\.txt:2:6: "5" is no time'
+bad_script 'connect a\nfin a\n' 'bad\.txt:2:6: fin wants in, out or both'
+bad_script 'connect a\nreceive a text "x\\q"\n' 'bad\.txt:2:16: there is no escape'
+refuse "a step beyond the script" "is beyond them" check "$own" --script "$work/good.txt" --unload-at 9
+for step in 'filters delete\nwait 5ms\nfilters add' 'bfe stop\nwait 5ms\nbfe start' 'rules off\nrun\nrules on' \
+  'connect l loopback v4 v6\nsend l 3000\nreceive l 3000\nfin l out in' 'connect m midstream in\nreceive m 3000' \
+  'capture 3 client 2000 server 5000 loss 100000' unload; do
+  printf '%b' "connect a 4 in out v4 v6\nopening a\nreceive a 4000 segment 1460\n$step\nsend a 4000\nfin a in out\n" >"$work/step.txt"
+  expect_exit 0 "$step" "$sluice" check "$own" --script "$work/step.txt" && passed "sluice.sys through: $step" ||
+    sed 's/^/    /' "$work/out"
+done
+
+# ---- campaigns ----
+if expect_exit 0 "readings" "$sluice" check "$own" --json; then
+  [ "$(value run .readings)" -ge 20 ] && passed "the command runs $(value run .readings) readings by itself" ||
+    failed "readings: $(value run .)"
+fi
+expect_exit 0 "one run" "$sluice" check "$own" --switch completion=late --json
+[ "$(value run .runs)" = 1 ] && passed "a named switch is one run" || failed "one run: $(value run .)"
+if expect_exit 1 "seeds" "$sluice" check "$bad" --profile 7sp1 --script "$work/good.txt" --explore 20 --json; then
+  again=$(value finding 'select(.severity == "error") | .rerun' | head -n 1)
+  rerun=${again#sluice }
+  # shellcheck disable=SC2086
+  expect_exit 1 "the finding's own command" "$sluice" $rerun && passed "a finding's own command shows it again"
+fi
+expect_exit 0 "seeds of sluice.sys" "$sluice" check "$own" --explore 24 --json
+first=$(value run .trace_hash)
+expect_exit 0 "seeds of sluice.sys" "$sluice" check "$own" --explore 24 --json
+[ "$(value run .trace_hash)" = "$first" ] && [ "$(value run .seeds)" = 24 ] && passed "24 seeds, twice the same" ||
+  failed "seeds: $(value run .)"
+printf 'connect a in v4\nreceive a 100\n' >"$work/short.txt"
+SECONDS=0
+printf 'connect a in v4\nreceive a 2920 segment 1460\n' >"$work/chain.txt"
+expect_exit 0 "1,000 schedules" "$sluice" check "$images/nbuf-leak-batched.sys" --profile 7sp1 --script "$work/chain.txt" --explore 1000 --json &&
+  [ "$(value run .seeds)" = 1000 ] && passed "1,000 schedules of the chain cut in about $SECONDS s"
+if expect_exit 0 "all Windows" "$sluice" check "$own" --profile all --json; then
+  [ "$(value run '.profile + ":" + .verdict' | tr '\n' ' ')" = \
+    "vista-sp1:no-verdict 7sp1:no-verdict 8.1:clean 10:clean 11:clean all:clean " ] &&
+    passed "one line for each Windows; Vista and 7 refuse the image of Windows 8" || failed "all: $(value run .)"
+fi
+expect_exit 1 "all Windows, leaking" "$sluice" check "$bad" --profile all --json &&
+  [ "$(value run 'select(.verdict == "findings") | .profile' | tr '\n' ' ')" = "7sp1 all " ] &&
+  passed "only 7 SP1 would hurt the leak specimen" || failed "all: $(value run '.profile + " " + .verdict')"
+refuse "an unknown neighbour" "there is no neighbour" check "$own" --neighbour nobody
+refuse "an unknown fault" "Nothing0" check "$own" --fault Nothing0:1
+refuse "too many preemptions" "1 to 3" check "$own" --exhaustive 4
+finish
