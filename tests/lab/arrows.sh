@@ -81,7 +81,7 @@ upward <"$edges" >"$work/upward"
 # The driver and the specimens compile on Windows: what they include is the kit's or the house's, never the C library's
 # for programs.
 sources driver specimens | includes | while IFS='|' read -r file header; do
-  for root in "${file%/*}" . include wdk wdk/crt; do [ -f "$root/$header" ] && continue 2; done
+  for root in "${file%/*}" . include wdk wdk/crt specimens; do [ -f "$root/$header" ] && continue 2; done
   echo "$file: <$header> is neither the kit's nor the house's"
 done >"$work/foreign"
 [ -s "$work/foreign" ] && { failed "headers a Windows driver does not have:"; sed 's/^/    /' "$work/foreign"; } ||
