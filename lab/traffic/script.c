@@ -235,7 +235,6 @@ static const struct word receive_words[] = {NUMBER(segment, 1, 65536),
                                             FLAG("nic", nic),
                                             FLAG("empty-head", empty_head),
                                             FLAG("fin", fin),
-                                            FLAG("push", push),
                                             FLAG("nopush", nopush),
                                             FLAG("expedited", expedited),
                                             END};
@@ -244,7 +243,6 @@ static const struct word send_words[] = {
     NUMBER(offset, 0, SHAPE_MOST), FLAG("empty-head", empty_head), FLAG("fin", fin),
     FLAG("expedited", expedited),  FLAG("nodelay", nodelay),       END};
 static const struct word fin_words[] = {DIRECTIONS, END};
-static const struct word reset_words[] = {DIRECTIONS, FLAG("silent", silent), END};
 static const struct word capture_words[] = {FLAG("v6", v6),
                                             FLAG("reset", reset),
                                             NUMBER(loss, 0, MILLION),
@@ -302,9 +300,6 @@ static bool parse_connect(struct parser *parser, struct traffic_step *step)
     while (next(parser)) {
         if (is_number(parser) && step->count == 0) {
             if (!number32(parser, 1, FLOWS_MOST, &step->count))
-                return false;
-        } else if (is(parser, "at")) {
-            if (!value_of(parser, 0, (uint64_t)1 << 48, &step->at))
                 return false;
         } else if (!take_word(parser, connect_words, step)) {
             return false;
@@ -379,7 +374,7 @@ static bool parse_fin(struct parser *parser, struct traffic_step *step)
 
 static bool parse_reset(struct parser *parser, struct traffic_step *step)
 {
-    return flow_name(parser, step, true) && take_words(parser, reset_words, step);
+    return flow_name(parser, step, true) && take_words(parser, no_words, step);
 }
 
 static bool parse_wait(struct parser *parser, struct traffic_step *step)

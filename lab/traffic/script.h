@@ -55,7 +55,6 @@ struct traffic_step {
     unsigned directions;            /* enum traffic_direction_word, or-ed */
     bool v4, v6;
     bool midstream, loopback;
-    uint64_t at; /* connect: stream offset at which both directions begin */
     enum traffic_content content;
     uint32_t bytes;
     const char *text;   /* TRAFFIC_CONTENT_TEXT: `bytes` of it, any value */
@@ -64,7 +63,7 @@ struct traffic_step {
     uint32_t offset;    /* unused bytes in front, in the first MDL */
     bool nic;           /* the NIC's own buffers, not NETIO's copies */
     bool empty_head;    /* a zero-length MDL in front */
-    bool fin, push, nopush, expedited, nodelay, silent, part;
+    bool fin, nopush, expedited, nodelay, part;
     uint64_t time;                     /* wait: 100 ns */
     uint32_t loss, reorder, duplicate; /* capture: segments of a million */
     uint32_t client, server;           /* capture: bytes */
