@@ -130,19 +130,25 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     flow->calls = &call;
     sim_trace_add(&netio->sim->trace, SIM_EVENT_CLASSIFY, flow->handle, stage->callout->id,
                   chunk->length);
-    if (netio->hooks->classify_enter != NULL)
-        netio->hooks->classify_enter(netio->hook_context, &call.told);
-    stage->callout->running++; /* raising the IRQL may let others run */
-    irql = classify_irql(netio, direction);
-    outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
     offer = netio_offer_open(netio, &netio->offers, &io, &out, &flow->values, &flow->metadata);
     if (offer != NULL) {
         offer->flow = flow->handle;
         offer->classify = call.told.number;
         offer->function = stage->callout->classify;
+        call.told.io = &offer->io;
+        call.told.out = &offer->out;
+    }
+    if (netio->hooks->classify_enter != NULL)
+        netio->hooks->classify_enter(netio->hook_context, &call.told);
+    stage->callout->running++; /* raising the IRQL may let others run */
+    irql = classify_irql(netio, direction);
+    outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
+    if (offer != NULL) {
         kfd_invoke(netio, stage->callout, &offer->values, &offer->metadata, &offer->io, &context,
                    &stage->filter->fwps, stage->context, &offer->out);
         netio_offer_close(&netio->offers, offer, &io, &out);
+        call.told.io = &io;
+        call.told.out = &out;
     } else {
         kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
                    &stage->filter->fwps, stage->context, &out);
