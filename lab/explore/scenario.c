@@ -44,7 +44,7 @@
 /* Connections that are gone before a byte is said. */
 #define EARLY                                                                                      \
     "connect early 2 in out v4\n"                                                                  \
-    "reset early silent\n"                                                                         \
+    "reset early\n"                                                                                \
     "wait 200ms\n"
 
 /* Whole connections on the wire, with segments lost, overtaken and doubled: holes are filled. */
