@@ -33,6 +33,7 @@ struct check_command {
     char *script; /* text, or NULL */
     struct run_plan plan;
     unsigned parts;
+    bool every_neighbour;
     uint64_t seeds;
     unsigned preemptions;
     struct outputs *outputs;
@@ -79,6 +80,7 @@ static bool take_neighbours(struct check_command *command)
         const char *name = options->neighbours[i];
         if (strcmp(name, "all") == 0 || strcmp(name, "lawful") == 0) {
             command->parts |= CAMPAIGN_NEIGHBOURS;
+            command->every_neighbour |= strcmp(name, "all") == 0;
             continue;
         }
         if (neighbour_find(name) == NULL) {
@@ -384,6 +386,7 @@ static int check_profile(struct check_command *command, struct session_channel *
         .parts = command->parts,
         .seeds = command->seeds,
         .preemptions = command->preemptions,
+        .every_neighbour = command->every_neighbour,
         .go_on = options->thorough,
         .listener = {.context = &check, .finding = finding, .progress = progress},
     };

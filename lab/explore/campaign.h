@@ -56,6 +56,7 @@ struct campaign_config {
     uint64_t seeds;       /* CAMPAIGN_SEEDS: how many, beginning with run.plan.seed */
     unsigned preemptions; /* CAMPAIGN_EXHAUSTIVE: at most, 1..3 */
     uint64_t schedules;   /* CAMPAIGN_EXHAUSTIVE: stop after so many; 0: 5,000 */
+    bool every_neighbour; /* CAMPAIGN_NEIGHBOURS: those that break the contract, too */
     bool go_on;           /* do not stop at the first run with an error */
     struct campaign_listener listener;
 };

@@ -65,6 +65,23 @@ bool neighbour_plan_keeps(const struct run_plan *plan)
     return true;
 }
 
+void neighbour_excuse(const struct run_plan *plan, struct check_findings *findings)
+{
+    static const char *const kept[] = {"CRASH", "HANG", "STACK", "LEAK", "R52", "R53",
+                                       "R54",   "R66",  "R68",   "R70",  "R71"};
+
+    if (neighbour_plan_lawful(plan))
+        return;
+    for (size_t i = 0; i < findings->count; i++) {
+        size_t k = 0;
+        while (k < sizeof(kept) / sizeof(kept[0]) &&
+               strcmp(kept[k], findings->list[i]->rule->id) != 0)
+            k++;
+        if (k == sizeof(kept) / sizeof(kept[0]))
+            findings->list[i]->folded = true;
+    }
+}
+
 static bool load(struct neighbour_set *set, const struct neighbour *neighbour, char *text,
                  size_t size)
 {

@@ -39,3 +39,7 @@ void neighbour_set_unload(struct neighbour_set *set);
 /* True when every neighbour of the plan keeps the contract; and the bytes. */
 bool neighbour_plan_lawful(const struct run_plan *plan);
 bool neighbour_plan_keeps(const struct run_plan *plan);
+
+/* Beside one that breaks the contract a driver must only not crash, hang or leave anything behind:
+ * other findings are folded away. Called when a run is over. */
+void neighbour_excuse(const struct run_plan *plan, struct check_findings *findings);

@@ -21,6 +21,8 @@ bool campaign_neighbours(struct campaign *campaign)
     while (neighbour_at(all) != NULL)
         all++;
     for (size_t i = 0; i < all + pairs; i++) {
+        if (i < all && !neighbour_at(i)->lawful && !campaign_config_of(campaign)->every_neighbour)
+            continue;
         plan.neighbour_count = i < all ? 1 : 2;
         for (size_t k = 0; k < plan.neighbour_count; k++)
             plan.neighbours[k] = i < all ? neighbour_at(i)->name : between[i - all][k];

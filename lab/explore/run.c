@@ -536,6 +536,7 @@ static void run_world(const struct run_config *config, struct check_answers *ans
     check_answers_finish(run.machine.check);
     check_fold(findings);
     check_blame_faults(findings, config->known, run.machine.sim, run.machine.pe);
+    neighbour_excuse(&config->plan, findings);
     for (size_t i = 0; i < findings->count; i++) {
         if (findings->list[i]->folded)
             continue;
