@@ -60,9 +60,12 @@ else
     done
   done
   try "all of it under special pool" 10 "${provoke[@]}" --special-pool
-  try "10,000 seeds" 10 --explore 10000
-  try "10,000 seeds" 7sp1 --explore 10000
-  seed=20001
+  for profile in 10 7sp1; do
+    for seed in $(seq 1 1000 9001); do
+      try "1,000 seeds from $seed" $profile --seed "$seed" --explore 1000
+    done
+  done
+  seed=10001
   modes=(gate permit monitor)
   while [ $((SECONDS - start)) -lt $((minutes * 60)) ] && [ $failures -eq 0 ]; do
     for profile in 7sp1 8.1 10 11; do
