@@ -29,6 +29,7 @@ static void bfe_changes_reach_subscribers(void **state)
     HANDLE first, second, engine;
 
     assert_int_equal(FwpmBfeStateGet0(), FWPM_SERVICE_RUNNING);
+    world_expect(world->world, "R59", "FwpmBfeStateGet0"); /* nothing is subscribed yet */
     assert_int_equal(FwpmBfeStateSubscribeChanges0(NULL, NULL, &one, &first),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(FwpmBfeStateSubscribeChanges0(NULL, on_state, &one, &first), STATUS_SUCCESS);

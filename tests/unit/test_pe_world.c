@@ -142,8 +142,14 @@ int world_setup(void **state)
     world->sim->observer = (struct sim_observer){world, on_breach};
     world->pe = pe_create(world->sim);
     assert_non_null(world->pe);
-    const struct pe_traps traps = {world,    read_cr8,    write_cr8,     interrupts,
-                                   read_tsc, on_bugcheck, on_unmodelled, describe_fault};
+    const struct pe_traps traps = {.context = world,
+                                   .read_cr8 = read_cr8,
+                                   .write_cr8 = write_cr8,
+                                   .interrupts = interrupts,
+                                   .read_tsc = read_tsc,
+                                   .bugcheck = on_bugcheck,
+                                   .unmodelled = on_unmodelled,
+                                   .describe_fault = describe_fault};
     pe_set_traps(world->pe, &traps);
     *state = world;
     return 0;
