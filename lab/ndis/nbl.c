@@ -2,6 +2,7 @@
 /* Making, counting and unmaking NET_BUFFER_LISTs. */
 #include "ndis/nbl.h"
 
+#include "ndis/gone.h"
 #include "ndis/mdl.h"
 #include "ndis/state.h"
 
@@ -210,6 +211,8 @@ void ndis_nbl_destroy(NET_BUFFER_LIST *nbl)
     ndis_nbl_delist(ndis, header);
     if (header->pool != NULL)
         ndis_pool_returned(header->pool);
+    if (!header->driver)
+        ndis_gone_fill(ndis, nbl);
     if (header->block != NULL)
         nt_pool_free(ndis->nt, header->block, header->tag);
     if (clone && parent != NULL)

@@ -2,6 +2,7 @@
 /* The floor as a whole: making it, ending it, what a driver left in it. */
 #include "ndis/ndis.h"
 
+#include "ndis/gone.h"
 #include "ndis/state.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct ndis *ndis_create(struct sim *sim, struct nt *nt)
         return NULL;
     }
     sim->layers[SIM_LAYER_NDIS] = ndis;
+    ndis_gone_open(ndis);
     return ndis;
 }
 

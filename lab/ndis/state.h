@@ -5,6 +5,7 @@
 #include "ndis/allocate.h"
 #include "ndis/miniport.h"
 #include "ndis/ndis.h"
+#include "nt/forbidden.h"
 #include "sim/breach.h"
 
 struct ndis_generic;
@@ -16,6 +17,7 @@ struct ndis {
     uint64_t nbl_count; /* ever made */
     uint64_t flow;      /* what NBLs are attributed to, see ndis_attribute() */
     uint32_t classify;
+    struct nt_forbidden gone; /* see gone.h */
     struct ndis_pool *pools;
     struct ndis_generic *generics;
     struct ndis_miniport *miniport;
