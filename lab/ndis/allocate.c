@@ -231,6 +231,7 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
         return false;
     }
     report.tag = header->tag;
+    report.object = header->number;
     report.flow = header->flow;
     report.classify = header->classify;
     report.bytes = header->payload;

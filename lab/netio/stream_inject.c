@@ -52,7 +52,8 @@ static void broken(const struct inject_call *call, const char *rule, const char 
                              .flow = call->flow_handle,
                              .classify = call->inside == NULL ? 0 : call->inside->told.number,
                              .inject = call->told.number,
-                             .bytes = call->told.length});
+                             .bytes = call->told.length,
+                             .direction = (uint8_t)(call->told.direction + 1)});
 }
 
 /* The classify of this flow, direction and callout that runs in this task: then the inject is a

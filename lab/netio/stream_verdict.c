@@ -27,6 +27,7 @@ static void broken(struct netio_flow *flow, const struct netio_classify *told, c
                                                       .flow = flow->handle,
                                                       .classify = told->number,
                                                       .bytes = told->length,
+                                                      .direction = (uint8_t)(told->direction + 1),
                                                       .address = told->callout->classify});
 }
 
