@@ -27,11 +27,26 @@ struct check_explain {
 
 /* ---- events ---- */
 
+/* Where driver code is, for that tells most; else the innermost function of the kernel. */
+static void note_place(const struct pe *pe, char *where, size_t size)
+{
+    const struct sim_frame *frame = *sim_frame_list();
+    const struct sim_frame *innermost = frame;
+    char place[64];
+
+    while (frame != NULL && frame->address == NULL)
+        frame = frame->up;
+    if (frame != NULL)
+        snprintf(where, size, "%s (%s)", pe_describe(pe, frame->address, place, sizeof(place)),
+                 frame->function);
+    else if (innermost != NULL)
+        snprintf(where, size, "%s!%s", innermost->module, innermost->function);
+}
+
 __attribute__((format(printf, 3, 4))) static void
 event_begin(const struct check_explain *explain, struct check_event *event, const char *format, ...)
 {
     const struct sim *sim = explain->check->sim;
-    struct check_stack stack;
     va_list arguments;
 
     memset(event, 0, sizeof(*event));
@@ -41,13 +56,7 @@ event_begin(const struct check_explain *explain, struct check_event *event, cons
     va_start(arguments, format);
     vsnprintf(event->what, sizeof(event->what), format, arguments);
     va_end(arguments);
-    check_stack_capture(explain->check->pe, &stack);
-    for (unsigned i = 0; i < stack.count; i++) { /* driver code, when there is some, tells most */
-        if (i == 0 || strstr(stack.frames[i], "+0x") != NULL)
-            memcpy(event->where, stack.frames[i], sizeof(event->where));
-        if (strstr(stack.frames[i], "+0x") != NULL)
-            break;
-    }
+    note_place(explain->check->pe, event->where, sizeof(event->where));
 }
 
 static void of_flow(struct check_event *event, const struct netio_flow *flow, uint32_t classify)

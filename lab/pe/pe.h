@@ -23,13 +23,13 @@ struct pe_traps {
                      const char *what);
     /* An import that is not modelled was reached. Never returns. */
     void (*unmodelled)(void *context, const char *module, const char *name, const void *caller);
-    /* After a fault of the lab's own: what driver code has damaged, one line, or NULL. May be NULL
-     * itself. */
-    const char *(*evidence)(void *context);
     /* What is known about an address that must not be touched ("16 bytes behind a block of tag
      * Slui, ..."), or NULL; may put another bug check code than the usual one into *code. May be
      * NULL itself. */
     const char *(*describe_fault)(void *context, const void *address, uint32_t *code);
+    /* After a fault of the lab's own: what driver code has damaged, one line, or NULL. May be NULL
+     * itself. */
+    const char *(*evidence)(void *context);
     /* Memory that was made inaccessible for a while. True: it is accessible again, and the
      * instruction is done once more. closed: at signal level, for code of the lab; touched: on the
      * task's stack, for driver code. Both or none are NULL. */

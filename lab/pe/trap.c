@@ -490,6 +490,15 @@ static void breakpoint(struct pe_trap *trap)
         sim_task_yield(sim);
 }
 
+_Noreturn void pe_trap_endless(struct pe *pe, const void *pc)
+{
+    char place[96];
+    pe->watchdog.due = false;
+    pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
+                     "driver code is at work for ever at %s: it neither returns nor waits",
+                     pe_describe(pe, pc, place, sizeof place));
+}
+
 /* fast fail 2: the stack cookie; nothing of the frames can be believed, so the role is the one that
  * was entered last. */
 _Noreturn void pe_trap_stack_broken(struct pe *pe, const void *pc)
@@ -569,12 +578,11 @@ void pe_trap(struct pe_trap *trap)
         pe->trap_calls = pe->calls;
         pe->trap_count = 0;
     }
-    const bool endless = ++pe->trap_count > TRAPS_ALLOWED;
-    if (trap->signal == SIGVTALRM || pe->watchdog.due || endless)
+    if (++pe->trap_count > TRAPS_ALLOWED || pe->watchdog.due)
+        pe_trap_endless(pe, pc);
+    if (trap->signal == SIGVTALRM)
         pe_trap_bugcheck(pe, DPC_WATCHDOG_VIOLATION, 1, 0, 0, 0, pc,
-                         pe->watchdog.due
-                             ? "driver code is at work for ever at %s: it neither returns nor waits"
-                             : "driver code spins at %s without calling anything",
+                         "driver code spins at %s without calling anything",
                          pe_describe(pe, pc, place, sizeof place));
     if (trap->overflow)
         pe_trap_bugcheck(pe, UNEXPECTED_KERNEL_MODE_TRAP, EXCEPTION_DOUBLE_FAULT, trap->address, 0,

@@ -33,6 +33,9 @@ _Noreturn void pe_trap_bugcheck(struct pe *pe, uint32_t code, uint64_t p1, uint6
                                 uint64_t p4, const void *pc, const char *format, ...)
     __attribute__((format(printf, 8, 9)));
 
+/* Ends the world: driver code neither returns nor waits. */
+_Noreturn void pe_trap_endless(struct pe *pe, const void *pc);
+
 /* Ends the world: driver code wrote over the frames of who called it. pc may be NULL. */
 _Noreturn void pe_trap_stack_broken(struct pe *pe, const void *pc);
 

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/expect.sh"
 export LC_ALL=C SLUICE_WDK=$SLUICE_SOURCE/wdk
 folder=$SLUICE_SOURCE/specimens/hostile
-limit=${SLUICE_LIMIT:-90} # seconds of the clock for one driver: some end by processor time, on a busy machine
+limit=${SLUICE_LIMIT:-240} # seconds of the clock for one driver: some end by processor time, on a busy machine
 
 build() { # source act place
   timeout "$limit" "$sluice" build "$folder/$1.c" -o "$work/$1-$2.sys" -I "$SLUICE_SOURCE/specimens" -I "$folder" \
