@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests of the command `sluice` with real images, each a script that says PASSED, FAILED or SKIPPED.
 if(SLUICE_IMAGES)
-  foreach(name matrix verdicts determinism contract replay bad_input json eve install)
+  foreach(name matrix verdicts determinism contract replay bad_input json eve install playbook)
     add_test(NAME lab_${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/lab/${name}.sh)
     set_tests_properties(lab_${name} PROPERTIES TIMEOUT 300
       ENVIRONMENT "SLUICE_BUILD=${CMAKE_BINARY_DIR};SLUICE_SOURCE=${CMAKE_SOURCE_DIR}")
