@@ -9,11 +9,12 @@
 static const struct {
     uint32_t flag;
     const char *name;
+    bool exactly; /* one that was not there may not be added, either: it means other bytes */
 } kept[] = {
-    {FWPS_STREAM_FLAG_RECEIVE_PUSH, "RECEIVE_PUSH"},
-    {FWPS_STREAM_FLAG_RECEIVE_EXPEDITED, "RECEIVE_EXPEDITED"},
-    {FWPS_STREAM_FLAG_SEND_NODELAY, "SEND_NODELAY"},
-    {FWPS_STREAM_FLAG_SEND_EXPEDITED, "SEND_EXPEDITED"},
+    {FWPS_STREAM_FLAG_RECEIVE_PUSH, "RECEIVE_PUSH", false},
+    {FWPS_STREAM_FLAG_RECEIVE_EXPEDITED, "RECEIVE_EXPEDITED", true},
+    {FWPS_STREAM_FLAG_SEND_NODELAY, "SEND_NODELAY", false},
+    {FWPS_STREAM_FLAG_SEND_EXPEDITED, "SEND_EXPEDITED", true},
 };
 
 void check_stream_flags(struct check *check, const struct check_flow *flow,
@@ -25,7 +26,8 @@ void check_stream_flags(struct check *check, const struct check_flow *flow,
     if (!inject->watch.known || !inject->watch.whole)
         return;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        if (((wanted ^ given) & kept[i].flag) == 0)
+        if (((wanted ^ given) & kept[i].flag) == 0 ||
+            ((wanted & kept[i].flag) == 0 && !kept[i].exactly))
             continue;
         snprintf(detail, sizeof(detail),
                  "the bytes were indicated %s %s and are injected %s it (flags 0x%x, now 0x%x)",
