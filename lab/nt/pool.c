@@ -2,6 +2,8 @@
 /* The pool allocator: size classes over the arena, a header before each block, figures by tag. */
 #include "nt/pool_state.h"
 
+#include "sim/arena.h"
+
 #include "nt/lock_order.h"
 
 #include <errno.h>
@@ -25,9 +27,13 @@
 #define POOL_UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-#define SLAB_BYTES  ((size_t)1 << 20)
-#define SMALL_LIMIT ((size_t)1024)
-#define TAIL_BYTES  sizeof(uint64_t)
+#define SLAB_BYTES   ((size_t)1 << 20)
+#define SMALL_LIMIT  ((size_t)1024)
+#define TAIL_BYTES   sizeof(uint64_t)
+
+/* Where the pool ends for drivers: those that take all there is must not take it from the machine
+ * the lab runs on. */
+#define DRIVER_LIMIT ((size_t)4 << 30)
 
 /* ---- size classes: steps of 16 up to 1 KiB, then eight to each doubling ---- */
 
@@ -292,6 +298,9 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     struct pool_header *header;
 
     if (index == UINT32_MAX || request->size > (size_t)1 << 40)
+        return NULL;
+    if (request->driver &&
+        (request->size > DRIVER_LIMIT || nt->sim->arena->used > DRIVER_LIMIT - request->size))
         return NULL;
     if (special)
         header = pool_special_take(nt, request->size);
