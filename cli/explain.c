@@ -224,10 +224,12 @@ int command_explain(int argc, char **argv)
     const struct session_image image = {explain.bad.path, explain.bad.service};
     writer = report_writer_create(stdout, options.json, options.quiet);
     if (writer != NULL)
-        code = session_run(
-            &(struct session_options){
-                .writer = writer, .quiet = options.quiet, .images = &image, .image_count = 1},
-            work, &explain);
+        code = session_run(&(struct session_options){.writer = writer,
+                                                     .exhibits = true,
+                                                     .quiet = options.quiet,
+                                                     .images = &image,
+                                                     .image_count = 1},
+                           work, &explain);
 done:
     report_writer_destroy(writer);
     free(explain.bad.bytes);

@@ -278,10 +278,11 @@ int command_matrix(int argc, char **argv)
         }
     }
     writer = report_writer_create(stdout, options.json, options.quiet);
-    code = writer == NULL
-               ? EXIT_ENVIRONMENT
-               : session_run(&(struct session_options){.writer = writer, .quiet = options.quiet},
-                             work, &matrix);
+    code = writer == NULL ? EXIT_ENVIRONMENT
+                          : session_run(&(struct session_options){.writer = writer,
+                                                                  .quiet = options.quiet,
+                                                                  .exhibits = true},
+                                        work, &matrix);
 done:
     report_writer_destroy(writer);
     for (int w = 0; w < PREDICTION_WORKAROUNDS; w++)

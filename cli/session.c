@@ -70,8 +70,8 @@ static void take_record(struct session *session, const char *text, size_t length
     wipe_progress(session);
     const char *type = json_string_value(json_object_get(record, "type"));
     const char *severity = json_string_value(json_object_get(record, "severity"));
-    if (type != NULL && strcmp(type, "finding") == 0 && severity != NULL &&
-        strcmp(severity, "error") == 0)
+    if (!session->options->exhibits && type != NULL && strcmp(type, "finding") == 0 &&
+        severity != NULL && strcmp(severity, "error") == 0)
         session->errors++;
     for (size_t i = 0;
          type != NULL && strcmp(type, "finding") == 0 && i < session->options->image_count; i++)
@@ -288,7 +288,9 @@ int session_run(const struct session_options *options,
     } else if (result.code < EXIT_CLEAN || result.code > EXIT_NO_VERDICT) {
         session.bad = true;
     } else {
-        code = result.code == EXIT_CLEAN && session.errors != 0 ? EXIT_FINDINGS : result.code;
+        code = result.code == EXIT_CLEAN && session.errors != 0 && !options->guilt_expected
+                   ? EXIT_FINDINGS
+                   : result.code;
     }
     if (!report_writer_finish(options->writer) || session.bad) {
         fprintf(stderr, "sluice: the report could not be written whole\n");

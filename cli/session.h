@@ -23,10 +23,13 @@ struct session_options {
     FILE *const *streams;    /* SESSION_OUTPUTS of them, open for writing or NULL; NULL: none */
     struct outputs *outputs; /* has each record before the writer; NULL: none */
     bool quiet;              /* no progress */
-    const int *keep;         /* descriptors that the child reads from */
+    bool exhibits;   /* findings are shown, not judged: of a specimen that is meant to have them */
+    const int *keep; /* descriptors that the child reads from */
     size_t keep_count;
     const struct session_image *images; /* stacks of findings get names from their symbols */
     size_t image_count;
+    bool guilt_expected;  /* the driver is meant to be found guilty: that alone does not decide the
+                             exit code */
     unsigned cpu_seconds; /* processor time for the whole session; 0: 600 */
 };
 
