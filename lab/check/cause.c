@@ -28,6 +28,10 @@ static const struct cause {
     {"R62", "CRASH", SHARE_CALL},
     {"R69", "CRASH", SHARE_CALL},
     {"R06", "CRASH", SHARE_FLOW | SHARE_CALL},
+    /* Bytes that are cloned and permitted, or pass while others are held: their order follows. */
+    {"R35", "R36", 0},
+    {"R35", "R37", 0},
+    {"R36", "R37", 0},
     {"R14", "CRASH", SHARE_CALL},
     {"R13", "CRASH", 0}, /* of a run that is compared with one that does not end so */
     {"R20", "CRASH", SHARE_CALL},
