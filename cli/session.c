@@ -288,9 +288,7 @@ int session_run(const struct session_options *options,
     } else if (result.code < EXIT_CLEAN || result.code > EXIT_NO_VERDICT) {
         session.bad = true;
     } else {
-        code = result.code == EXIT_CLEAN && session.errors != 0 && !options->guilt_expected
-                   ? EXIT_FINDINGS
-                   : result.code;
+        code = result.code == EXIT_CLEAN && session.errors != 0 ? EXIT_FINDINGS : result.code;
     }
     if (!report_writer_finish(options->writer) || session.bad) {
         fprintf(stderr, "sluice: the report could not be written whole\n");

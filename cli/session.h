@@ -28,8 +28,6 @@ struct session_options {
     size_t keep_count;
     const struct session_image *images; /* stacks of findings get names from their symbols */
     size_t image_count;
-    bool guilt_expected;  /* the driver is meant to be found guilty: that alone does not decide the
-                             exit code */
     unsigned cpu_seconds; /* processor time for the whole session; 0: 600 */
 };
 
