@@ -412,9 +412,11 @@ static void search(struct shrinking *shrinking)
     if (shrinking->decisions.count != 0)
         no_choices(shrinking);
     fewer_faults(shrinking);
-    while ((simpler_words(shrinking) | fewer_steps(shrinking)) && !shrinking->no_memory &&
-           outcome->runs < shrinking->most_runs)
-        ;
+    for (bool again = true;
+         again && !shrinking->no_memory && outcome->runs < shrinking->most_runs;) {
+        again = simpler_words(shrinking);
+        again |= fewer_steps(shrinking);
+    }
     plain_shapes(shrinking);
     if (!no_choices(shrinking))
         fewer_choices(shrinking);
