@@ -186,11 +186,11 @@ json_t *report_record_rule(const struct check_rule *rule)
 {
     const struct check_specimen *specimen = check_specimen_of(rule, 0);
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "type", "rule", "rule",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?}", "type", "rule", "rule",
                      rule->id, "severity", check_severity_name(check_rule_severity(rule)),
                      "confidence", check_confidence_name(rule->confidence), "title", rule->title,
-                     "why", rule->why, "source", rule->source, "advice", rule->advice, "specimen",
-                     specimen != NULL ? specimen->name : NULL);
+                     "why", rule->why, "source", rule->source, "advice", rule->advice, "checked",
+                     true, "specimen", specimen != NULL ? specimen->name : NULL);
 }
 
 json_t *report_record_run(const struct report_run *run)

@@ -21,6 +21,8 @@ static WCHAR StreamName[] = L"test";
 static const GUID StreamCallouts[2] = {
     {0x7f0a4e11, 0x5b1c, 0x4e0f, {0x8a, 0x11, 0x30, 0x52, 0x4a, 0x00, 0x00, 0x04}},
     {0x7f0a4e11, 0x5b1c, 0x4e0f, {0x8a, 0x11, 0x30, 0x52, 0x4a, 0x00, 0x00, 0x06}}};
+static const GUID StreamProvider = {
+    0x7f0a4e11, 0x5b1c, 0x4e0f, {0x8a, 0x11, 0x30, 0x52, 0x4a, 0x00, 0x00, 0x02}};
 static const GUID StreamSubLayer = {
     0x7f0a4e11, 0x5b1c, 0x4e0f, {0x8a, 0x11, 0x30, 0x52, 0x4a, 0x00, 0x00, 0x01}};
 
@@ -63,12 +65,14 @@ static NTSTATUS StreamAddLayer(const GUID *Layer, const GUID *CalloutKey)
     RtlZeroMemory(&Callout, sizeof(Callout));
     Callout.calloutKey = *CalloutKey;
     Callout.displayData.name = StreamName;
+    Callout.providerKey = (GUID *)&StreamProvider;
     Callout.applicableLayer = *Layer;
     Status = FwpmCalloutAdd(Stream.Engine, &Callout, NULL, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(&Filter, sizeof(Filter));
     Filter.displayData.name = StreamName;
+    Filter.providerKey = (GUID *)&StreamProvider;
     Filter.layerKey = *Layer;
     Filter.subLayerKey = StreamSubLayer;
     Filter.weight.type = FWP_EMPTY;
@@ -91,6 +95,7 @@ static VOID StreamStop(VOID)
 static NTSTATUS StreamStart(PDRIVER_OBJECT DriverObject)
 {
     FWPM_SESSION Session;
+    FWPM_PROVIDER Provider;
     FWPM_SUBLAYER SubLayer;
     NTSTATUS Status;
 
@@ -114,11 +119,17 @@ static NTSTATUS StreamStart(PDRIVER_OBJECT DriverObject)
         Stream.Engine = NULL;
         goto Done;
     }
+    RtlZeroMemory(&Provider, sizeof(Provider));
+    Provider.providerKey = StreamProvider;
+    Provider.displayData.name = StreamName;
+    Status = FwpmProviderAdd(Stream.Engine, &Provider, NULL);
     RtlZeroMemory(&SubLayer, sizeof(SubLayer));
     SubLayer.subLayerKey = StreamSubLayer;
     SubLayer.displayData.name = StreamName;
+    SubLayer.providerKey = (GUID *)&StreamProvider;
     SubLayer.weight = 0x8000;
-    Status = FwpmSubLayerAdd(Stream.Engine, &SubLayer, NULL);
+    if (NT_SUCCESS(Status))
+        Status = FwpmSubLayerAdd(Stream.Engine, &SubLayer, NULL);
     if (NT_SUCCESS(Status))
         Status = StreamAddLayer(&FWPM_LAYER_STREAM_V4, &StreamCallouts[0]);
     if (NT_SUCCESS(Status))

@@ -136,6 +136,7 @@ static NTSTATUS AddUpper(VOID)
     RtlZeroMemory(&SubLayer, sizeof(SubLayer));
     SubLayer.subLayerKey = UpperSubLayer;
     SubLayer.displayData.name = StreamName;
+    SubLayer.providerKey = (GUID *)&StreamProvider;
     SubLayer.weight = 0xC000;
     Status = FwpmSubLayerAdd(Stream.Engine, &SubLayer, NULL);
     if (!NT_SUCCESS(Status))
@@ -143,12 +144,14 @@ static NTSTATUS AddUpper(VOID)
     RtlZeroMemory(&Callout, sizeof(Callout));
     Callout.calloutKey = UpperCallout;
     Callout.displayData.name = StreamName;
+    Callout.providerKey = (GUID *)&StreamProvider;
     Callout.applicableLayer = FWPM_LAYER_STREAM_V4;
     Status = FwpmCalloutAdd(Stream.Engine, &Callout, NULL, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(&Filter, sizeof(Filter));
     Filter.displayData.name = StreamName;
+    Filter.providerKey = (GUID *)&StreamProvider;
     Filter.layerKey = FWPM_LAYER_STREAM_V4;
     Filter.subLayerKey = UpperSubLayer;
     Filter.weight.type = FWP_EMPTY;
