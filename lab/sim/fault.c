@@ -46,33 +46,27 @@ static unsigned by_plan(struct sim_faults *faults, const char *call, unsigned wa
     return way <= ways ? way : ways;
 }
 
-static unsigned judge(struct sim_faults *faults, const char *call, unsigned ways)
+unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways)
 {
-    const struct sim_frame *driver = driver_of(call);
+    struct sim_faults *faults = sim->faults;
+    const struct sim_frame *driver;
     unsigned way;
 
-    if (driver == NULL)
+    if (__builtin_expect(!faults->active, 1))
         return 0;
+    driver = driver_of(call);
     faults->nth = 0;
-    way = faults->judge.decide(faults->judge.context, call, ways);
-    if (way == 0)
-        return 0;
+    if (faults->n != 0)
+        way = by_plan(faults, call, ways);
+    else
+        way = driver != NULL ? faults->judge.decide(faults->judge.context, call, ways) : 0;
+    if (way == 0 || driver == NULL)
+        return way;
     if (faults->taken_count < SIM_FAULTS_TAKEN)
         faults->taken[faults->taken_count] =
             (struct sim_fault_taken){call, way, faults->nth, driver->address};
     faults->taken_count++;
     return way;
-}
-
-unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways)
-{
-    struct sim_faults *faults = sim->faults;
-
-    if (__builtin_expect(!faults->active, 1))
-        return 0;
-    if (faults->n != 0)
-        return by_plan(faults, call, ways);
-    return judge(faults, call, ways);
 }
 
 bool sim_fault(struct sim *sim, const char *site)

@@ -24,7 +24,8 @@ void sim_fault_judge(struct sim *sim, const struct sim_fault_judge *judge);
  * way, or of a site "CALL:WAY" that one. */
 unsigned sim_fault_way(struct sim *sim, const char *call, unsigned ways);
 
-/* Failures that the judge brought about, in order: for who has to tell what they led to. */
+/* Failures that driver code met, by judge or plan, in order: for who has to tell what they led to.
+ */
 #define SIM_FAULTS_TAKEN 8
 struct sim_fault_taken {
     const char *call;

@@ -2,7 +2,6 @@
 /* sluice.sys in the lab: what it does to connections in every mode. */
 #include "test_driver_world.h"
 
-#include "explore/scenario.h"
 #include "fwp/fwp.h"
 
 #include <setjmp.h>
@@ -576,7 +575,7 @@ static void scenarios(void **state)
         world_set(&w, "PermitHold=1");
         world_start(&w, &config);
         tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
-        assert_true(scenario_run(&w.machine));
+        assert_true(world_scenario(&w));
         world_statistics(&w, &s);
         world_expect_closed_ledger(&s);
         assert_true(s.flows_total > 10);

@@ -2,7 +2,6 @@
 /* sluice.sys while it is being unloaded, and other things that meet at the wrong moment. */
 #include "test_driver_world.h"
 
-#include "explore/scenario.h"
 #include "netio/stream.h"
 
 #include <setjmp.h>
@@ -307,7 +306,7 @@ static void cuts_on_several_processors(void **state)
         config.tcpip.random_shapes = seed & 1;
         world_start(&w, &config);
         tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
-        assert_true(scenario_run(&w.machine));
+        assert_true(world_scenario(&w));
         world_finish(&w);
     }
 }
@@ -329,7 +328,7 @@ static void dying_flows_are_counted_alike(void **state)
         config.preempt_per_million = 200000;
         world_start(&w, &config);
         tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
-        assert_true(scenario_run(&w.machine));
+        assert_true(world_scenario(&w));
         world_statistics(&w, &s);
         world_expect_closed_ledger(&s);
         netio_total_ledger(w.machine.netio, NETIO_OUTBOUND, &ledger);

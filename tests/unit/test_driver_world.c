@@ -2,6 +2,9 @@
 /* A machine of the lab with the native sluice.sys in it. */
 #include "test_driver_world.h"
 
+#include "explore/scenario.h"
+#include "explore/script_run.h"
+
 #include "rules/blocklist_build.h"
 #include "rules/compile.h"
 
@@ -253,6 +256,24 @@ void world_reset(struct world_connection *c)
         return;
     tcpip_stream_reset(c->tcb);
     world_run(c->world);
+}
+
+bool world_scenario(struct world *world)
+{
+    char error[160];
+    struct traffic_script *script =
+        traffic_script_parse(scenario_script, strlen(scenario_script), error, sizeof(error));
+    struct script_run *run;
+    bool alive;
+
+    assert_non_null(script);
+    run = script_run_create(
+        &(struct script_run_config){.machine = &world->machine, .script = script});
+    assert_non_null(run);
+    alive = script_run_all(run);
+    script_run_destroy(run);
+    traffic_script_free(script);
+    return alive;
 }
 
 void world_run(struct world *world)

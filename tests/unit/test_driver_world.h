@@ -55,6 +55,9 @@ void world_receive(struct world_connection *c, const void *bytes, size_t length,
 void world_fin(struct world_connection *c, enum netio_direction direction);
 void world_reset(struct world_connection *c);
 
+/* The traffic of `sluice check`. False: the world was stopped. */
+bool world_scenario(struct world *world);
+
 /* Runs what is runnable; lets milliseconds of virtual time go by. */
 void world_run(struct world *world);
 void world_wait(struct world *world, unsigned milliseconds);
