@@ -156,12 +156,13 @@ static bool place_of(struct place *place, json_t *frame, const char *service,
     const bool exact = strncmp(end, " (fault)", 8) == 0;
     place->behind = !exact;
     place->known = function_start_of(starts, place->rva - place->behind, &place->begin);
-    /* What was noted of a function itself, by its address, is where it begins; a return address
-     * never is. */
-    uint32_t begin;
-    if (!exact && function_start_of(starts, place->rva, &begin) && begin == place->rva) {
+    /* What was noted of a function itself, by its address, is where it begins, or in a leaf
+     * function, which has no entry; a return address is neither, for what calls is no leaf. */
+    uint32_t begin = place->rva;
+    if (!exact && starts->count != 0 &&
+        (!function_start_of(starts, place->rva, &begin) || begin == place->rva)) {
         place->behind = false;
-        place->known = true;
+        place->known = begin == place->rva;
         place->begin = begin;
     }
     return true;

@@ -219,7 +219,7 @@ void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
     if (call == NULL)
         return;
     if (__builtin_expect(pe->watchdog.due, 0))
-        pe_trap_endless(pe, return_address);
+        pe_trap_endless(pe, pe_caller(pe, return_address));
     /* An export that the lab itself calls tells nothing about the driver. */
     if (pe->native == NULL && !is_driver(pe, return_address))
         return;
