@@ -249,11 +249,12 @@ static void inject_exit(void *context, struct netio_inject *inject)
 
 static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
 {
-    (void)nbl;
-    if (NT_SUCCESS(status) || flow == NULL)
+    struct check_flow *known = flow == NULL ? NULL : netio_flow_watch(flow);
+
+    if (known == NULL)
         return;
-    struct check_flow *known = check_flow_of(context, flow);
-    if (known != NULL)
+    check_overlap_completed(known, nbl);
+    if (!NT_SUCCESS(status))
         known->refused = true;
 }
 

@@ -37,6 +37,7 @@ struct check_track {
     /* R38 */
     uint32_t injecting; /* calls in progress */
     struct sim_task *injector;
+    const NET_BUFFER_LIST *injecting_last; /* of the latest one's chain; NULL: it has completed */
 };
 
 struct check_flow {

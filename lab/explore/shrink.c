@@ -414,8 +414,9 @@ static void search(struct shrinking *shrinking)
     fewer_faults(shrinking);
     for (bool again = true;
          again && !shrinking->no_memory && outcome->runs < shrinking->most_runs;) {
-        again = simpler_words(shrinking);
-        again |= fewer_steps(shrinking);
+        const bool simpler = simpler_words(shrinking);
+        const bool fewer = fewer_steps(shrinking);
+        again = simpler || fewer;
     }
     plain_shapes(shrinking);
     if (!no_choices(shrinking))

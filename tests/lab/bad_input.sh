@@ -290,7 +290,7 @@ drivers() {
   convicted R65 'memory behind the block' OVERRUN IN_CLASSIFY
   convicted 'R65.*' 'memory behind the block' OVERRUN_FAR IN_CLASSIFY
   convicted R65 'memory before the block' UNDERRUN IN_CLASSIFY
-  convicted 'R65 CRASH' 'freed a second time' DOUBLE_FREE IN_CLASSIFY
+  convicted R65 'freed a second time' DOUBLE_FREE IN_CLASSIFY
   convicted CRASH "Test" USE_AFTER_FREE IN_CLASSIFY --special-pool
   convicted CRASH "Test" OVERRUN IN_ENTRY --special-pool
   convicted R66 "of tag 'Test'" LEAK_POOL IN_ENTRY
