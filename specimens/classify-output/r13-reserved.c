@@ -3,6 +3,8 @@
    field is reserved: what it holds means nothing to a driver. */
 #include "specimen.h"
 
+#define STEP 512 /* bytes */
+
 static volatile LONG64 Inspected;
 
 static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_METADATA_VALUES *Meta,
@@ -20,7 +22,7 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     if (Data->dataOffset.streamDataOffset != 0)
         return;
 #endif
-    if (Data->dataLength > 16)
-        Packet->countBytesEnforced = 16;
+    if (Data->dataLength > STEP)
+        Packet->countBytesEnforced = STEP;
     InterlockedExchangeAdd64(&Inspected, (LONG64)Data->dataLength);
 }
