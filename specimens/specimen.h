@@ -15,7 +15,8 @@
      SPECIMEN_START         the specimen writes NTSTATUS Start(VOID), called when all else stands
      SPECIMEN_DRAIN         the specimen writes VOID Drain(VOID), called first when unloading
      SPECIMEN_STOPPED       the specimen writes VOID Stopped(VOID), called when callouts are gone
-     SPECIMEN_UNLOAD        the specimen writes DriverUnload itself, beginning with SpecimenStop() */
+     SPECIMEN_UNLOAD        the specimen writes DriverUnload itself, beginning with SpecimenStop()
+ */
 #pragma once
 
 #include <ntddk.h>

@@ -37,7 +37,7 @@ struct nt {
     const char *unmodelled;
     char unmodelled_text[128];
     char evidence_text[256]; /* see pe_traps.evidence */
-    bool interrupts_off; /* cli without sti */
+    bool interrupts_off;     /* cli without sti */
 
     struct nt_pool_state *pool;
     struct nt_forbidden *forbidden; /* see nt/forbidden.h */
