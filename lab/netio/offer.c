@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 
 #define STEP          256 /* address space that stands for one byte of a structure */
-#define GIVEN         (offsetof(struct netio_offer, flow) / sizeof(uint64_t)) /* words */
 #define GONE_PAGES    ((offsetof(struct netio_offer, flow) * STEP + 4095) / 4096)
 #define ABSENT_PAGES  ((sizeof(FWPS_INCOMING_METADATA_VALUES0) * STEP + 4095) / 4096)
 #define SLOT          1024
@@ -108,18 +107,9 @@ static struct netio_offer *slot(const struct netio_offers *offers, unsigned inde
     return (struct netio_offer *)(void *)(offers->ring + index * offers->stride);
 }
 
-/* What a word of a structure that is gone holds. */
-static uint64_t gone_word(const struct netio_offers *offers, size_t word)
-{
-    return offers->gone.start + word * sizeof(uint64_t) * STEP;
-}
-
 static void fill(const struct netio_offers *offers, struct netio_offer *offer)
 {
-    uint64_t *const words = (uint64_t *)(void *)offer;
-
-    for (size_t i = 0; i < GIVEN; i++)
-        words[i] = gone_word(offers, i);
+    memcpy((void *)offer, offers->gone_words, sizeof(offers->gone_words));
 }
 
 void netio_offers_open(struct netio *netio, struct netio_offers *offers)
@@ -132,6 +122,8 @@ void netio_offers_open(struct netio *netio, struct netio_offers *offers)
     if (!netio->checks || !nt_forbid(netio->nt, &offers->absent, ABSENT_PAGES) ||
         !nt_forbid(netio->nt, &offers->gone, GONE_PAGES))
         return;
+    for (size_t i = 0; i < NETIO_OFFER_GIVEN; i++)
+        offers->gone_words[i] = offers->gone.start + i * sizeof(uint64_t) * STEP;
     if (offers->guarded) {
         if (!nt_forbid(netio->nt, &offers->kept, NETIO_OFFERS))
             return;
@@ -150,10 +142,10 @@ static void tell_written(struct netio *netio, struct netio_offers *offers,
     size_t word = 0;
     char text[128];
 
-    while (word < GIVEN && words[word] == gone_word(offers, word))
-        word++;
-    if (word == GIVEN)
+    if (memcmp((const void *)offer, offers->gone_words, sizeof(offers->gone_words)) == 0)
         return;
+    while (words[word] == offers->gone_words[word])
+        word++;
     snprintf(text, sizeof(text), "%s was written to after classifyFn had returned",
              name_at(given, sizeof(given) / sizeof(given[0]), word * sizeof(uint64_t)));
     sim_breach(netio->sim, &(struct sim_breach){.rule = "R20",

@@ -7,6 +7,8 @@
 #include "netio/netio.h"
 #include "nt/forbidden.h"
 
+#include <stddef.h>
+
 #define NETIO_OFFERS 64
 
 /* What one call is given: a copy, when rules are checked. */
@@ -23,6 +25,9 @@ struct netio_offer {
     const void *function; /* the callout's */
 };
 
+/* Words of an offer up to what is not given. */
+#define NETIO_OFFER_GIVEN (offsetof(struct netio_offer, flow) / sizeof(uint64_t))
+
 struct netio_offers {
     struct nt_forbidden gone;   /* stands for structures whose classify returned */
     struct nt_forbidden absent; /* stands for metadata whose bit is not set */
@@ -32,6 +37,7 @@ struct netio_offers {
     unsigned next;
     uint64_t open; /* one bit for each that is in use */
     bool guarded;
+    uint64_t gone_words[NETIO_OFFER_GIVEN]; /* what an offer that is gone holds */
 };
 
 /* Nothing is checked when memory is short. */
