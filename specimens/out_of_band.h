@@ -35,7 +35,8 @@ typedef struct _HELD_QUEUE {
     LIST_ENTRY List;
     KTIMER Timer;
     KDPC Dpc;
-    BOOLEAN Busy; /* one at a time, or the order is open */
+    BOOLEAN Busy;     /* one at a time, or the order is open */
+    BOOLEAN Stopping; /* nothing is held any more: what comes goes out at once */
 } HELD_QUEUE;
 
 static HELD_QUEUE Held;
@@ -95,6 +96,11 @@ static VOID HeldStart(VOID)
 /* All that is held goes out; nothing is queued any more. */
 static VOID HeldDrain(VOID)
 {
+    KLOCK_QUEUE_HANDLE Lock;
+
+    KeAcquireInStackQueuedSpinLock(&Held.Lock, &Lock);
+    Held.Stopping = TRUE;
+    KeReleaseInStackQueuedSpinLock(&Lock);
     (VOID) KeCancelTimer(&Held.Timer);
     KeFlushQueuedDpcs();
     HeldFlush();
@@ -147,6 +153,7 @@ static VOID HeldTake(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     FWPS_STREAM_DATA *Data = Packet->streamData;
     LARGE_INTEGER Delay;
     KLOCK_QUEUE_HANDLE Lock;
+    BOOLEAN Stopping;
     HELD *Item;
 
     Out->actionType = FWP_ACTION_BLOCK;
@@ -169,10 +176,13 @@ static VOID HeldTake(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     Item->Length = Data->dataLength;
     KeAcquireInStackQueuedSpinLock(&Held.Lock, &Lock);
     InsertTailList(&Held.List, &Item->Link);
-    KeReleaseInStackQueuedSpinLock(&Lock);
+    Stopping = Held.Stopping;
     Delay.QuadPart = HELD_DELAY;
-    if (Delay.QuadPart != 0)
+    if (Delay.QuadPart != 0 && !Stopping)
         (VOID) KeSetTimer(&Held.Timer, Delay, &Held.Dpc);
-    else
+    KeReleaseInStackQueuedSpinLock(&Lock);
+    if (Stopping)
+        HeldFlush();
+    else if (Delay.QuadPart == 0)
         (VOID) KeInsertQueueDpc(&Held.Dpc, NULL, NULL);
 }

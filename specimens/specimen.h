@@ -13,7 +13,8 @@
      SPECIMEN_ESTABLISHED_BLOCKS  a failure of Established() blocks the connection
      SPECIMEN_NOTIFY        the specimen writes NTSTATUS Notify(NotifyType, FilterKey, Filter)
      SPECIMEN_START         the specimen writes NTSTATUS Start(VOID), called when all else stands
-     SPECIMEN_DRAIN         the specimen writes VOID Drain(VOID), called first when unloading
+     SPECIMEN_DRAIN         the specimen writes VOID Drain(VOID), called first when unloading;
+                            with SPECIMEN_START: after Start() only
      SPECIMEN_STOPPED       the specimen writes VOID Stopped(VOID), called when callouts are gone
      SPECIMEN_UNLOAD        the specimen writes DriverUnload itself, beginning with SpecimenStop()
  */
@@ -46,6 +47,7 @@ typedef struct _SPECIMEN {
     NDIS_HANDLE NblPool;
     UINT32 CalloutId[SPECIMEN_LAYERS]; /* stream v4, stream v6, established v4, established v6 */
     BOOLEAN Registered[SPECIMEN_LAYERS];
+    BOOLEAN Started; /* there may be something to drain */
 } SPECIMEN;
 
 static SPECIMEN Specimen;
@@ -223,7 +225,8 @@ static VOID SpecimenStop(VOID)
 
     Interval.QuadPart = RETRY_10_MS;
 #ifdef SPECIMEN_DRAIN
-    Drain();
+    if (Specimen.Started)
+        Drain();
 #endif
     if (Specimen.Engine != NULL)
         (VOID) FwpmEngineClose(Specimen.Engine);
@@ -304,8 +307,10 @@ _Use_decl_annotations_ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject,
     }
     Status = SpecimenAddObjects();
 #ifdef SPECIMEN_START
-    if (NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status)) {
+        Specimen.Started = TRUE;
         Status = Start();
+    }
 #endif
 Done:
     if (!NT_SUCCESS(Status))

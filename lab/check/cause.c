@@ -29,11 +29,11 @@ static const struct cause {
     {"R69", "CRASH", SHARE_CALL},
     {"R06", "CRASH", SHARE_FLOW | SHARE_CALL},
     /* Bytes that are cloned and permitted, or pass while others are held: their order follows. */
-    {"R35", "R36", 0},
-    {"R35", "R37", 0},
-    {"R36", "R37", 0},
+    {"R35", "R36", SHARE_FLOW},
+    {"R35", "R37", SHARE_FLOW},
+    {"R36", "R37", SHARE_FLOW},
     {"R14", "CRASH", SHARE_CALL},
-    {"R13", "CRASH", 0}, /* of a run that is compared with one that does not end so */
+    {"R13", "CRASH", SHARE_FLOW}, /* of a run that is compared with one that does not end so */
     {"R20", "CRASH", SHARE_CALL},
     /* The wait is the mistake: the IRQL limit says the same of it, and that it never ends follows.
      */

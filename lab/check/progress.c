@@ -5,7 +5,10 @@
 
 #include "check/state.h"
 
+#include "sim/fault.h"
+
 #include <stdio.h>
+#include <string.h>
 
 void check_progress_answer(struct check *check, struct check_track *track,
                            const struct netio_classify *classify)
@@ -21,11 +24,24 @@ void check_progress_answer(struct check *check, struct check_track *track,
     track->deferred_bytes = classify->length;
 }
 
+/* What becomes of a stream whose FwpsStreamContinue0 failed no document says. */
+static bool continue_failed(struct sim *sim)
+{
+    const struct sim_fault_taken *taken;
+    const uint64_t count = sim_fault_taken(sim, &taken);
+
+    for (uint64_t i = 0; i < count && i < SIM_FAULTS_TAKEN; i++) {
+        if (strcmp(taken[i].call, "FwpsStreamContinue0") == 0)
+            return true;
+    }
+    return false;
+}
+
 void check_progress_quiet(struct check *check, struct check_flow *flow)
 {
     char detail[160];
 
-    if (flow->dropped || netio_flow_is_dead(flow->flow))
+    if (flow->dropped || netio_flow_is_dead(flow->flow) || continue_failed(check->sim))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
         /* What waits for a callout that is gone is let go by the engine. */
@@ -34,7 +50,7 @@ void check_progress_quiet(struct check *check, struct check_flow *flow)
         track->deferred = false;
         snprintf(detail, sizeof(detail),
                  "%llu bytes were deferred at %.3f s, and when all was quiet at %.3f s "
-                 "FwpsStreamContinue0 had not been called",
+                 "nothing had continued the stream (FwpsStreamContinue0)",
                  (unsigned long long)track->deferred_bytes,
                  (double)track->deferred_since / SIM_SECOND, (double)check->sim->now / SIM_SECOND);
         check_note(check, &(struct sim_breach){

@@ -199,7 +199,7 @@ void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
         bool holds = false;
 
         for (unsigned direction = 0; stage != NULL && direction < 2; direction++)
-            holds |= stage->half[direction].first != NULL;
+            holds |= stage->half[direction].accumulating || stage->half[direction].deferred;
         flow_reference(flow);
         if (holds) {
             if (netio->checks && !netio->others)

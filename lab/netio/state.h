@@ -50,6 +50,9 @@ struct netio_stage_half {
     uint32_t defer_flags;
     bool accumulating, deferred;
     bool active; /* its loop runs */
+    /* FwpsStreamContinue0 came while the classify that may answer DEFER was running. */
+    bool continued;
+    uint32_t continue_flags;
 };
 
 enum netio_stage_kind { STAGE_CALLOUT, STAGE_PERMIT, STAGE_BLOCK };
@@ -305,6 +308,11 @@ void StreamCalloutProcessingLoop(struct netio_flow *flow, enum netio_direction d
 /* An RST is shown to every callout. Takes the chunk over. */
 void stream_abort(struct netio_flow *flow, enum netio_direction direction, struct chunk *chunk);
 /* Ends a DEFER; false when there is none. The loop is to be run afterwards. */
+/* A classify answered, during which FwpsStreamContinue0 came (no driver can know when the engine
+ * has read its answer): true when the answer was DEFER, which has ended then; else it is R39. */
+bool stream_continued_early(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                            uint32_t flags, bool deferred);
+
 bool stream_continue(struct netio_flow *flow, enum netio_direction direction,
                      struct netio_stage *stage);
 /* Verdict BLOCK for the first n bytes of the chunk. */

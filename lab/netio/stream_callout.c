@@ -215,6 +215,8 @@ static bool act(struct netio_flow *flow, enum netio_direction direction, uint32_
 {
     struct netio_stage_half *const half = &flow->stages[index].half[direction];
     struct chunk *const chunk = half->first;
+    const bool early = half->continued && stream_continued_early(flow, direction, index, flags,
+                                                                 verdict->kind == VERDICT_DEFER);
 
     switch (verdict->kind) {
     case VERDICT_NEED:
@@ -224,6 +226,8 @@ static bool act(struct netio_flow *flow, enum netio_direction direction, uint32_
          * for ever. */
         return more && chunk->next != NULL;
     case VERDICT_DEFER:
+        if (early)
+            return true;
         half->deferred = true;
         half->defer_flags = flags;
         flow->netio->deferred++;

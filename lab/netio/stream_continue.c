@@ -15,7 +15,7 @@ static bool injects_now(const struct netio_flow *flow, uint32_t callout)
     return running != NULL;
 }
 
-static const char name[] = "FwpsStreamContinue0";
+static const char name[] = "FwpsStreamContinue0", not_deferred[] = "the stream is not deferred";
 
 static void broken(const struct netio_flow *flow, enum netio_direction direction,
                    const struct stream_call *inside, const char *detail)
@@ -29,6 +29,42 @@ static void broken(const struct netio_flow *flow, enum netio_direction direction
                                     .flow = flow->handle,
                                     .classify = inside == NULL ? 0 : inside->told.number,
                                     .direction = (uint8_t)(direction + 1)});
+}
+
+static void compare_flags(const struct netio_flow *flow, enum netio_direction direction,
+                          uint32_t flags, uint32_t deferred)
+{
+    char detail[80];
+
+    if (flags == deferred)
+        return;
+    snprintf(detail, sizeof(detail), "streamFlags is 0x%x, DEFER was answered with 0x%x",
+             (unsigned)flags, (unsigned)deferred);
+    broken(flow, direction, NULL, detail);
+}
+
+static bool is_classified(const struct netio_flow *flow, enum netio_direction direction,
+                          uint32_t callout)
+{
+    const struct stream_call *call = flow->calls;
+
+    while (call != NULL && (call->told.direction != direction || call->stage->callout == NULL ||
+                            call->stage->callout->id != callout))
+        call = call->up;
+    return call != NULL;
+}
+
+bool stream_continued_early(struct netio_flow *flow, enum netio_direction direction, uint32_t index,
+                            uint32_t flags, bool deferred)
+{
+    struct netio_stage_half *const half = &flow->stages[index].half[direction];
+
+    half->continued = false;
+    if (deferred)
+        compare_flags(flow, direction, half->continue_flags, flags);
+    else
+        broken(flow, direction, NULL, not_deferred);
+    return deferred;
 }
 
 NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32_t callout_id,
@@ -55,17 +91,17 @@ NTSTATUS netio_stream_continue(struct netio *netio, uint64_t flow_handle, uint32
     /* Of another callout's a driver cannot know. */
     if (injects_now(flow, callout_id))
         broken(flow, direction, NULL, "overlaps FwpsStreamInjectAsync0 for the flow");
+    if (!stage->half[direction].deferred && is_classified(flow, direction, callout_id)) {
+        sim_trace_add(&netio->sim->trace, SIM_EVENT_CONTINUE, flow->handle, stream_flags, 0);
+        stage->half[direction].continued = true;
+        stage->half[direction].continue_flags = stream_flags;
+        return STATUS_SUCCESS;
+    }
     if (!stage->half[direction].deferred) {
-        broken(flow, direction, NULL, "the stream is not deferred");
+        broken(flow, direction, NULL, not_deferred);
         return STATUS_UNSUCCESSFUL;
     }
-    if (stage->half[direction].defer_flags != stream_flags) {
-        char detail[80];
-
-        snprintf(detail, sizeof(detail), "streamFlags is 0x%x, DEFER was answered with 0x%x",
-                 (unsigned)stream_flags, (unsigned)stage->half[direction].defer_flags);
-        broken(flow, direction, NULL, detail);
-    }
+    compare_flags(flow, direction, stream_flags, stage->half[direction].defer_flags);
     sim_trace_add(&netio->sim->trace, SIM_EVENT_CONTINUE, flow->handle, stream_flags, 0);
     flow_reference(flow);
     stream_continue(flow, direction, stage);

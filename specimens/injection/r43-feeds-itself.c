@@ -79,6 +79,7 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     }
     Out->actionType = FWP_ACTION_BLOCK;
     if (Data->dataLength == 0 || (Data->flags & FWPS_STREAM_FLAG_RECEIVE) == 0 ||
+        NET_BUFFER_LIST_NEXT_NBL(Data->netBufferListChain) != NULL ||
         InterlockedExchange(&Warm.Taken, 1) != 0)
         return;
     Warm.FlowId = Meta->flowHandle;
