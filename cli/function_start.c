@@ -62,7 +62,7 @@ void function_starts_read(struct function_starts *starts, const char *path)
             starts->size = fread(starts->file, 1, (size_t)end, file);
     }
     fclose(file);
-    if (starts->size == 0 || !find_table(starts))
+    if (starts->file == NULL || !find_table(starts))
         starts->count = 0;
 }
 

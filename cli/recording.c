@@ -435,7 +435,7 @@ bool recording_read(const char *text, size_t length, struct recording *recording
     reader.header = memory->header;
     const char *format = json_string_value(json_object_get(memory->header, "format"));
     const json_t *version = json_object_get(memory->header, "version");
-    if (format == NULL || strcmp(format, FORMAT) != 0) {
+    if (end == NULL || format == NULL || strcmp(format, FORMAT) != 0) {
         snprintf(error, size, "it is no recorded run (.sluice)");
     } else if (json_integer_value(version) != RECORDING_VERSION) {
         snprintf(error, size, "it is of format version %lld; this program reads version %d",

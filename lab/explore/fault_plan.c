@@ -288,20 +288,3 @@ const char *fault_plan_text(const struct plan_fault *fault, char *text, size_t s
         snprintf(text, size, "%s:%u", fault->call, (unsigned)fault->nth);
     return text;
 }
-
-const char *fault_plan_describe(const struct plan_fault *fault, char *text, size_t size)
-{
-    const struct nt_failure *failure = nt_failure_find(fault->call);
-    const unsigned way = fault->way != 0 ? fault->way : 1;
-
-    if (strcmp(fault->call, PLAN_LOW_POOL) == 0)
-        snprintf(text, size, "%u allocations fail, from the %uth on", way, (unsigned)fault->nth);
-    else if (failure == NULL || way > nt_failure_ways(failure))
-        snprintf(text, size, "call %u of %s fails", (unsigned)fault->nth, fault->call);
-    else if (strcmp(failure->ways[way - 1].name, "NULL") == 0)
-        snprintf(text, size, "call %u of %s returns NULL", (unsigned)fault->nth, fault->call);
-    else
-        snprintf(text, size, "call %u of %s fails with %s", (unsigned)fault->nth, fault->call,
-                 failure->ways[way - 1].name);
-    return text;
-}

@@ -58,7 +58,6 @@ void fault_plan_open(struct fault_plan *faults, struct machine *machine,
  * filling `error`. */
 bool fault_plan_parse(struct plan_fault *fault, const char *text, char *error, size_t size);
 
-/* "FwpsCloneStreamData0:3" or, with a way of several, "FwpsStreamInjectAsync0:3:2"; and for people
- * "call 3 of FwpsStreamInjectAsync0 fails with STATUS_FWP_TCPIP_NOT_READY". Return text. */
+/* "FwpsCloneStreamData0:3" or, with a way of several, "FwpsStreamInjectAsync0:3:2".
+ * Returns text. */
 const char *fault_plan_text(const struct plan_fault *fault, char *text, size_t size);
-const char *fault_plan_describe(const struct plan_fault *fault, char *text, size_t size);

@@ -65,11 +65,6 @@ void fwp_destroy(struct fwp *fwp)
     free(fwp);
 }
 
-struct netio *fwp_netio(const struct fwp *fwp)
-{
-    return fwp->netio;
-}
-
 void fwp_passive(struct fwp *fwp, const char *function)
 {
     const uint8_t irql = sim_task_irql(fwp->sim);
@@ -158,16 +153,4 @@ void fwp_report_left(struct fwp *fwp)
     report_sessions(fwp);
     fwp_bfe_report_left(fwp);
     fwp_memory_report_left(fwp);
-}
-
-uint32_t fwp_without_provider(const struct fwp *fwp)
-{
-    uint32_t count = 0;
-
-    for (int kind = FWP_SUBLAYER; kind < FWP_KINDS; kind++) {
-        for (const struct fwp_object *object = fwp->objects[kind]; object != NULL;
-             object = object->next)
-            count += object->lifetime != FWP_BUILTIN && fwp_guid_zero(&object->provider);
-    }
-    return count;
 }

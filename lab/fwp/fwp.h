@@ -18,8 +18,6 @@ static inline struct fwp *fwp_current(void)
     return sim_current->layers[SIM_LAYER_FWP];
 }
 
-struct netio *fwp_netio(const struct fwp *fwp);
-
 /* State of the base filtering engine; a change runs the subscribed callbacks. Running at first. */
 void fwp_bfe_set(struct fwp *fwp, uint32_t state);
 
@@ -31,7 +29,3 @@ void fwp_filters_set(struct fwp *fwp, bool there);
 /* After a driver was unloaded: callouts, filters, sublayers, providers, sessions, transactions,
  * injection handles, classify handles, subscriptions that are still there (R52-R54, R60). */
 void fwp_report_left(struct fwp *fwp);
-
-/* Sublayers, callouts and filters there are now that name no provider (R57: what the logo
- * requirements ask for; no finding, as a driver works without). */
-uint32_t fwp_without_provider(const struct fwp *fwp);

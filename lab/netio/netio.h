@@ -21,11 +21,6 @@ void netio_destroy(struct netio *netio);
 
 extern const struct pe_module netio_module; /* "netio.sys": WSK only */
 
-static inline struct netio *netio_current(void)
-{
-    return sim_current->layers[SIM_LAYER_NETIO];
-}
-
 const struct netio_profile *netio_profile(const struct netio *netio);
 const struct netio_switches *netio_switches(const struct netio *netio);
 

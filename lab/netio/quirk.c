@@ -115,13 +115,6 @@ void netio_quirk_set(struct netio_switches *switches, const struct netio_quirk_r
         switches->model = NETIO_MODEL_A;
 }
 
-bool netio_quirk_is_on(const struct netio_switches *switches, enum netio_quirk quirk)
-{
-    if (quirk == QUIRK_CHAIN_CUT)
-        return switches->model != NETIO_MODEL_NONE;
-    return (switches->quirks & 1u << quirk) != 0;
-}
-
 bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk)
 {
     if ((netio->switches.quirks & 1u << quirk) == 0)

@@ -42,9 +42,6 @@ bool netio_quirk_belongs(const struct netio_quirk_row *row, const struct netio_p
 /* Switches it on. The row must be imitated. */
 void netio_quirk_set(struct netio_switches *switches, const struct netio_quirk_row *row);
 
-/* True when it is on. The chain cut: whichever model. */
-bool netio_quirk_is_on(const struct netio_switches *switches, enum netio_quirk quirk);
-
 /* A floor above imitates it: true when it is on, and from here on it has acted. */
 bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk);
 

@@ -330,8 +330,3 @@ int NTAPI nt_crt_atoi(const char *text)
 {
     return (int)strtol(text, NULL, 10);
 }
-
-unsigned long long NTAPI nt_crt_strtoull(const char *text, char **end, int base)
-{
-    return strtoull(text, end, base);
-}

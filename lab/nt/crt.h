@@ -42,7 +42,6 @@ int NTAPI nt_crt_wcscat_s(WCHAR *target, size_t size, const WCHAR *source);
 int NTAPI nt_crt_toupper(int value);
 int NTAPI nt_crt_tolower(int value);
 int NTAPI nt_crt_atoi(const char *text);
-unsigned long long NTAPI nt_crt_strtoull(const char *text, char **end, int base);
 
 int NTAPI nt_crt_snprintf(char *out, size_t size, const char *format, ...);
 int NTAPI nt_crt_vsnprintf(char *out, size_t size, const char *format, __builtin_ms_va_list list);

@@ -279,13 +279,12 @@ static void pendingnbls(json_t *lines, const json_t *chapter)
 
 static const struct view {
     const char *name;
-    bool of_nbls;
     void (*make)(json_t *lines, const json_t *chapter);
 } views[] = {
-    {"poolmon", false, poolmon},
-    {"!poolused", false, poolused},
-    {"!ndiskd.nbl", true, nbl_view},
-    {"!ndiskd.pendingnbls", true, pendingnbls},
+    {"poolmon", poolmon},
+    {"!poolused", poolused},
+    {"!ndiskd.nbl", nbl_view},
+    {"!ndiskd.pendingnbls", pendingnbls},
 };
 
 static const struct view *find(const char *word)
@@ -308,13 +307,6 @@ const char *report_view_find(const char *word)
 const char *report_view_names(void)
 {
     return "poolmon, !poolused, !ndiskd.nbl, !ndiskd.pendingnbls";
-}
-
-bool report_view_of_nbls(const char *name)
-{
-    const struct view *view = find(name);
-
-    return view != NULL && view->of_nbls;
 }
 
 json_t *report_view(const char *name, const json_t *chapter)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <jansson.h>
-#include <stdbool.h>
 
 /* The view's own name ("!poolused") for what a user wrote, with or without its "!"; NULL: there is
  * none. */
@@ -11,9 +10,6 @@ const char *report_view_find(const char *word);
 
 /* "poolmon, !poolused, ..." for a message. */
 const char *report_view_names(void);
-
-/* Whether the view needs the NBLs that are alive. */
-bool report_view_of_nbls(const char *name);
 
 /* Its lines, a new array of strings, from a chapter of the book. Columns as documented:
  * devtest/poolmon-examples, debugger/-poolused, debugger/-ndiskd-nbl and -ndiskd-pendingnbls of

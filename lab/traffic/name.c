@@ -75,9 +75,3 @@ void traffic_file_name(char name[TRAFFIC_FILE_NAME], const struct netio_flow_inf
     }
     *at = '\0';
 }
-
-const char *traffic_verdict_text(enum traffic_verdict verdict)
-{
-    static const char *const texts[] = {"pass", "refused", "reset"};
-    return texts[verdict];
-}

@@ -13,7 +13,6 @@ enum traffic_verdict {
     TRAFFIC_VERDICT_REFUSED, /* a filter blocked the connection */
     TRAFFIC_VERDICT_RESET,   /* a callout dropped it */
 };
-const char *traffic_verdict_text(enum traffic_verdict verdict); /* "pass", "refused", "reset" */
 
 #define TRAFFIC_ADDRESS_TEXT 56
 #define TRAFFIC_FILE_NAME    128
