@@ -192,6 +192,10 @@ bench_check() {
   for round in $(seq "$rounds"); do
     say "round $round of $rounds"
     for input in big many; do
+      for checks in on off; do
+        measure "bench-permit-$checks-$input" "$bench/bench_replay" --driver "$images/bench-permit.sys" \
+          --checks $checks "$work/$input.pcap"
+      done
       for mode in permit gate; do
         for checks in on off; do
           measure "$mode-$checks-$input" "$bench/bench_replay" --driver "$images/sluice.sys" --mode $mode \

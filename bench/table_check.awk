@@ -14,6 +14,8 @@ function times(mode, input,    on, off) {
 
 END {
     printf "%-52s %10s %8s\n", "figure", "measured", "limit"
+    times("bench-permit", "big")
+    times("bench-permit", "many")
     times("permit", "big")
     times("permit", "many")
     times("gate", "big")
