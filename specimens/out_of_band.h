@@ -48,12 +48,15 @@ static VOID NTAPI HeldComplete(VOID *Context, NET_BUFFER_LIST *Nbl, BOOLEAN Disp
     FwpsFreeCloneNetBufferList(Nbl, 0);
 }
 
+/* Bytes that cannot go back take their connection with them: those behind must not pass them. */
 static VOID HeldInject(HELD *Item)
 {
     if (!NT_SUCCESS(FwpsStreamInjectAsync(Specimen.Injection, NULL, 0, Item->FlowId,
                                           Item->CalloutId, Item->LayerId, Item->StreamFlags,
-                                          Item->Clone, Item->Length, HeldComplete, NULL)))
+                                          Item->Clone, Item->Length, HeldComplete, NULL))) {
         FwpsDiscardClonedStreamData(Item->Clone, 0, KeGetCurrentIrql() == DISPATCH_LEVEL);
+        (VOID) FwpsFlowAbort(Item->FlowId);
+    }
     ExFreePoolWithTag(Item, TAG_SPECIMEN);
 }
 

@@ -32,6 +32,7 @@
 #endif
 #ifdef SPECIMEN_FLOW
 #define SPECIMEN_LAYERS 4
+#define SPECIMEN_FLOWS  256
 #else
 #define SPECIMEN_LAYERS 2
 #endif
@@ -48,6 +49,14 @@ typedef struct _SPECIMEN {
     UINT32 CalloutId[SPECIMEN_LAYERS]; /* stream v4, stream v6, established v4, established v6 */
     BOOLEAN Registered[SPECIMEN_LAYERS];
     BOOLEAN Started; /* there may be something to drain */
+#ifdef SPECIMEN_FLOW
+    volatile LONG FlowCount;
+    struct {
+        UINT64 FlowId;
+        UINT16 LayerId;
+        UINT32 CalloutId;
+    } Flows[SPECIMEN_FLOWS]; /* that have a context, the latest */
+#endif
 } SPECIMEN;
 
 static SPECIMEN Specimen;
@@ -121,6 +130,13 @@ static VOID NTAPI SpecimenEstablished(const FWPS_INCOMING_VALUES *Values,
     if (FWPS_IS_METADATA_FIELD_PRESENT(Meta, FWPS_METADATA_FIELD_FLOW_HANDLE))
         Status = Established(Meta->flowHandle, V6 ? FWPS_LAYER_STREAM_V6 : FWPS_LAYER_STREAM_V4,
                              Specimen.CalloutId[V6]);
+    if (Status == STATUS_SUCCESS) {
+        const ULONG Slot = (ULONG)InterlockedIncrement(&Specimen.FlowCount) % SPECIMEN_FLOWS;
+
+        Specimen.Flows[Slot].FlowId = Meta->flowHandle;
+        Specimen.Flows[Slot].LayerId = V6 ? FWPS_LAYER_STREAM_V6 : FWPS_LAYER_STREAM_V4;
+        Specimen.Flows[Slot].CalloutId = Specimen.CalloutId[V6];
+    }
 #ifdef SPECIMEN_ESTABLISHED_BLOCKS
     if (!NT_SUCCESS(Status))
         Out->actionType = FWP_ACTION_BLOCK;
@@ -218,6 +234,20 @@ static NTSTATUS SpecimenAddObjects(VOID)
     return Status;
 }
 
+#ifdef SPECIMEN_FLOW
+/* A callout stays registered while flows have its context; of flows that have ended there is none
+   to remove. */
+static VOID SpecimenRemoveContexts(VOID)
+{
+    for (ULONG i = 0; i < SPECIMEN_FLOWS; i++) {
+        if (Specimen.Flows[i].FlowId != 0)
+            (VOID) FwpsFlowRemoveContext(Specimen.Flows[i].FlowId, Specimen.Flows[i].LayerId,
+                                         Specimen.Flows[i].CalloutId);
+        Specimen.Flows[i].FlowId = 0;
+    }
+}
+#endif
+
 /* In the documented order: no new work, filters, callouts, the injection handle, the rest. */
 static VOID SpecimenStop(VOID)
 {
@@ -233,8 +263,12 @@ static VOID SpecimenStop(VOID)
     for (ULONG i = SPECIMEN_LAYERS; i-- > 0;) {
         if (!Specimen.Registered[i])
             continue;
-        while (FwpsCalloutUnregisterById(Specimen.CalloutId[i]) == STATUS_DEVICE_BUSY)
+        while (FwpsCalloutUnregisterById(Specimen.CalloutId[i]) == STATUS_DEVICE_BUSY) {
+#ifdef SPECIMEN_FLOW
+            SpecimenRemoveContexts();
+#endif
             (VOID) KeDelayExecutionThread(KernelMode, FALSE, &Interval);
+        }
     }
 #ifdef SPECIMEN_STOPPED
     Stopped();

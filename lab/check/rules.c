@@ -243,9 +243,7 @@ static const struct check_rule rules[] = {
      "Use UINT64 for stream offsets."},
     {"LEAK", "the driver's work left memory of the stack unreleased",
      "non-paged pool grows until the machine stops", "observed in this run", CHECK_OUTCOME,
-     "Free or complete what the driver got from or took out of the stack; history and stack show "
-     "the "
-     "last call that touched it."},
+     "Give back what was taken out of the stack; stack and history show what touched it last."},
     {"LOST", "bytes that were permitted never reached the application",
      "corruption or a stalled connection", "observed in this run", CHECK_OUTCOME,
      "See the classify that lost them."},

@@ -11,7 +11,8 @@
 typedef struct _DEFERRED {
     KSPIN_LOCK Lock;
     KDPC Dpc;
-    UINT64 FlowId; /* 0: none */
+    BOOLEAN Stopping; /* no stream is deferred any more */
+    UINT64 FlowId;    /* 0: none */
     UINT32 CalloutId;
     UINT16 LayerId;
     UINT32 StreamFlags;
@@ -40,6 +41,11 @@ static NTSTATUS Start(VOID)
 
 static VOID Drain(VOID)
 {
+    KLOCK_QUEUE_HANDLE Lock;
+
+    KeAcquireInStackQueuedSpinLock(&Deferred.Lock, &Lock);
+    Deferred.Stopping = TRUE;
+    KeReleaseInStackQueuedSpinLock(&Lock);
     KeFlushQueuedDpcs();
 }
 
@@ -50,18 +56,20 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     const FWPS_STREAM_DATA *Data = Packet->streamData;
     KLOCK_QUEUE_HANDLE Lock;
     UINT64 Before;
+    BOOLEAN Defers;
 
     UNREFERENCED_PARAMETER(FlowContext);
     if ((Data->flags & FWPS_STREAM_FLAG_RECEIVE) == 0 || Data->dataLength == 0)
         return;
     KeAcquireInStackQueuedSpinLock(&Deferred.Lock, &Lock);
     Before = Deferred.FlowId;
-    if (Before == 0)
+    Defers = Before == 0 && !Deferred.Stopping;
+    if (Defers)
         Deferred.FlowId = Meta->flowHandle;
     else if (Before == Meta->flowHandle)
         Deferred.FlowId = 0;
     KeReleaseInStackQueuedSpinLock(&Lock);
-    if (Before != 0)
+    if (!Defers)
         return;
     Deferred.CalloutId = Filter->action.calloutId;
     Deferred.LayerId = Values->layerId;

@@ -45,16 +45,18 @@ static VOID NTAPI FinComplete(VOID *Context, NET_BUFFER_LIST *Nbl, BOOLEAN Dispa
     UNREFERENCED_PARAMETER(DispatchLevel);
 }
 
-/* The piece goes with its completion, or at once. */
+/* The piece goes with its completion, or at once: bytes that cannot go back take their connection
+   with them. */
 static VOID PieceInject(PIECE *Piece)
 {
     NET_BUFFER_LIST *Nbl = NULL;
     PMDL Mdl;
 
     if (Piece->Length == 0) {
-        (VOID)
-            FwpsStreamInjectAsync(Specimen.Injection, NULL, 0, Piece->FlowId, Piece->CalloutId,
-                                  Piece->LayerId, Piece->StreamFlags, NULL, 0, FinComplete, NULL);
+        if (!NT_SUCCESS(FwpsStreamInjectAsync(Specimen.Injection, NULL, 0, Piece->FlowId,
+                                              Piece->CalloutId, Piece->LayerId, Piece->StreamFlags,
+                                              NULL, 0, FinComplete, NULL)))
+            (VOID) FwpsFlowAbort(Piece->FlowId);
         ExFreePoolWithTag(Piece, TAG_SPECIMEN);
         return;
     }
@@ -71,6 +73,7 @@ static VOID PieceInject(PIECE *Piece)
             FwpsFreeNetBufferList(Nbl);
         IoFreeMdl(Mdl);
     }
+    (VOID) FwpsFlowAbort(Piece->FlowId);
     ExFreePoolWithTag(Piece, TAG_SPECIMEN);
 }
 
