@@ -216,8 +216,13 @@ static void on_classify_enter(void *context, struct netio_classify *classify)
 
 static const char *answer_of(const struct netio_classify *classify, char *text, size_t size)
 {
-    static const char *const streams[] = {"NONE", "ALLOW_CONNECTION", "NEED_MORE_DATA",
-                                          "DROP_CONNECTION", "DEFER"};
+    static const char *const streams[] = {
+        [FWPS_STREAM_ACTION_NONE] = "NONE",
+        [FWPS_STREAM_ACTION_NEED_MORE_DATA] = "NEED_MORE_DATA",
+        [FWPS_STREAM_ACTION_DROP_CONNECTION] = "DROP_CONNECTION",
+        [FWPS_STREAM_ACTION_DEFER] = "DEFER",
+        [FWPS_STREAM_ACTION_ALLOW_CONNECTION] = "ALLOW_CONNECTION",
+    };
     const FWPS_STREAM_CALLOUT_IO_PACKET0 *io = classify->io;
     const FWP_ACTION_TYPE action = classify->out->actionType;
     const char *name = action == FWP_ACTION_PERMIT     ? "PERMIT"
@@ -227,7 +232,9 @@ static const char *answer_of(const struct netio_classify *classify, char *text, 
 
     if (io->streamAction != FWPS_STREAM_ACTION_NONE)
         snprintf(text, size, "%s",
-                 (unsigned)io->streamAction < 5 ? streams[io->streamAction] : "a stream action");
+                 (unsigned)io->streamAction < sizeof(streams) / sizeof(streams[0])
+                     ? streams[io->streamAction]
+                     : "a stream action");
     else if (io->countBytesEnforced != 0)
         snprintf(text, size, "%s %llu of %zu", name, (unsigned long long)io->countBytesEnforced,
                  classify->length);

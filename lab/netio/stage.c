@@ -196,13 +196,18 @@ void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
     for (; flow != NULL; flow = next) {
         const struct netio_stage *const stage =
             find_by_filter(flow->stages, flow->stage_count, filter);
-        bool holds = false;
+        bool pending = false, holds = false;
 
-        for (unsigned direction = 0; stage != NULL && direction < 2; direction++)
-            holds |= stage->half[direction].accumulating || stage->half[direction].deferred;
+        for (unsigned direction = 0; stage != NULL && direction < 2; direction++) {
+            const struct netio_stage_half *const half = &stage->half[direction];
+
+            pending |= half->first != NULL;
+            holds |= half->accumulating || half->deferred;
+        }
         flow_reference(flow);
-        if (holds) {
-            if (netio->checks && !netio->others)
+        if (pending) {
+            /* What a dead connection holds goes nowhere. */
+            if (holds && netio->checks && !netio->others && !inject_is_dead(flow))
                 sim_breach(
                     netio->sim,
                     &(struct sim_breach){

@@ -50,8 +50,9 @@ static NTSTATUS Start(VOID)
 static VOID Drain(VOID)
 {
     (VOID) InterlockedExchange(&Stopping, 1);
-    KeFlushQueuedDpcs(); /* nobody arms it any more */
-    (VOID) KeCancelTimer(&Timer);
+    KeFlushQueuedDpcs();       /* nobody arms it any more */
+    if (KeCancelTimer(&Timer)) /* what waits for it goes on now */
+        Resume(&Dpc, NULL, NULL, NULL);
     KeFlushQueuedDpcs();
 }
 
