@@ -15,7 +15,14 @@ typedef uint64_t lanes __attribute__((vector_size(16)));
 
 static uint64_t mixed(uint64_t digest, uint64_t word)
 {
-    return (digest ^ word) * MIX;
+    digest = (digest ^ word) * MIX;
+    return digest ^ digest >> 32;
+}
+
+/* So that what changed in the highest bits is not multiplied away. */
+static lanes turned(lanes words)
+{
+    return words << 23 | words >> 41;
 }
 
 /* Not for keeping: any edit of a byte, and nearly every one of several, changes it. */
@@ -29,8 +36,8 @@ static uint64_t digest_of(const uint8_t *bytes, size_t length)
         memcpy(&two, bytes + sizeof(one), sizeof(two));
         low += one;
         high += two;
-        low_twice += low;
-        high_twice += high;
+        low_twice = turned(low_twice) + low;
+        high_twice = turned(high_twice) + high;
     }
     for (; length >= sizeof(word); length -= sizeof(word), bytes += sizeof(word)) {
         memcpy(&word, bytes, sizeof(word));
@@ -40,8 +47,8 @@ static uint64_t digest_of(const uint8_t *bytes, size_t length)
         word = word << 8 | *bytes++;
     digest = mixed(digest, word);
     for (unsigned i = 0; i < 2; i++) {
-        digest = mixed(digest, low[i] ^ (low_twice[i] << 17 | low_twice[i] >> 47));
-        digest = mixed(digest, high[i] ^ (high_twice[i] << 17 | high_twice[i] >> 47));
+        digest = mixed(mixed(digest, low[i]), low_twice[i]);
+        digest = mixed(mixed(digest, high[i]), high_twice[i]);
     }
     return digest;
 }
