@@ -5,6 +5,7 @@
 
 #include "cli/function_start.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,20 +22,29 @@
 #include <unistd.h>
 
 #define ANSWER_SIZE  ((size_t)1 << 20)
-#define FRAME_TEXT   256
-#define FRAMES_MOST  128 /* of one finding; what a child sends is not to keep the parent busy */
+#define PLACE_TEXT   256
+#define PLACES_MOST  256 /* of one finding; what a child sends is not to keep the parent busy */
 #define WALL_MS      20000
 #define CPU_SECONDS  10
 #define MEMORY_LIMIT ((rlim_t)2 << 30)
 
 static const char *const tools[] = {"llvm-symbolizer-19", "llvm-symbolizer"};
 
-/* A frame of the image: where in the list it stands, its address, and what it is asked as. */
+/* An address of the image in a text of the finding, and what it is asked as. */
 struct place {
-    json_t *frame;
+    json_t *text;
+    size_t at, end; /* "service+0x1234" in it */
     uint32_t rva, begin;
     bool known;  /* begin is */
     bool behind; /* asked one byte before: a return address, whose call is what counts */
+    bool kept;   /* the name is put behind the address, not in its place */
+};
+
+struct places {
+    const char *service;
+    struct function_starts starts;
+    struct place list[PLACES_MOST];
+    size_t count;
 };
 
 static uint64_t now_ms(void)
@@ -113,8 +123,8 @@ static bool ask(const char *tool, char *const arguments[], char *answer, size_t 
 /* What is known of each place: a new reference to an array in their order, or NULL. */
 static json_t *ask_all(const char *image, const struct place *places, size_t count)
 {
-    char object[600], addresses[FRAMES_MOST][16];
-    char *arguments[FRAMES_MOST + 6];
+    char object[600], addresses[PLACES_MOST][16];
+    char *arguments[PLACES_MOST + 6];
     size_t used = 0;
     char *answer = malloc(ANSWER_SIZE);
     json_t *root = NULL;
@@ -138,21 +148,21 @@ static json_t *ask_all(const char *image, const struct place *places, size_t cou
     return root;
 }
 
-/* The place of "service+0x1234 (fault) (role)"; false: it is no frame of the image. */
-static bool place_of(struct place *place, json_t *frame, const char *service,
+/* Reads "service+0x1234 (fault)" at `at` of a text; false: there is none. */
+static bool place_of(struct place *place, json_t *text, size_t at, const char *service,
                      const struct function_starts *starts)
 {
-    const char *text = json_string_value(frame);
+    const char *string = json_string_value(text) + at;
     const size_t length = strlen(service);
     char *end;
 
-    if (text == NULL || strncmp(text, service, length) != 0 ||
-        strncmp(text + length, "+0x", 3) != 0)
+    if (strncmp(string, service, length) != 0 || strncmp(string + length, "+0x", 3) != 0)
         return false;
-    const unsigned long rva = strtoul(text + length + 1, &end, 16);
-    if (end == text + length + 3 || rva == 0 || rva > UINT32_MAX)
+    const unsigned long rva = strtoul(string + length + 1, &end, 16);
+    if (end == string + length + 3 || rva == 0 || rva > UINT32_MAX)
         return false;
-    *place = (struct place){.frame = frame, .rva = (uint32_t)rva};
+    *place = (struct place){
+        .text = text, .at = at, .end = at + (size_t)(end - string), .rva = (uint32_t)rva};
     const bool exact = strncmp(end, " (fault)", 8) == 0;
     place->behind = !exact;
     place->known = function_start_of(starts, place->rva - place->behind, &place->begin);
@@ -179,73 +189,161 @@ static const char *base_name(const char *path)
     return base;
 }
 
-/* Appends "service!Function+0x1a [file.c @ 120] (role)" for a place, behind those for what is
- * inlined there, which begin nowhere. False: it has no name. */
+/* "service!Function+0x1a [file.c @ 120]"; what is inlined there begins nowhere. False: it has no
+ * name. */
+static bool name_of(const json_t *symbol, const char *service, const struct place *place,
+                    bool inlined, char *text, size_t size)
+{
+    const char *function = json_string_value(json_object_get(symbol, "FunctionName"));
+    const char *file = json_string_value(json_object_get(symbol, "FileName"));
+    const int line = (int)json_integer_value(json_object_get(symbol, "Line"));
+    char offset[16] = "", source[96] = "";
+
+    if (function == NULL || *function == '\0')
+        return false;
+    if (!inlined && place->known)
+        snprintf(offset, sizeof(offset), "+0x%x", place->rva - place->begin);
+    if (file != NULL && *file != '\0' && line > 0)
+        snprintf(source, sizeof(source), " [%.64s @ %d]", base_name(file), line);
+    snprintf(text, size, "%s!%.120s%s%s", service, function, offset, source);
+    return true;
+}
+
+/* Appends a frame with its name, behind those for what is inlined there. False: it has none. */
 static bool append_named(json_t *stack, const char *service, const struct place *place,
                          const json_t *symbols)
 {
-    const char *rest = strchr(json_string_value(place->frame), ' ');
+    const char *rest = json_string_value(place->text) + place->end;
     const size_t count = json_array_size(symbols);
     bool any = false;
 
-    for (size_t i = 0; i < count && i < FRAMES_MOST; i++) {
-        const json_t *symbol = json_array_get(symbols, i);
-        const char *function = json_string_value(json_object_get(symbol, "FunctionName"));
-        const char *file = json_string_value(json_object_get(symbol, "FileName"));
-        const int line = (int)json_integer_value(json_object_get(symbol, "Line"));
-        char offset[16] = "", source[96] = "", text[FRAME_TEXT];
-        if (function == NULL || *function == '\0')
+    for (size_t i = 0; i < count && i < PLACES_MOST; i++) {
+        const bool inlined = i + 1 != count;
+        char name[PLACE_TEXT];
+        if (!name_of(json_array_get(symbols, i), service, place, inlined, name, sizeof(name)))
             continue;
-        if (i + 1 == count && place->known)
-            snprintf(offset, sizeof(offset), "+0x%x", place->rva - place->begin);
-        if (file != NULL && *file != '\0' && line > 0)
-            snprintf(source, sizeof(source), " [%.64s @ %d]", base_name(file), line);
-        snprintf(text, sizeof(text), "%s!%.120s%s%s%s", service, function, offset, source,
-                 i + 1 != count ? " (inline)"
-                 : rest != NULL ? rest
-                                : "");
-        json_array_append_new(stack, json_string(text));
+        json_array_append_new(stack, json_sprintf("%s%s", name, inlined ? " (inline)" : rest));
         any = true;
     }
     return any;
 }
 
-static void take_places(const json_t *frames, const char *service,
-                        const struct function_starts *starts, struct place *places, size_t *count)
+/* Names an address within a text: of functions inlined into one another, by the innermost, whose
+ * line it is. */
+static void name_within(const char *service, const struct place *place, const json_t *symbols)
+{
+    const char *string = json_string_value(place->text);
+    char name[PLACE_TEXT];
+
+    if (!name_of(json_array_get(symbols, 0), service, place, json_array_size(symbols) > 1, name,
+                 sizeof(name)))
+        return;
+    json_t *named =
+        place->kept ? json_sprintf("%.*s, %s%s", (int)place->end, string, name, string + place->end)
+                    : json_sprintf("%.*s%s%s", (int)place->at, string, name, string + place->end);
+    if (named != NULL)
+        json_string_set(place->text, json_string_value(named));
+    json_decref(named);
+}
+
+static bool is_part_of_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.' || c == '!';
+}
+
+/* All addresses in a text; what is no text has none. */
+static void take_text(struct places *places, json_t *text, bool kept)
+{
+    const char *string = json_string_value(text);
+    const char *found = string;
+
+    while (found != NULL && (found = strstr(found, places->service)) != NULL &&
+           places->count < PLACES_MOST) {
+        struct place *place = &places->list[places->count];
+        const bool whole = found == string || !is_part_of_name(found[-1]);
+        if (whole &&
+            place_of(place, text, (size_t)(found - string), places->service, &places->starts)) {
+            place->kept = kept;
+            places->count++;
+        }
+        found++;
+    }
+}
+
+static void take_events(struct places *places, const json_t *events)
+{
+    json_t *event;
+    size_t index;
+
+    json_array_foreach(events, index, event)
+    {
+        take_text(places, json_object_get(event, "where"), false);
+        take_text(places, json_object_get(event, "detail"), false);
+    }
+}
+
+static void take_frames(struct places *places, const json_t *frames)
 {
     json_t *frame;
     size_t index;
 
     json_array_foreach(frames, index, frame)
     {
-        if (*count < FRAMES_MOST && place_of(&places[*count], frame, service, starts))
-            ++*count;
+        if (places->count < PLACES_MOST && json_is_string(frame) &&
+            place_of(&places->list[places->count], frame, 0, places->service, &places->starts))
+            places->count++;
     }
+}
+
+/* `count` places are of the stack: the first ones. */
+static json_t *named_stack(const struct places *places, size_t count, const json_t *before,
+                           const json_t *answers)
+{
+    json_t *stack = json_array(), *frame;
+    size_t next = 0, index;
+
+    json_array_foreach(before, index, frame)
+    {
+        const bool ours = next < count && places->list[next].text == frame;
+        if (!ours || !append_named(stack, places->service, &places->list[next],
+                                   json_object_get(json_array_get(answers, next), "Symbol")))
+            json_array_append(stack, frame);
+        next += ours;
+    }
+    return stack;
 }
 
 void symbolize_finding(json_t *finding, const char *image, const char *service)
 {
-    json_t *before = json_object_get(finding, "stack");
-    struct function_starts starts;
-    struct place places[FRAMES_MOST];
-    size_t count = 0, next = 0, index;
-    json_t *frame;
+    const json_t *before = json_object_get(finding, "stack");
+    const char *rule = json_string_value(json_object_get(finding, "rule"));
+    struct places places = {.service = service};
+    json_t *text;
+    size_t index;
 
-    function_starts_read(&starts, image);
-    take_places(before, service, &starts, places, &count);
-    function_starts_clear(&starts);
-    json_t *answers = count != 0 ? ask_all(image, places, count) : NULL;
-    if (json_array_size(answers) == count && count != 0) {
-        json_t *stack = json_array();
-        json_array_foreach(before, index, frame)
-        {
-            const bool ours = next < count && places[next].frame == frame;
-            if (!ours || !append_named(stack, service, &places[next],
-                                       json_object_get(json_array_get(answers, next), "Symbol")))
-                json_array_append(stack, frame);
-            next += ours;
-        }
-        json_object_set_new(finding, "stack", stack);
+    if (*service == '\0')
+        return;
+    function_starts_read(&places.starts, image);
+    take_frames(&places, before);
+    const size_t frames = places.count;
+    /* --benign takes the address of a call that failed. */
+    take_text(&places, json_object_get(finding, "detail"),
+              rule != NULL && strcmp(rule, "R70") == 0);
+    json_array_foreach(json_object_get(finding, "consequences"), index, text)
+    {
+        take_text(&places, text, false);
+    }
+    take_events(&places, json_object_get(finding, "history"));
+    take_events(&places, json_object_get(finding, "others"));
+    function_starts_clear(&places.starts);
+
+    json_t *answers = places.count != 0 ? ask_all(image, places.list, places.count) : NULL;
+    if (places.count != 0 && json_array_size(answers) == places.count) {
+        if (frames != 0)
+            json_object_set_new(finding, "stack", named_stack(&places, frames, before, answers));
+        for (size_t i = places.count; i-- > frames;) /* so that what is before stays in its place */
+            name_within(service, &places.list[i],
+                        json_object_get(json_array_get(answers, i), "Symbol"));
     }
     json_decref(answers);
 }

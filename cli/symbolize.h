@@ -6,7 +6,9 @@
 
 #include <jansson.h>
 
-/* Replaces frames of the image called `service` in a finding's stack; inlined functions become
- * frames of their own, marked "(inline)". image: the path of its file. Does nothing when the tool
- * or the symbols are missing: offsets then stay. */
+/* Replaces addresses of the image called `service` in a finding: in its stack, where inlined
+ * functions become frames of their own, marked "(inline)", in its history, in what others did, in
+ * its detail and its consequences. Of R70's detail, whose address --benign takes, the address
+ * stays, with the name behind it. image: the path of its file. Does nothing when the tool or the
+ * symbols are missing: offsets then stay. */
 void symbolize_finding(json_t *finding, const char *image, const char *service);
