@@ -3,6 +3,7 @@
 #include "check/fault_blame.h"
 
 #include "check/cause.h"
+#include "nt/failure.h"
 #include "sim/fault.h"
 
 #include <inttypes.h>
@@ -35,17 +36,31 @@ static bool is_known(const struct check_findings *known, const struct check_find
     return false;
 }
 
-/* "after FwpsCloneStreamData0 failed (call 3, at driver+0x1234)" */
+/* " failed with STATUS_NO_MEMORY", " returned NULL" */
+static void describe_way(const struct sim_fault_taken *taken, char *text, size_t size)
+{
+    const struct nt_failure *failure = nt_failure_find(taken->call);
+
+    if (failure == NULL || taken->way == 0 || taken->way > nt_failure_ways(failure))
+        snprintf(text, size, "failed");
+    else if (strcmp(failure->ways[taken->way - 1].name, "NULL") == 0)
+        snprintf(text, size, "returned NULL");
+    else
+        snprintf(text, size, "failed with %s", failure->ways[taken->way - 1].name);
+}
+
+/* "after FwpsCloneStreamData0 failed with STATUS_NO_MEMORY (call 3, at driver+0x1234)" */
 static void describe(const struct sim_fault_taken *taken, uint64_t count, struct pe *pe, char *text,
                      size_t size)
 {
-    char nth[24] = "", where[96], more[48] = "";
+    char nth[24] = "", where[96], more[48] = "", way[64];
 
     if (taken->nth != 0)
         snprintf(nth, sizeof(nth), "call %" PRIu32 ", ", taken->nth);
     if (count > 1)
         snprintf(more, sizeof(more), ", and %" PRIu64 " more failures", count - 1);
-    snprintf(text, size, "after %s failed (%sat %s)%s", taken->call, nth,
+    describe_way(taken, way, sizeof(way));
+    snprintf(text, size, "after %s %s (%sat %s)%s", taken->call, way, nth,
              pe_describe(pe, taken->where, where, sizeof(where)), more);
 }
 

@@ -83,7 +83,9 @@ static void outcomes_are_blamed(void **state)
     const struct check_finding *blame = find(&world.findings, "R70");
     assert_non_null(blame);
     assert_string_equal(blame->function, "FwpsCloneStreamData0");
-    assert_memory_equal(blame->detail, "after FwpsCloneStreamData0 failed (at ", 38);
+    static const char expected[] =
+        "after FwpsCloneStreamData0 failed with STATUS_INSUFFICIENT_RESOURCES (at ";
+    assert_memory_equal(blame->detail, expected, sizeof(expected) - 1);
     assert_int_equal(blame->severity, CHECK_ERROR);
     assert_int_equal(blame->consequences, 1);
     assert_true(left->folded);
