@@ -82,10 +82,16 @@ DrainTake(_Inout_ FLOW *Flow, _In_ ULONG Direction)
 static VOID
 DrainShort(_Inout_ FLOW *Flow)
 {
-    if (++Flow->Retries < Settings.RetryLimit)
+    if (++Flow->Retries < Settings.RetryLimit) {
         TimerWheelArm(&Flow->RetryTimer, Settings.RetryMs);
-    else
-        FlowDoom(Flow, SLUICE_VERDICT_ABORTED, FALSE);
+        return;
+    }
+    /* What was to leave before a drop keeps the connection's end waiting no longer. */
+    if (FlowIsDoomed(Flow)) {
+        for (ULONG i = 0; i < FLOW_DIRECTIONS; i++)
+            FlowDiscardHeld(Flow, i);
+    }
+    FlowDoom(Flow, SLUICE_VERDICT_ABORTED, FALSE);
 }
 
 /* A slice of what a classify left unscanned; the lock is held. FALSE: nothing is unscanned. */
@@ -407,10 +413,11 @@ DrainTimerExpire(TIMER_ENTRY *Entry)
     KLOCK_QUEUE_HANDLE Handle;
 
     FlowLock(Flow, &Handle);
-    if (!Flow->Ended && !FlowIsDoomed(Flow) && !Flow->Aborted) {
+    if (!Flow->Ended && !Flow->Aborted) {
+        /* A doomed flow may have bytes that leave before the drop, or a stream to continue. */
         if (Timer == FlowTimerRetry)
             DrainWake(Flow);
-        else if (Flow->Half[Timer].Undecided != 0)
+        else if (!FlowIsDoomed(Flow) && Flow->Half[Timer].Undecided != 0)
             DrainDeadline(Flow, Timer);
     }
     FlowUnlock(&Handle);
