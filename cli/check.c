@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
+#include "cli/inspection.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
@@ -30,7 +31,11 @@ struct check_command {
     const struct options *options;
     struct setup_image image;
     char sha256[RECORDING_SHA256];
-    char *script; /* text, or NULL */
+    char *script;                 /* text, or NULL */
+    struct inspection inspection; /* rules for sluice.sys */
+    void *blocklist;
+    size_t blocklist_size;
+    bool own; /* the image is sluice.sys */
     struct run_plan plan;
     unsigned parts;
     bool every_neighbour;
@@ -48,6 +53,7 @@ struct check_run {
     struct session_channel *channel;
     const char *profile;
     struct telling telling;
+    json_t *benign; /* "CALL:driver+0x1234": what --benign took out of the sweep */
     size_t errors, warnings;
 };
 
@@ -217,7 +223,7 @@ static bool record(struct check_run *check, const struct campaign_found *found, 
     if (!found->run->machine.tcpip.random_shapes)
         add_word(&words, "chain_shape=plain", false);
     if (recording.plan.script == NULL)
-        recording.plan.script = scenario_script;
+        recording.plan.script = scenario_of(found->run);
     recording.plan.decisions = found->decisions->list;
     recording.plan.decision_count = found->decisions->count;
     char *text = recording_write(&recording, &length);
@@ -261,10 +267,17 @@ static void progress(void *context, const char *part, uint64_t done, uint64_t al
     session_progress(check->channel, line);
 }
 
+static void benign(void *context, const char *call, const char *where)
+{
+    struct check_run *check = context;
+
+    json_array_append_new(check->benign, json_sprintf("%s:%s", call, where));
+}
+
 /* The closing record: what was tried, in figures. */
 static void tell_run(const struct check_command *command, struct session_channel *channel,
                      const char *profile, const struct campaign_result *result, int code,
-                     const char *reason)
+                     const char *reason, json_t *benign)
 {
     const struct campaign_counts *counts = &result->counts;
     const struct {
@@ -304,6 +317,8 @@ static void tell_run(const struct check_command *command, struct session_channel
         json_object_set_new(record, "faults_to_fixpoint", json_boolean(counts->faults_to_fixpoint));
     if (record != NULL && (command->parts & CAMPAIGN_EXHAUSTIVE) != 0)
         json_object_set_new(record, "schedules_all", json_boolean(counts->schedules_all));
+    if (record != NULL && benign != NULL && command->options->benign_count != 0)
+        json_object_set(record, "benign", benign);
     session_record(channel, record);
 }
 
@@ -372,6 +387,7 @@ static int check_profile(struct check_command *command, struct session_channel *
                     .mode = "",
                     .ledgers = options->explore <= 1,
                     .samples = outputs_wants_samples(command->outputs)},
+        .benign = (command->parts & CAMPAIGN_FAULTS) != 0 ? json_array() : NULL,
     };
     struct campaign_config config = {
         .run = {.driver = {.name = command->image.service,
@@ -379,7 +395,11 @@ static int check_profile(struct check_command *command, struct session_channel *
                            .size = command->image.size,
                            .settings = options->settings,
                            .setting_count = options->setting_count},
-                .own = strcmp(command->image.service, SETUP_OWN_SERVICE) == 0,
+                .own = command->own,
+                .blocklist = command->blocklist,
+                .blocklist_size = command->blocklist_size,
+                .rules = command->inspection.blob,
+                .rules_size = command->inspection.blob_size,
                 .plan = command->plan,
                 .traffic = RUN_SCENARIO,
                 .listener = telling_listener(&check.telling)},
@@ -388,7 +408,7 @@ static int check_profile(struct check_command *command, struct session_channel *
         .preemptions = command->preemptions,
         .every_neighbour = command->every_neighbour,
         .go_on = options->thorough,
-        .listener = {.context = &check, .finding = finding, .progress = progress},
+        .listener = {.context = &check, .finding = finding, .progress = progress, .benign = benign},
     };
     char reason[sizeof(result->last.text)];
 
@@ -406,7 +426,8 @@ static int check_profile(struct check_command *command, struct session_channel *
                     "there are more with at most %u preemptions",
                     command->image.path, name, (unsigned long long)result->counts.schedules,
                     command->preemptions);
-    tell_run(command, channel, name, result, code, reason[0] != '\0' ? reason : NULL);
+    tell_run(command, channel, name, result, code, reason[0] != '\0' ? reason : NULL, check.benign);
+    json_decref(check.benign);
     if (reason[0] != '\0' && command->profile_count == 1)
         session_say(channel, "%s on %s: %s", command->image.path, name, reason);
     return code;
@@ -432,7 +453,7 @@ static int work(void *context, struct session_channel *channel)
     if (command->profile_count == 1)
         return code;
     code = loaded ? code : EXIT_NO_VERDICT;
-    tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them");
+    tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them", NULL);
     return code;
 }
 
@@ -464,6 +485,23 @@ static bool take_script(struct check_command *command)
     }
     traffic_script_free(script);
     return true;
+}
+
+/* EXIT_CLEAN, or why there are none. A recorded run has no rules with it. */
+static int take_rules(struct check_command *command)
+{
+    const struct options *options = command->options;
+
+    if (options->rules_count == 0 && options->block == NULL)
+        return EXIT_CLEAN;
+    if (!command->own || options->record != NULL) {
+        fprintf(stderr, "sluice check: --rules and --block %s\n",
+                command->own ? "do not go with --record" : "are for sluice.sys only");
+        return EXIT_USAGE;
+    }
+    if (!setup_blocklist(options, &command->blocklist, &command->blocklist_size))
+        return EXIT_USAGE;
+    return inspection_open(&command->inspection, options, NULL);
 }
 
 static int run_check(struct check_command *command)
@@ -520,9 +558,14 @@ int command_check(int argc, char **argv)
         !take_parts(&command) || !setup_image(&command.image, options.files[0], NULL))
         goto done;
     recording_sha256(command.image.bytes, command.image.size, command.sha256);
-    code = run_check(&command);
+    command.own = strcmp(command.image.service, SETUP_OWN_SERVICE) == 0;
+    code = take_rules(&command);
+    if (code == EXIT_CLEAN)
+        code = run_check(&command);
 
 done:
+    inspection_close(&command.inspection);
+    free(command.blocklist);
     free(command.image.bytes);
     free(command.script);
     return code;

@@ -10,7 +10,6 @@
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
-#include "rules/blocklist_build.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -210,19 +209,11 @@ static bool choose_traffic(struct replay_command *command)
 
 static bool read_blocklist(struct replay_command *command)
 {
-    char message[512];
-
-    if (command->options->block == NULL)
-        return true;
-    if (!command->own) {
+    if (command->options->block != NULL && !command->own) {
         fputs("sluice replay: --block is for sluice.sys only\n", stderr);
         return false;
     }
-    if (inspect_blocklist_build_file(command->options->block, &command->blocklist,
-                                     &command->blocklist_size, message, sizeof(message)) == 0)
-        return true;
-    fprintf(stderr, "sluice: %s\n", message);
-    return false;
+    return setup_blocklist(command->options, &command->blocklist, &command->blocklist_size);
 }
 
 static void write_rerun(struct replay_command *command, int argc, char **argv)

@@ -92,6 +92,8 @@ void rerun_check(struct rerun *rerun, const struct options *options, const char 
         rerun_add(rerun, "--script");
         rerun_add(rerun, options->script);
     }
+    add_list(rerun, "--rules", options->rules, options->rules_count);
+    add_list(rerun, "--block", &options->block, options->block != NULL);
     add_list(rerun, "--set", options->settings, options->setting_count);
     add_list(rerun, "--switch", options->switches, options->switch_count);
     for (size_t i = 0; i < options->quirk_count; i++) {

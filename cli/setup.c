@@ -7,6 +7,7 @@
 #include "explore/prediction.h"
 #include "netio/quirk.h"
 #include "pe/watchdog.h"
+#include "rules/blocklist_build.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,19 @@ bool setup_image(struct setup_image *image, const char *path, const char *servic
         image_file_service(path, image->service, sizeof(image->service));
     image->bytes = image_file_read(path, &image->size);
     return image->bytes != NULL;
+}
+
+bool setup_blocklist(const struct options *options, void **blob, size_t *size)
+{
+    char message[512];
+
+    *blob = NULL;
+    *size = 0;
+    if (options->block == NULL ||
+        inspect_blocklist_build_file(options->block, blob, size, message, sizeof(message)) == 0)
+        return true;
+    fprintf(stderr, "sluice: %s\n", message);
+    return false;
 }
 
 bool setup_own_image(struct setup_image *image, const char *name)

@@ -31,6 +31,10 @@ struct setup_image {
 };
 bool setup_image(struct setup_image *image, const char *path, const char *service);
 
+/* The block list of --block, compiled: *blob is the caller's to free, NULL when there is none.
+ * False after a line on standard error. */
+bool setup_blocklist(const struct options *options, void **blob, size_t *size);
+
 /* Our own image of that name ("nbuf-leak-bad.sys", "win7/sluice.sys"). False after a line on
  * standard error. */
 bool setup_own_image(struct setup_image *image, const char *name);

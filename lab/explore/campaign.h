@@ -48,6 +48,9 @@ struct campaign_listener {
     void (*finding)(void *context, const struct campaign_found *found);
     void (*progress)(void *context, const char *part, uint64_t done,
                      uint64_t all); /* all 0: not known */
+    /* A call that the sweep left alone, because it is marked as benign: its name, and where it is
+     * made ("driver+0x1234"). Told once for each, when the sweep is over. May be NULL. */
+    void (*benign)(void *context, const char *call, const char *where);
 };
 
 struct campaign_config {

@@ -174,6 +174,23 @@ static bool completions(struct sweep *sweep)
     return true;
 }
 
+/* Several ways through the driver may lead to one call. */
+static void tell_benign(const struct sweep *sweep)
+{
+    const struct campaign_listener *listener = &campaign_config_of(sweep->campaign)->listener;
+    const struct fault_log *log = &sweep->log;
+
+    for (size_t i = 0; i < log->count && listener->benign != NULL; i++) {
+        const struct fault_point *point = &log->points[i];
+        bool told = !point->benign;
+        for (size_t j = 0; j < i && !told; j++)
+            told = log->points[j].benign && strcmp(log->points[j].call, point->call) == 0 &&
+                   strcmp(log->points[j].where, point->where) == 0;
+        if (!told)
+            listener->benign(listener->context, point->call, point->where);
+    }
+}
+
 bool campaign_faults(struct campaign *campaign)
 {
     struct sweep sweep = {.campaign = campaign, .plan = campaign_config_of(campaign)->run.plan};
@@ -184,6 +201,7 @@ bool campaign_faults(struct campaign *campaign)
     const uint64_t allocations = sweep.log.allocations;
     going_on = going_on && until_fixpoint(&sweep) && low_pool(&sweep, allocations) &&
                at_random(&sweep) && without_bfe(&sweep) && completions(&sweep);
+    tell_benign(&sweep);
     free(sweep.origins);
     fault_log_clear(&sweep.log);
     return going_on;

@@ -13,6 +13,7 @@
 #include "explore/script_run.h"
 #include "nt/clock.h"
 #include "sim/breach.h"
+#include "sim/fault.h"
 #include "traffic/ledger.h"
 
 #include <stdio.h>
@@ -32,8 +33,9 @@ struct run {
     struct sampler *sampler;    /* likewise */
     struct script_run *script;  /* while one runs */
     struct sluice_statistics statistics;
-    bool own;       /* statistics are those of the whole run */
-    bool too_early; /* the driver was unloaded within the traffic */
+    bool own;         /* statistics are those of the whole run */
+    bool too_early;   /* the driver was unloaded within the traffic */
+    NTSTATUS refused; /* what the driver said to rules that it did not take within the traffic */
     struct fault_plan faults;
     struct neighbour_set neighbours;
 };
@@ -288,6 +290,14 @@ static void unload_within(void *context)
     machine_unload_driver(&run->machine);
 }
 
+/* Then the driver may refuse what it is asked for. */
+static bool calls_failed(const struct run *run)
+{
+    const struct sim_fault_taken *taken;
+
+    return sim_fault_taken(run->machine.sim, &taken) != 0;
+}
+
 static void rules_within(void *context, bool on)
 {
     struct run *run = context;
@@ -295,12 +305,15 @@ static void rules_within(void *context, bool on)
 
     if (run->client == NULL)
         return;
+    NTSTATUS status = STATUS_SUCCESS;
     if (config->rules != NULL)
-        (void)sluice_client_rules(run->client, on ? config->rules : NULL,
-                                  on ? config->rules_size : 0);
-    if (config->blocklist != NULL)
-        (void)sluice_client_blocklist(run->client, on ? config->blocklist : NULL,
-                                      on ? config->blocklist_size : 0);
+        status = sluice_client_rules(run->client, on ? config->rules : NULL,
+                                     on ? config->rules_size : 0);
+    if (NT_SUCCESS(status) && config->blocklist != NULL)
+        status = sluice_client_blocklist(run->client, on ? config->blocklist : NULL,
+                                         on ? config->blocklist_size : 0);
+    if (!NT_SUCCESS(status) && !calls_failed(run) && !run->machine.sim->stopped)
+        run->refused = status;
 }
 
 static void quiet_within(void *context)
@@ -316,7 +329,7 @@ static void quiet_within(void *context)
 static enum machine_status feed_script(struct run *run, struct run_result *result)
 {
     const struct run_plan *plan = &run->config->plan;
-    const char *text = plan->script != NULL ? plan->script : scenario_script;
+    const char *text = plan->script != NULL ? plan->script : scenario_of(run->config);
     char error[160];
     struct traffic_script *script = traffic_script_parse(text, strlen(text), error, sizeof(error));
     enum machine_status status = MACHINE_STOPPED;
@@ -339,6 +352,11 @@ static enum machine_status feed_script(struct run *run, struct run_result *resul
     script_run_destroy(run->script);
     run->script = NULL;
     traffic_script_free(script);
+    if (status == MACHINE_OK && !NT_SUCCESS(run->refused)) {
+        snprintf(result->text, sizeof(result->text),
+                 "the driver refused a change of rules with status 0x%08x", (unsigned)run->refused);
+        status = MACHINE_NO_VERDICT;
+    }
     return run->no_memory ? MACHINE_NO_MEMORY : status;
 }
 
@@ -403,7 +421,7 @@ static bool prepare_own(struct run *run, struct run_result *result)
         what = "rule set";
         status = sluice_client_rules(run->client, config->rules, config->rules_size);
     }
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status) || calls_failed(run))
         return true;
     snprintf(result->text, sizeof(result->text), "the driver refused the %s with status 0x%08x",
              what, (unsigned)status);

@@ -2,6 +2,8 @@
 /* The traffic of `sluice check`, as a script. */
 #include "explore/scenario.h"
 
+#include "explore/run.h"
+
 /* Longer than ISO C asks compilers to take; those that build the lab take it. */
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 
@@ -52,8 +54,35 @@
     "capture 8 client 4000 server 20000 interleave 4 loss 80000 reorder 80000 duplicate 30000 "    \
     "batch 16" words "\n"
 
-const char scenario_script[] = ROUND(TALKATIVE) ROUND(SILENT) ROUND(TALKATIVE) ROUND(SILENT)
-    EARLY WIRE("") WIRE(" reset") WIRE(" v6") WIRE(" v6 reset");
+/* Rules go while first messages and data are under way, and come back the same way. */
+#define SWAP                                                                                       \
+    "connect swap 4 in out v4 v6\n"                                                                \
+    "opening swap part\n"                                                                          \
+    "rules off\n"                                                                                  \
+    "receive swap 2920 segment 1460\n"                                                             \
+    "send swap 2920 segment 1460\n"                                                                \
+    "run\n"                                                                                        \
+    "receive swap 4380 segment 1460\n"                                                             \
+    "rules on\n"                                                                                   \
+    "send swap 4380 segment 1460\n"                                                                \
+    "connect after 4 in out v4 v6\n"                                                               \
+    "opening after\n"                                                                              \
+    "rules off\n"                                                                                  \
+    "rules on\n" TALK("after") "fin swap in out\n"                                                 \
+                               "fin after in out\n"                                                \
+                               "wait 200ms\n"
+
+#define REST EARLY WIRE("") WIRE(" reset") WIRE(" v6") WIRE(" v6 reset")
+
+const char scenario_script[] = ROUND(TALKATIVE) ROUND(SILENT) ROUND(TALKATIVE) ROUND(SILENT) REST;
+
+const char scenario_swap[] =
+    ROUND(TALKATIVE) ROUND(SILENT) SWAP ROUND(TALKATIVE) ROUND(SILENT) SWAP REST;
+
+const char *scenario_of(const struct run_config *run)
+{
+    return run->rules != NULL || run->blocklist != NULL ? scenario_swap : scenario_script;
+}
 
 const char scenario_short[] = "connect a in v4\n"
                               "receive a request\n"

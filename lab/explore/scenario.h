@@ -5,5 +5,13 @@
 /* Every shape that the receive path can offer, and every way that a flow can end. */
 extern const char scenario_script[];
 
+/* The same for sluice.sys that was given rules or a block list: they go and come again while
+ * connections are open. */
+extern const char scenario_swap[];
+
+/* The one of these two that is meant when a plan has no script. */
+struct run_config;
+const char *scenario_of(const struct run_config *run);
+
 /* One connection, for the bounded search through all schedules. */
 extern const char scenario_short[];

@@ -48,7 +48,8 @@ static bool try(struct campaign *campaign, struct run_plan *plan, size_t step)
 bool campaign_unload(struct campaign *campaign)
 {
     struct run_plan plan = campaign_config_of(campaign)->run.plan;
-    const char *text = plan.script != NULL ? plan.script : scenario_script;
+    const char *text =
+        plan.script != NULL ? plan.script : scenario_of(&campaign_config_of(campaign)->run);
     char error[160];
     struct traffic_script *script = traffic_script_parse(text, strlen(text), error, sizeof(error));
     bool going_on = script != NULL; /* else the base run has said why */

@@ -133,6 +133,20 @@ void report_text_texts(FILE *out, json_t *records)
     }
 }
 
+/* What was marked, and so not provoked. */
+static void print_benign(FILE *out, const json_t *calls)
+{
+    const json_t *call;
+    size_t index;
+
+    if (json_array_size(calls) != 0)
+        fputs("  not made to fail, as --benign says:\n", out);
+    json_array_foreach(calls, index, call)
+    {
+        fprintf(out, "    %s\n", json_string_value(call));
+    }
+}
+
 void report_text_runs(FILE *out, json_t *records)
 {
     json_t *run;
@@ -151,5 +165,6 @@ void report_text_runs(FILE *out, json_t *records)
                 report_count(run, "warnings"), report_count(run, "warnings") == 1 ? "" : "s",
                 report_text(run, "checks"), report_count(run, "seed"),
                 report_text(run, "trace_hash"));
+        print_benign(out, json_object_get(run, "benign"));
     }
 }

@@ -82,6 +82,56 @@ for step in 'filters delete\nwait 5ms\nfilters add' 'bfe stop\nwait 5ms\nbfe sta
     sed 's/^/    /' "$work/out"
 done
 
+# ---- rules go and come again ----
+printf 'drop tcp any any -> any any (msg:"evil"; content:"EVILBYTES"; sid:1;)\n' >"$work/evil.rules"
+evil='receive a text "GET /EVILBYTES HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" segment 11'
+swap() { # name dropped steps...
+  local name=$1 dropped=$2 got
+  shift 2
+  { printf 'connect a in v4\n' && printf "$1" && printf "$evil\nrun\nfin a in out\n"; } >"$work/swap.txt"
+  expect_exit 0 "$name" "$sluice" check "$own" --rules "$work/evil.rules" --script "$work/swap.txt" \
+    --switch completion=late --json || return
+  got=$(value ledger 'select(.direction == "inbound") | .dropped > 0')
+  [ "$got" = "$dropped" ] && passed "$name: dropped is $dropped" || failed "$name: $(value ledger .)"
+}
+swap "rules in force" true ''
+swap "rules off" false 'rules off\n'
+swap "rules off and on" true 'rules off\nrun\nrules on\n'
+expect_exit 0 "the scenario with rules" "$sluice" check "$own" --switch completion=late --rules "$work/evil.rules" --json
+[ "$(value pool 'select(.tag == "SlRu") | .allocs == .frees and .allocs >= 5')" = true ] &&
+  passed "the scenario swaps rules: the driver took a set $(value pool 'select(.tag == "SlRu") | .allocs') times" ||
+  failed "the scenario swaps no rules: $(value pool .)"
+printf 'example.org\n' >"$work/block.txt"
+expect_exit 0 "a block list" "$sluice" check "$own" --block "$work/block.txt" && passed "the scenario with a block list"
+# What leaves before a drop waits for memory: the connection must end all the same.
+expect_exit 0 "failures while rules change" "$sluice" check "$own" --script "$work/swap.txt" --rules "$work/evil.rules" --faults &&
+  passed "calls may fail while rules change"
+refuse "rules for another driver" "are for sluice.sys only" check "$bad" --rules "$work/evil.rules"
+refuse "rules in a recorded run" "do not go with --record" check "$own" --rules "$work/evil.rules" --record "$work/none"
+printf 'drop tcp any\n' >"$work/bad.rules"
+refuse "bad rules" "nothing was run" check "$own" --rules "$work/bad.rules"
+
+# ---- marks of what need not be able to fail ----
+printf 'connect a in v4\nopening a\nrun\nreceive a 3000\nrun\nfin a in out\n' >"$work/clones.txt"
+expect_exit 0 "benign" "$sluice" check "$own" --script "$work/clones.txt" --faults --benign FwpsCloneStreamData0 \
+  --benign FwpmEngineOpen0:sluice+0x1 --json
+[[ $(value run '.benign | tostring') =~ ^\[\"FwpsCloneStreamData0:sluice\+0x[0-9a-f]+\"\]$ ]] &&
+  passed "marks that were met are told: $(value run '.benign | tostring')" || failed "benign: $(value run .)"
+expect_exit 0 "benign" "$sluice" check "$own" --script "$work/clones.txt" --faults --benign FwpsCloneStreamData0
+expect_line "^    FwpsCloneStreamData0:sluice\+0x" "benign" && passed "in the text, too"
+
+# ---- names of code ----
+expect_exit 1 "R70" "$sluice" check "$images/r70-unchecked-bad.sys" --faults --json
+[[ $(value finding .detail) =~ \
+  ^after\ ExAllocatePoolWithTag\ returned\ NULL\ \(call\ 1,\ at\ r70-unchecked-bad\+0x[0-9a-f]+,\ r70-unchecked-bad\!.*\ \[r70-unchecked\.c\ @\ [0-9]+\]\)$ ]] &&
+  passed "R70 tells what was returned, and where: $(value finding .detail)" || failed "R70: $(value finding .detail)"
+expect_exit 1 "R66" "$sluice" check "$images/r66-left-bad.sys" --json
+[[ $(value finding .detail) =~ "allocated at r66-left-bad!Classify [r66-left.c @ " ]] &&
+  passed "a detail names its code" || failed "R66: $(value finding .detail)"
+expect_exit 1 "history" "$sluice" check "$bad" --profile 7sp1 --json
+[ "$(value finding 'select(.rule == "R42") | .history | length > 0 and all(.where | test("^nbuf-leak-bad!.* \\[nbuf-leak.c @ "))')" = true ] &&
+  passed "histories name their code" || failed "history: $(value finding .history)"
+
 # ---- campaigns ----
 if expect_exit 0 "readings" "$sluice" check "$own" --json; then
   [ "$(value run .readings)" -ge 20 ] && passed "the command runs $(value run .readings) readings by itself" ||
