@@ -100,11 +100,11 @@ static bool try(struct search *search, const struct branch *branch)
         memcpy(list, branch->trunk->decisions.list, count * sizeof(*list));
         list[branch->at].chosen = branch->chosen;
     }
-    trunk->users = 1;
     search->plan.decisions = list;
     search->plan.decision_count = count;
     goes_on =
         campaign_try_recorded(search->campaign, &search->plan, &search->machine, &trunk->decisions);
+    trunk->users = 1;
     if (goes_on)
         branch_off(search, trunk, count, branch);
     release(trunk);

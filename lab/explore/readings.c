@@ -7,7 +7,6 @@
 #include "netio/quirk.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const struct {
     const char *name, *value;
@@ -58,8 +57,8 @@ bool reading_set(struct machine_config *machine, size_t index)
     if (!netio_switches_set(&machine->switches, readings[index].name, readings[index].value) &&
         !tcpip_config_set(&machine->tcpip, readings[index].name, readings[index].value))
         return false;
-    return memcmp(&switches, &machine->switches, sizeof(switches)) != 0 ||
-           memcmp(&tcpip, &machine->tcpip, sizeof(tcpip)) != 0;
+    return !netio_switches_same(&switches, &machine->switches) ||
+           !tcpip_config_same(&tcpip, &machine->tcpip);
 }
 
 bool campaign_readings(struct campaign *campaign)
@@ -92,7 +91,7 @@ bool campaign_quirks(struct campaign *campaign)
         if (row->how == NULL || !netio_quirk_belongs(row, machine.profile))
             continue;
         netio_quirk_set(&machine.switches, row);
-        if (memcmp(&machine.switches, &base->machine.switches, sizeof(machine.switches)) == 0)
+        if (netio_switches_same(&machine.switches, &base->machine.switches))
             continue;
         snprintf(reading, sizeof(reading), "quirk %s", row->name);
         campaign_progress(campaign, reading, i, 0);

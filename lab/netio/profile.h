@@ -86,3 +86,6 @@ void netio_switches_default(const struct netio_profile *profile, struct netio_sw
 /* Sets one switch from "name=value" text (names of contract section 9: inject_split_quirk,
  * completion, inline_emit, outside_inject, ...). False when name or value is unknown. */
 bool netio_switches_set(struct netio_switches *switches, const char *name, const char *value);
+
+/* Each switch is as in the other one, and so are the quirks. */
+bool netio_switches_same(const struct netio_switches *one, const struct netio_switches *other);

@@ -108,6 +108,18 @@ static bool parse_number(const char *text, uint32_t *number)
     return true;
 }
 
+bool netio_switches_same(const struct netio_switches *one, const struct netio_switches *other)
+{
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        const struct switch_entry *const entry = &entries[i];
+        const size_t size = entry->kind == SWITCH_BOOL ? sizeof(bool) : sizeof(int);
+        if (memcmp((const char *)one + entry->offset, (const char *)other + entry->offset, size) !=
+            0)
+            return false;
+    }
+    return one->quirks == other->quirks;
+}
+
 bool netio_switches_set(struct netio_switches *switches, const char *name, const char *value)
 {
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {

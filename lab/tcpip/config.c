@@ -23,6 +23,14 @@ static const struct switch_entry entries[] = {
 
 #define COUNT_MOST 4096
 
+bool tcpip_config_same(const struct tcpip_config *one, const struct tcpip_config *other)
+{
+    return one->midstream_adopt == other->midstream_adopt && one->batch == other->batch &&
+           one->low_resources == other->low_resources &&
+           one->random_shapes == other->random_shapes && one->slow_reader == other->slow_reader &&
+           one->close_delay == other->close_delay;
+}
+
 bool tcpip_config_set(struct tcpip_config *config, const char *name, const char *value)
 {
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {

@@ -30,6 +30,8 @@ struct tcpip_config {
  * low_resources=off|on, chain_shape=plain|random. False when name or value is unknown. */
 bool tcpip_config_set(struct tcpip_config *config, const char *name, const char *value);
 
+bool tcpip_config_same(const struct tcpip_config *one, const struct tcpip_config *other);
+
 /* What became of a connection; see traffic/sink.h for who listens. */
 struct tcpip_observer {
     void *context;

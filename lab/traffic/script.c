@@ -106,7 +106,7 @@ static bool number(struct parser *parser, uint64_t least, uint64_t most, uint64_
 
 static bool number32(struct parser *parser, uint32_t least, uint32_t most, uint32_t *value)
 {
-    uint64_t wide;
+    uint64_t wide = 0;
 
     if (!number(parser, least, most, &wide))
         return false;
@@ -261,7 +261,7 @@ static bool take_word(struct parser *parser, const struct word *words, struct tr
 {
     for (; words->name != NULL; words++) {
         void *place = (char *)step + words->offset;
-        uint64_t value;
+        uint64_t value = 0;
 
         if (!is(parser, words->name))
             continue;
@@ -322,7 +322,7 @@ static bool parse_said(struct parser *parser, struct traffic_step *step, const s
                     {"response", TRAFFIC_CONTENT_RESPONSE},
                     {"hello", TRAFFIC_CONTENT_HELLO},
                     {"banner", TRAFFIC_CONTENT_BANNER}};
-    uint64_t value;
+    uint64_t value = 0;
 
     if (!flow_name(parser, step, true))
         return false;
