@@ -16,6 +16,7 @@ typedef struct DECLSPEC_CACHEALIGN _STATISTICS_PROCESSOR {
 #define STATISTICS_COUNT ((sizeof(struct sluice_statistics) - STATISTICS_FIRST) / sizeof(UINT64))
 C_ASSERT((sizeof(struct sluice_statistics) - STATISTICS_FIRST) % sizeof(UINT64) == 0);
 
+static PVOID Allocation; /* pool is aligned to 16 bytes; Processors lie on cache lines in it */
 static STATISTICS_PROCESSOR *Processors;
 static ULONG ProcessorCount;
 static volatile LONG64 HeldNow, HeldPeak, FlowsNow, NotInspected;
@@ -26,16 +27,22 @@ StatisticsDriverEntry(VOID)
 {
     HeldNow = HeldPeak = FlowsNow = NotInspected = 0;
     ProcessorCount = KeQueryMaximumProcessorCountEx(ALL_PROCESSOR_GROUPS);
+    Allocation =
+        MemAllocatePlain((ProcessorCount + 1) * sizeof(STATISTICS_PROCESSOR), POOLTAG_STATISTICS);
+    if (Allocation == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
     Processors =
-        MemAllocatePlain(ProcessorCount * sizeof(STATISTICS_PROCESSOR), POOLTAG_STATISTICS);
-    return Processors != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+        (STATISTICS_PROCESSOR *)(((ULONG_PTR)Allocation + SYSTEM_CACHE_ALIGNMENT_SIZE - 1) &
+                                 ~(ULONG_PTR)(SYSTEM_CACHE_ALIGNMENT_SIZE - 1));
+    return STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_
 VOID
 StatisticsUnload(VOID)
 {
-    MemFreePlain(Processors, POOLTAG_STATISTICS);
+    MemFreePlain(Allocation, POOLTAG_STATISTICS);
+    Allocation = NULL;
     Processors = NULL;
 }
 

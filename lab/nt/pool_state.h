@@ -98,7 +98,7 @@ void nt_pool_give(struct nt *nt, struct pool_header *header, const void *caller)
 
 static inline struct pool_header *pool_header_of(const void *block)
 {
-    return (struct pool_header *)block - 1;
+    return (struct pool_header *)((uintptr_t)block - sizeof(struct pool_header));
 }
 
 /* The address lies in accessible pool memory; begins a live block of paged pool. */

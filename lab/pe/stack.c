@@ -8,6 +8,22 @@
 
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#ifdef ASAN
+#include <sanitizer/asan_interface.h>
+/* Variables may lie in a copy of the frame that is not on the stack. */
+#define IN_COPIED_FRAME(address)                                                                   \
+    (__asan_addr_is_in_fake_stack(__asan_get_current_fake_stack(), (address), NULL, NULL) != NULL)
+#else
+#define IN_COPIED_FRAME(address) ((void)(address), false)
+#endif
+
 #define RED_ZONE       128
 #define PAINT_BYTES    (32u * 1024)
 #define PAINT_GAP      512u /* this file's own frames */
@@ -144,7 +160,8 @@ struct pe_call *pe_call_checked(struct pe *pe, bool *broken)
     if (*slot == NULL || !pe_stack_bounds(pe, &limit, &base))
         return *slot;
     const uintptr_t at = (uintptr_t)*slot;
-    if (at >= limit && at + sizeof **slot <= base && pe_call_intact(*slot))
+    const bool on_stack = at >= limit && at + sizeof **slot <= base;
+    if ((on_stack || IN_COPIED_FRAME(*slot)) && pe_call_intact(*slot))
         return *slot;
     *slot = NULL;
     *sim_frame_list() = NULL;
@@ -206,6 +223,18 @@ __attribute__((noinline)) static void note_deeper(struct pe *pe, struct pe_call 
         pe_stack_note(pe, call->frame.function, bytes);
 }
 
+/* What the lab's own string instructions would trip over. Out of the way. */
+__attribute__((noinline)) static void note_direction(struct pe *pe, const struct pe_call *call)
+{
+    __asm__ volatile("cld");
+    sim_breach(pe->sim, &(struct sim_breach){
+                            .rule = "ABI",
+                            .function = call->frame.function,
+                            .detail = "driver code called the kernel with the direction flag set: "
+                                      "the next string instruction there runs backwards",
+                            .address = call->frame.address});
+}
+
 static inline bool is_driver(const struct pe *pe, const void *address)
 {
     return (pe->last != NULL && pe_image_holds(pe->last, (uintptr_t)address)) ||
@@ -226,6 +255,8 @@ void pe_note_call(struct pe *pe, const void *return_address, uintptr_t frame)
     call->exported = true;
     call->frame.address = return_address;
     call->site = frame;
+    if (__builtin_expect((__builtin_ia32_readeflags_u64() & FLAG_DIRECTION) != 0, 0))
+        note_direction(pe, call);
     if (__builtin_expect(pe->watch_calls != NULL, 0))
         pe->watch_calls(pe->watch_context, return_address);
     if (frame < call->deepest)
