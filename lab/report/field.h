@@ -3,6 +3,8 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* "" when it is no text. */
 static inline const char *report_text(const json_t *record, const char *key)
@@ -16,4 +18,13 @@ static inline const char *report_text(const json_t *record, const char *key)
 static inline unsigned long long report_count(const json_t *record, const char *key)
 {
     return (unsigned long long)json_integer_value(json_object_get(record, key));
+}
+
+/* Whether NBLs and bytes of a finding are lost; other rules tell what they are about. */
+static inline bool report_is_loss(const json_t *finding)
+{
+    const char *rule = report_text(finding, "rule");
+
+    return strcmp(rule, "LEAK") == 0 || strcmp(rule, "LOST") == 0 ||
+           strcmp(report_text(finding, "confidence"), "outcome") == 0;
 }

@@ -54,13 +54,13 @@ static void write_where(FILE *out, const json_t *finding)
     end_row(out);
 }
 
-static void write_lost(FILE *out, const json_t *finding)
+static void write_amount(FILE *out, const json_t *finding)
 {
     const unsigned long long nbls = report_count(finding, "nbls");
 
     if (nbls == 0)
         return;
-    begin_row(out, "Lost");
+    begin_row(out, report_is_loss(finding) ? "Lost" : "About");
     fprintf(out, "%s NBL%s, %s bytes", report_number(nbls), nbls == 1 ? "" : "s",
             report_number(report_count(finding, "bytes")));
     if (*report_text(finding, "tag") != '\0') {
@@ -156,7 +156,7 @@ void html_finding(FILE *out, const json_t *finding)
     write_text(out, finding, "detail", "What");
     write_where(out, finding);
     write_text(out, finding, "reading", "Reading");
-    write_lost(out, finding);
+    write_amount(out, finding);
     write_consequences(out, finding);
     write_text(out, finding, "why", "Why");
     write_text(out, finding, "source", "Source");

@@ -6,7 +6,6 @@
 #include "report/stamp.h"
 #include "report/writer.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define INDENT 15
@@ -62,18 +61,15 @@ static void print_where(FILE *out, const json_t *finding)
     fputc('\n', out);
 }
 
-/* "lost" where something is; other rules tell what they are about. */
 static void print_amount(FILE *out, const json_t *finding)
 {
     const unsigned long long nbls = report_count(finding, "nbls");
-    const char *rule = report_text(finding, "rule");
-    const bool lost = strcmp(rule, "LEAK") == 0 || strcmp(rule, "LOST") == 0 ||
-                      strcmp(report_text(finding, "confidence"), "outcome") == 0;
 
     if (nbls == 0)
         return;
-    fprintf(out, "  %-12s %s NBL%s, %s bytes", lost ? "lost" : "about", report_number(nbls),
-            nbls == 1 ? "" : "s", report_number(report_count(finding, "bytes")));
+    fprintf(out, "  %-12s %s NBL%s, %s bytes", report_is_loss(finding) ? "lost" : "about",
+            report_number(nbls), nbls == 1 ? "" : "s",
+            report_number(report_count(finding, "bytes")));
     if (*report_text(finding, "tag") != '\0')
         fprintf(out, ", tag %s", report_text(finding, "tag"));
     fputc('\n', out);

@@ -40,6 +40,39 @@ static void test_finding(void **state)
     json_decref(finding);
 }
 
+static const char *amount_of(const char *rule, const char *confidence, char *line, size_t size)
+{
+    json_t *finding = world_finding(rule, "error", "f");
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+
+    json_object_set_new(finding, "confidence", json_string(confidence));
+    report_text_finding(out, finding);
+    fclose(out);
+    const char *end = strstr(text, "1 NBL, 1,460 bytes");
+    assert_non_null(end);
+    const char *begin = end;
+    while (begin[-1] != '\n')
+        begin--;
+    snprintf(line, size, "%.*s", (int)strcspn(begin + 2, " "), begin + 2);
+    free(text);
+    json_decref(finding);
+    return line;
+}
+
+/* What is not lost is not called so. */
+static void test_amount(void **state)
+{
+    char line[32];
+
+    assert_string_equal(amount_of("R30", "documented", line, sizeof(line)), "about");
+    assert_string_equal(amount_of("R31", "reported", line, sizeof(line)), "about");
+    assert_string_equal(amount_of("R42", "outcome", line, sizeof(line)), "lost");
+    assert_string_equal(amount_of("LEAK", "documented", line, sizeof(line)), "lost");
+    assert_string_equal(amount_of("LOST", "inferred", line, sizeof(line)), "lost");
+}
+
 /* The writer's tables never get at what steers a terminal. */
 static void test_writer_is_plain(void **state)
 {
@@ -167,9 +200,8 @@ static void test_names_of_views(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finding),
-        cmocka_unit_test(test_writer_is_plain),
-        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_finding),         cmocka_unit_test(test_amount),
+        cmocka_unit_test(test_writer_is_plain), cmocka_unit_test(test_views),
         cmocka_unit_test(test_names_of_views),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
