@@ -88,6 +88,14 @@ struct check_chain *check_chain_enter(struct check *check, const struct netio_cl
     return chain;
 }
 
+/* Driver code wrote in front of the NBL. */
+static bool is_overwritten(const struct check_chain_entry *entry)
+{
+    const struct ndis_nbl_header *header = ndis_nbl_header(entry->nbl);
+
+    return entry->number != 0 && (header == NULL || !ndis_nbl_intact(header));
+}
+
 /* The chain must come back as it was offered, but for what the engine itself did to it. */
 static void compare_chain(struct check *check, const struct netio_classify *classify,
                           const struct check_chain *chain)
@@ -105,7 +113,10 @@ static void compare_chain(struct check *check, const struct netio_classify *clas
         if (nbl->FirstNetBuffer == chain->entry[i].first)
             digest_buffers(check->sim, nbl, &position, &structure);
         breach.detail = detail;
-        if (nbl->FirstNetBuffer != chain->entry[i].first) {
+        if (is_overwritten(&chain->entry[i])) {
+            breach.rule = "R65";
+            breach.detail = "memory in front of a NET_BUFFER_LIST was overwritten";
+        } else if (nbl->FirstNetBuffer != chain->entry[i].first) {
             breach.rule = "R17";
             snprintf(detail, sizeof(detail), "NBL %u of %u: FirstNetBuffer was changed", i + 1,
                      chain->count);
@@ -140,7 +151,7 @@ static bool leads_astray(const struct check_chain *chain)
 {
     for (unsigned i = 0; i < chain->count; i++) {
         const NET_BUFFER_LIST *nbl = chain->entry[i].nbl;
-        if (nbl->FirstNetBuffer != chain->entry[i].first ||
+        if (nbl->FirstNetBuffer != chain->entry[i].first || is_overwritten(&chain->entry[i]) ||
             (nbl->Next != chain->entry[i].next && nbl->Next != NULL))
             return true;
     }

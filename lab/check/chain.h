@@ -14,7 +14,7 @@
 struct check_chain {
     bool taken;
     unsigned count;
-    struct {
+    struct check_chain_entry {
         NET_BUFFER_LIST *nbl, *next;
         NET_BUFFER *first;
         uint64_t number;

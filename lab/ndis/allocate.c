@@ -230,6 +230,12 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
         sim_breach(ndis->sim, &report);
         return false;
     }
+    if (!ndis_nbl_intact(header)) {
+        report.rule = "R65";
+        report.detail = "memory in front of a NET_BUFFER_LIST was overwritten";
+        sim_breach(ndis->sim, &report);
+        return false;
+    }
     report.tag = header->tag;
     report.object = header->number;
     report.flow = header->flow;

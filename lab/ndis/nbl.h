@@ -66,11 +66,20 @@ struct ndis_nbl_header {
     const void *caller;         /* driver code that allocated it, or NULL */
     uint64_t held_since; /* virtual time from which on a driver has it: a clone, or a reference */
     struct ndis_nbl_place place;
+    /* Right in front of the NBL: whoever writes there breaks it first. */
+    uint64_t seal;
 } __attribute__((aligned(16)));
 _Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0,
                "the NBL behind the header is 16-byte aligned");
 
 #define NDIS_NBL_MAGIC 0x4C424E2D45435553ull /* "SUCE-NBL" */
+#define NDIS_NBL_SEAL  0x5EA15EA1B10CB10Cull
+
+/* False: driver code wrote in front of the NBL, and what the header says is not to be believed. */
+static inline bool ndis_nbl_intact(const struct ndis_nbl_header *header)
+{
+    return header->magic == NDIS_NBL_MAGIC && header->seal == (NDIS_NBL_SEAL ^ header->number);
+}
 
 /* The header, or NULL when this is no live NBL of the lab (freed, or a driver built one by itself:
  * R44). Reads nothing but the page the NBL begins in. */

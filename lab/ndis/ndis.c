@@ -137,8 +137,24 @@ static void report_left_references(struct ndis *ndis)
                           });
 }
 
+/* Follows no link of a header that was not looked at. */
+static bool headers_intact(const struct ndis *ndis)
+{
+    for (const struct ndis_nbl_header *h = ndis->oldest; h != NULL; h = h->newer) {
+        if (!sim_arena_holds(ndis->sim, h) || !ndis_nbl_intact(h))
+            return false;
+    }
+    return true;
+}
+
 void ndis_report_left(struct ndis *ndis)
 {
+    if (!headers_intact(ndis)) {
+        if (ndis->sim->damaged == NULL) /* else it has been told */
+            sim_breach_text(ndis->sim, "R65", "NBL",
+                            "memory in front of a NET_BUFFER_LIST was overwritten");
+        return;
+    }
     report_left_nbls(ndis);
     report_left_references(ndis);
     ndis_pool_report_left(ndis);

@@ -44,6 +44,7 @@ static inline void ndis_nbl_enlist(struct ndis *ndis, struct ndis_nbl_header *he
     header->magic = NDIS_NBL_MAGIC;
     header->ndis = ndis;
     header->number = ++ndis->nbl_count;
+    header->seal = NDIS_NBL_SEAL ^ header->number;
     header->flow = ndis->flow;
     header->classify = ndis->classify;
     header->held_since = ndis->sim->now;

@@ -59,6 +59,8 @@ struct nt {
         struct sim_task *idle[16];
         unsigned idle_count, workers;
         uint64_t count;
+        unsigned running;
+        unsigned restless; /* items run since none was queued and none ran */
     } work;
     LIST_ENTRY work_items; /* IO_WORKITEMs that exist */
 

@@ -5,8 +5,14 @@
 #include "nt/pool_state.h"
 #include "nt/thread.h"
 
-#define WORK_TAG    NT_TAG('I', 'o', 'W', 'I')
-#define MAX_WORKERS 16
+#define WORK_TAG       NT_TAG('I', 'o', 'W', 'I')
+#define MAX_WORKERS    16
+
+/* Work takes time: after so many items without a rest some passes, and after so many the driver is
+ * not going to rest at all. */
+#define BUSY_ITEMS     10000u
+#define BUSY_TIME      (10 * SIM_MILLISECOND)
+#define RESTLESS_ITEMS 1000000u
 
 struct _IO_WORKITEM {
     WORK_QUEUE_ITEM item;
@@ -60,6 +66,31 @@ static void run_item(struct nt *nt, WORK_QUEUE_ITEM *item)
     nt_call_leave(nt, &call);
 }
 
+/* An item is about to run: its driver may queue it for ever. */
+static void note_item(struct nt *nt, const WORK_QUEUE_ITEM *item)
+{
+    char place[64];
+
+    if (++nt->work.restless % BUSY_ITEMS != 0)
+        return;
+    if (nt->work.restless == RESTLESS_ITEMS) {
+        const void *routine = (const void *)(uintptr_t)item->WorkerRoutine;
+
+        if (item->WorkerRoutine == run_io_item) {
+            const struct _IO_WORKITEM *io = item->Parameter;
+
+            routine = io->routine_ex != NULL ? (const void *)(uintptr_t)io->routine_ex
+                                             : (const void *)(uintptr_t)io->routine;
+        }
+        sim_breach_text(nt->sim, "HANG", "WorkerRoutine",
+                        "work items queue work items for ever; %u have run without a rest, the "
+                        "last one %s",
+                        RESTLESS_ITEMS, pe_describe(nt->pe, routine, place, sizeof(place)));
+        sim_stop(nt->sim);
+    }
+    sim_task_block(nt->sim, nt->sim->now + BUSY_TIME);
+}
+
 static void work(void *context)
 {
     struct nt *nt = context;
@@ -67,13 +98,18 @@ static void work(void *context)
 
     for (;;) {
         if (queue->items.Flink == &queue->items) {
+            if (queue->running == 0)
+                queue->restless = 0;
             queue->idle[queue->idle_count++] = nt->sim->task;
             sim_task_block(nt->sim, SIM_NO_DEADLINE);
             continue;
         }
         WORK_QUEUE_ITEM *item = CONTAINING_RECORD(queue->items.Flink, WORK_QUEUE_ITEM, List);
         nt_list_remove(&item->List);
+        queue->running++;
+        note_item(nt, item);
         run_item(nt, item);
+        queue->running--;
     }
 }
 

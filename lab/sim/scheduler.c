@@ -2,6 +2,7 @@
 /* Which task runs next, and the switch between stacks. */
 #include "sim/scheduler.h"
 #include "sim/arena.h"
+#include "sim/breach.h"
 #include "sim/decider.h"
 #include "sim/timers.h"
 
@@ -229,6 +230,26 @@ static void place(struct sim *sim, struct sim_coroutine *coroutine)
 
 /* ---- switching ---- */
 
+/* Over what sim_switch() saved: whoever writes over the stack of a task that waits breaks it. */
+static uint64_t stack_seal(const struct sim_coroutine *coroutine)
+{
+    const uint64_t *word = coroutine->sp;
+    uint64_t seal = (uintptr_t)word;
+
+    for (unsigned i = 0; i < SAVED_REGISTERS + 2; i++)
+        seal = (seal ^ word[i]) * 0x100000001B3ull;
+    return seal;
+}
+
+/* Nothing that stands there can be followed. */
+static void stop_overwritten(struct sim *sim, const struct sim_coroutine *coroutine)
+{
+    sim_breach_text(sim, "CRASH", coroutine->task.name,
+                    "the stack of a thread that waited (%s) was overwritten by driver code",
+                    coroutine->task.name);
+    sim->stopped = true;
+}
+
 static _Noreturn void coroutine_main(void)
 {
     struct sim *sim = sim_current;
@@ -275,6 +296,7 @@ bool sim_scheduler_prepare(struct sim *sim, struct sim_coroutine *coroutine, siz
         *--top = 0;
     *--top = CONTROL_WORDS;
     coroutine->sp = top;
+    coroutine->seal = stack_seal(coroutine);
     coroutine->sanitizer = NULL;
     return true;
 }
@@ -285,6 +307,10 @@ static void resume(struct sim *sim, struct sim_coroutine *coroutine)
     struct sim_coroutine *ended;
 
     remove_ready(scheduler, coroutine);
+    if (__builtin_expect(stack_seal(coroutine) != coroutine->seal, 0)) {
+        stop_overwritten(sim, coroutine);
+        return;
+    }
     place(sim, coroutine);
     coroutine->task.state = SIM_TASK_RUNNING;
     sim_trace_add(&sim->trace, SIM_EVENT_TASK_SWITCH, coroutine->task.number,
@@ -296,6 +322,7 @@ static void resume(struct sim *sim, struct sim_coroutine *coroutine)
                   coroutine->stack_size);
     sim_switch(&scheduler->host.sp, coroutine->sp);
     switch_ended(scheduler->host.sanitizer, NULL, NULL);
+    coroutine->seal = stack_seal(coroutine);
     sim->task = NULL;
     sim->self = &scheduler->host.task;
     if (__builtin_expect(sim->irql_changed != NULL, 0))

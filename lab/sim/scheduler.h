@@ -9,7 +9,8 @@ struct sim_coroutine {
     struct sim *sim;
     sim_task_function function;
     void *context;
-    void *sp; /* while it does not run */
+    void *sp;      /* while it does not run */
+    uint64_t seal; /* of what lies there */
     size_t stack_size;
     struct sim_timer deadline;
     struct sim_coroutine *newer,

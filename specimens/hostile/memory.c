@@ -18,6 +18,8 @@ enum {
     FREE_LAB,
     FREE_WILD,
     NBL_HEADER,
+    NBL_HEADER_ALL,
+    NBL_HEADER_CLONE,
     NBL_ALL,
     NBL_LINK_SELF,
     NBL_LINK_WILD,
@@ -32,6 +34,7 @@ enum {
     LAB_OBJECT_AROUND,
     LAB_CALLER_STACK,
     LAB_OTHER_STACK,
+    LAB_OTHER_WAIT,
     SHARED_PAGE,
     NULL_WRITE,
     WILD_WRITE,
@@ -106,11 +109,20 @@ static VOID PoolAct(UCHAR *Block)
 
 static VOID NblAct(FWPS_STREAM_DATA *StreamData)
 {
-    NET_BUFFER_LIST *Nbl = StreamData->netBufferListChain;
+    NET_BUFFER_LIST *Nbl = StreamData->netBufferListChain, *Clone;
 
     switch (ACT) {
     case NBL_HEADER:
         Fill((UCHAR *)Nbl, -64, 0);
+        break;
+    case NBL_HEADER_ALL:
+        Fill((UCHAR *)Nbl, -256, 0);
+        break;
+    case NBL_HEADER_CLONE:
+        if (NT_SUCCESS(FwpsCloneStreamData(StreamData, NULL, NULL, 0, &Clone))) {
+            Fill((UCHAR *)Clone, -8, 0);
+            FwpsDiscardClonedStreamData(Clone, 0, FALSE);
+        }
         break;
     case NBL_ALL:
         Fill((UCHAR *)Nbl, -128, sizeof(NET_BUFFER_LIST));
@@ -137,6 +149,43 @@ static VOID NblAct(FWPS_STREAM_DATA *StreamData)
     }
 }
 
+static KEVENT Wake;
+static UCHAR *volatile Sleeper;
+
+static VOID NTAPI SleeperMain(PVOID Context)
+{
+    ULONG64 Here = (ULONG_PTR)Context;
+    LARGE_INTEGER Delay;
+
+    Sleeper = (UCHAR *)&Here;
+    if (ACT == LAB_OTHER_WAIT)
+        (VOID) KeWaitForSingleObject(&Wake, Executive, KernelMode, FALSE, NULL);
+    Delay.QuadPart = -300000;
+    (VOID) KeDelayExecutionThread(KernelMode, FALSE, &Delay);
+    (VOID) PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* A thread of its own sleeps or waits in the kernel: what the kernel keeps on its stack is written
+ * over. */
+static VOID OtherStack(VOID)
+{
+    LARGE_INTEGER Delay;
+    HANDLE Thread;
+
+    Delay.QuadPart = -100000;
+    KeInitializeEvent(&Wake, NotificationEvent, FALSE);
+    if (!NT_SUCCESS(
+            PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, SleeperMain, NULL)))
+        return;
+    (VOID) KeDelayExecutionThread(KernelMode, FALSE, &Delay);
+    if (Sleeper != NULL)
+        Fill(Sleeper, -4096, 0);
+    (VOID) KeSetEvent(&Wake, 0, FALSE);
+    Delay.QuadPart = -500000;
+    (VOID) KeDelayExecutionThread(KernelMode, FALSE, &Delay);
+    (VOID) ZwClose(Thread);
+}
+
 static VOID LabAct(FWPS_STREAM_DATA *StreamData)
 {
     ULONG64 Here = 0;
@@ -158,7 +207,8 @@ static VOID LabAct(FWPS_STREAM_DATA *StreamData)
         Fill((UCHAR *)&Here, 0, 4096);
         break;
     case LAB_OTHER_STACK:
-        Fill((UCHAR *)&Here, -(1 << 20), -(1 << 19));
+    case LAB_OTHER_WAIT:
+        OtherStack();
         break;
     case SHARED_PAGE:
         WriteWord(0xFFFFF78000000014ull);
