@@ -619,7 +619,8 @@ static void however_it_is_cut(void **state)
             if (way == 0) {
                 first = s;
                 out_length = c->out_length[d];
-                memcpy(out, c->out[d], out_length);
+                if (out_length != 0) /* dropped before anything came out */
+                    memcpy(out, c->out[d], out_length);
             }
             assert_int_equal(s.matches, first.matches);
             assert_int_equal(s.match_drops, first.match_drops);
