@@ -20,6 +20,7 @@ enum {
     NBL_HEADER,
     NBL_HEADER_ALL,
     NBL_HEADER_CLONE,
+    LAB_HEAP_NDIS,
     NBL_ALL,
     NBL_LINK_SELF,
     NBL_LINK_WILD,
@@ -107,6 +108,19 @@ static VOID PoolAct(UCHAR *Block)
     ExFreePoolWithTag(Block, TAG_HOSTILE);
 }
 
+/* In front of each NBL the lab keeps a header, and in it a pointer to an object of its own heap. */
+static VOID HeapAct(NET_BUFFER_LIST *Nbl)
+{
+    const ULONG64 *At = (const ULONG64 *)Nbl;
+
+    for (ULONG i = 0; i < 64; i++) {
+        if (*--At == 0x4C424E2D45435553ull) {
+            Fill((UCHAR *)At[1], 0, 256);
+            return;
+        }
+    }
+}
+
 static VOID NblAct(FWPS_STREAM_DATA *StreamData)
 {
     NET_BUFFER_LIST *Nbl = StreamData->netBufferListChain, *Clone;
@@ -126,6 +140,9 @@ static VOID NblAct(FWPS_STREAM_DATA *StreamData)
         break;
     case NBL_ALL:
         Fill((UCHAR *)Nbl, -128, sizeof(NET_BUFFER_LIST));
+        break;
+    case LAB_HEAP_NDIS:
+        HeapAct(Nbl);
         break;
     case NBL_LINK_SELF:
         Nbl->Next = Nbl;
