@@ -7,6 +7,7 @@
 #include "pe/confine.h"
 #include "pe/guard.h"
 #include "pe/pe.h"
+#include "report/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,13 +171,19 @@ static void take_output(struct session *session, const uint8_t *payload, size_t 
     (void)fwrite(payload + 1, 1, length - 1, streams[payload[0]]);
 }
 
-/* Text of the child's: control characters are not for the terminal. */
+/* Text of the child's, as one line: what steers a terminal is not for it. */
 static void print_plain(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
-    }
+    char *copy = strndup(text, length);
+    json_t *said = copy != NULL ? report_string(copy) : NULL;
+    json_t *plain = said != NULL ? report_plain(said) : NULL;
+    const char *at = plain != NULL ? json_string_value(plain) : "(out of memory)";
+
+    for (; *at != '\0'; at++)
+        fputc((unsigned char)*at < 0x20 ? '?' : *at, stderr);
+    json_decref(plain);
+    json_decref(said);
+    free(copy);
 }
 
 static bool frame(void *context, uint32_t type, const void *payload, uint32_t length)
