@@ -45,6 +45,7 @@ struct check_command {
     const char *profiles[8];
     size_t profile_count;
     unsigned recorded; /* files so far */
+    json_t *windows;   /* how the driver fares on each, of several profiles */
 };
 
 /* One profile's campaign, and who is told of it. */
@@ -319,6 +320,8 @@ static void tell_run(const struct check_command *command, struct session_channel
         json_object_set_new(record, "schedules_all", json_boolean(counts->schedules_all));
     if (record != NULL && benign != NULL && command->options->benign_count != 0)
         json_object_set(record, "benign", benign);
+    if (record != NULL && strcmp(profile, "all") == 0)
+        json_object_set(record, "windows", command->windows);
     session_record(channel, record);
 }
 
@@ -433,6 +436,17 @@ static int check_profile(struct check_command *command, struct session_channel *
     return code;
 }
 
+static const char *fate(const struct campaign_result *result, int code)
+{
+    if (result->last.not_loaded)
+        return "does not load";
+    if (code == EXIT_FINDINGS)
+        return "hurts";
+    if (code != EXIT_CLEAN)
+        return "no verdict";
+    return result->warnings != 0 ? "warnings" : "clean";
+}
+
 static int work(void *context, struct session_channel *channel)
 {
     struct check_command *command = context;
@@ -440,20 +454,26 @@ static int work(void *context, struct session_channel *channel)
     int code = EXIT_CLEAN;
     bool loaded = false;
 
+    command->windows = json_array();
     for (size_t i = 0; i < command->profile_count; i++) {
         struct campaign_result result;
         int one = check_profile(command, channel, command->profiles[i], &result);
         add_up(&sum, &result);
+        json_array_append_new(command->windows,
+                              json_pack("{s:s, s:s}", "profile", command->profiles[i], "verdict",
+                                        fate(&result, one)));
         /* A Windows that the driver was not made for does not count. */
         if (result.last.not_loaded && command->profile_count > 1)
             continue;
         code = worst(code, one);
         loaded = true;
     }
-    if (command->profile_count == 1)
-        return code;
-    code = loaded ? code : EXIT_NO_VERDICT;
-    tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them", NULL);
+    if (command->profile_count > 1) {
+        code = loaded ? code : EXIT_NO_VERDICT;
+        tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them",
+                 NULL);
+    }
+    json_decref(command->windows);
     return code;
 }
 

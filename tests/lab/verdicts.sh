@@ -25,6 +25,9 @@ clean() { # image profile [most severe rules allowed as warnings...]
   [ "$got" = "$want" ] && passed "$(basename "$image") on $profile: ${want:-no finding}" ||
     failed "$(basename "$image") on $profile: $got instead of $want"
 }
+expect_exit 1 "nbuf-leak-bad on all" "$sluice" check "$bad" --profile all --quiet &&
+  expect_line '^vista-sp1: does not load; 7sp1: hurts; 8.1: warnings; 10: warnings; 11: warnings$' "which Windows" &&
+  expect_line '^tried: [0-9]+ runs; [0-9]+ readings$' "what was tried" && passed "it is told which Windows would hurt the driver"
 clean "$bad" 10 R42
 clean "$images/nbuf-leak-guarded.sys" 7sp1 R24 R42
 clean "$images/nbuf-leak-guarded.sys" 10 R42
