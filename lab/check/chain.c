@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Comparing the offered chain with what comes back, and telling what cuts lose. */
+#include "check/explain.h"
 #include "check/state.h"
 
 #include <stdio.h>
@@ -286,8 +287,16 @@ void check_chain_lost(struct check *check, const struct netio_lost_chain *lost)
         finding->flow = netio_flow_handle(lost->flow);
         finding->classify = lost->classify;
         finding->inject = lost->inject;
+        finding->direction = (uint8_t)(lost->direction + 1);
+        finding->object = lost->nbls != 0 ? lost->numbers[0] : 0;
+        finding->time = check->sim->now;
         if (chains->cut_stack.count != 0)
             finding->stack = chains->cut_stack;
+        if (check->explain != NULL) { /* what it noted when it was R42 alone was the flow's */
+            finding->history_count = 0;
+            finding->other_count = 0;
+            check_explain_finding(check->explain, finding);
+        }
     }
     check_finding_consequence(
         finding,
