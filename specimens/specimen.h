@@ -340,11 +340,10 @@ _Use_decl_annotations_ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject,
         goto Done;
     }
     Status = SpecimenAddObjects();
+    Specimen.Started = NT_SUCCESS(Status);
 #ifdef SPECIMEN_START
-    if (NT_SUCCESS(Status)) {
-        Specimen.Started = TRUE;
+    if (NT_SUCCESS(Status))
         Status = Start();
-    }
 #endif
 Done:
     if (!NT_SUCCESS(Status))

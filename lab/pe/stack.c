@@ -217,7 +217,17 @@ __attribute__((noinline)) static void note_deeper(struct pe *pe, struct pe_call 
                                                   uintptr_t frame)
 {
     const size_t bytes = call->stack - frame;
+    uintptr_t limit, base;
 
+    if (pe_stack_bounds(pe, &limit, &base) && frame < limit) {
+        sim_breach(pe->sim, &(struct sim_breach){
+                                .rule = "STACK",
+                                .function = call->frame.function,
+                                .detail = "driver code called the kernel on a stack that is not "
+                                          "its thread's",
+                                .address = call->frame.address});
+        return;
+    }
     call->deepest = frame;
     if (bytes > pe->peak || bytes >= PE_STACK_WARNING)
         pe_stack_note(pe, call->frame.function, bytes);

@@ -21,6 +21,12 @@ judge() { # source act place exit rule pattern options
   expect_exit "$4" "$name" timeout -k 5 "$limit" "$sluice" check "$work/$1-$2.sys" --profile 10 --json $7 || return
   case $4 in
   0)
+    if [ "$5" != - ]; then
+      jq -se --arg rule "$5" --arg text "$6" '[.[] | select(.type == "finding")] | length == 1 and
+        (.[0] | .rule == $rule and (.detail | contains($text)))' "$work/out" >/dev/null &&
+        passed "$name: a warning, $5" || failed "$name: not one warning of $5: $(grep -m 1 '"finding"' "$work/out")"
+      return
+    fi
     jq -se '[.[] | select(.type == "finding")] | length == 0' "$work/out" >/dev/null &&
       passed "$name: no harm, nothing found" || failed "$name: found $(grep -m 1 '"finding"' "$work/out")"
     return

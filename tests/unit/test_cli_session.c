@@ -200,7 +200,7 @@ static void test_what_is_said_is_plain(void **state)
     struct fixture *fixture = *state;
 
     assert_int_equal(run(fixture, false, send_raw, RAW(FRAME_SAY, "a\x1b[2J\nb\x7f")), EXIT_CLEAN);
-    assert_string_equal(fixture->said, "sluice: a?[2J?b?\n");
+    assert_string_equal(fixture->said, "sluice: a\\x1b[2J?b\\x7f\n");
 }
 
 static int crash(void *context, struct session_channel *channel)
