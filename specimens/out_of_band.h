@@ -181,11 +181,12 @@ static VOID HeldTake(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
     InsertTailList(&Held.List, &Item->Link);
     Stopping = Held.Stopping;
     Delay.QuadPart = HELD_DELAY;
+    /* Under the lock: HeldDrain() flushes DPCs when none can come any more. */
     if (Delay.QuadPart != 0 && !Stopping)
         (VOID) KeSetTimer(&Held.Timer, Delay, &Held.Dpc);
+    else if (!Stopping)
+        (VOID) KeInsertQueueDpc(&Held.Dpc, NULL, NULL);
     KeReleaseInStackQueuedSpinLock(&Lock);
     if (Stopping)
         HeldFlush();
-    else if (Delay.QuadPart == 0)
-        (VOID) KeInsertQueueDpc(&Held.Dpc, NULL, NULL);
 }

@@ -133,7 +133,10 @@ static NTSTATUS check_target(struct inject_call *call)
         broken(call, "R27", "layer %u is not a stream layer", call->layer);
         return STATUS_INVALID_PARAMETER;
     }
-    if (netio_callout_by_id(netio, call->told.callout) == NULL) {
+    /* FwpsCalloutUnregisterById0 waits for a classify that runs: until it returns the callout is
+     * there. */
+    if (netio_callout_by_id(netio, call->told.callout) == NULL &&
+        (call->inside == NULL || call->inside->told.callout->id != call->told.callout)) {
         broken(call, "R27", "no callout %u is registered", call->told.callout);
         return STATUS_FWP_CALLOUT_NOT_FOUND;
     }
