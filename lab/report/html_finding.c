@@ -5,6 +5,7 @@
 #include "report/escape.h"
 #include "report/field.h"
 #include "report/stamp.h"
+#include "report/where.h"
 #include "report/writer.h"
 
 #include <string.h>
@@ -30,27 +31,13 @@ static void write_text(FILE *out, const json_t *finding, const char *key, const 
 
 static void write_where(FILE *out, const json_t *finding)
 {
-    const json_t *offset = json_object_get(finding, "offset");
+    char where[REPORT_WHERE];
 
-    if (report_count(finding, "flow") == 0)
+    report_where(finding, where);
+    if (where[0] == '\0')
         return;
     begin_row(out, "Where");
-    fprintf(out, "flow %llu", report_count(finding, "flow"));
-    if (*report_text(finding, "direction") != '\0') {
-        fputs(", ", out);
-        report_markup(out, report_text(finding, "direction"));
-    }
-    if (json_is_integer(offset))
-        fprintf(out, ", byte %s", report_number(report_count(finding, "offset")));
-    if (report_count(finding, "classify") != 0)
-        fprintf(out, ", classify %llu", report_count(finding, "classify"));
-    if (report_count(finding, "inject") != 0)
-        fprintf(out, ", inject call %llu", report_count(finding, "inject"));
-    if (report_count(finding, "time") != 0) {
-        char stamp[REPORT_STAMP];
-        report_stamp(report_count(finding, "time"), stamp);
-        fprintf(out, ", at %s s", stamp);
-    }
+    report_markup(out, where);
     end_row(out);
 }
 

@@ -4,6 +4,7 @@
 
 #include "report/field.h"
 #include "report/stamp.h"
+#include "report/where.h"
 #include "report/writer.h"
 
 #include <string.h>
@@ -37,28 +38,13 @@ static void print_text(FILE *out, const char *title, const json_t *finding, cons
         print_paragraph(out, title, report_text(finding, key));
 }
 
-/* A classify or an inject call of number 0 is none: it happened outside. */
 static void print_where(FILE *out, const json_t *finding)
 {
-    const json_t *offset = json_object_get(finding, "offset");
-    char stamp[REPORT_STAMP];
+    char where[REPORT_WHERE];
 
-    if (report_count(finding, "flow") == 0)
-        return;
-    fprintf(out, "  %-12s flow %llu", "where", report_count(finding, "flow"));
-    if (*report_text(finding, "direction") != '\0')
-        fprintf(out, ", %s", report_text(finding, "direction"));
-    if (json_is_integer(offset))
-        fprintf(out, ", byte %s", report_number(report_count(finding, "offset")));
-    if (report_count(finding, "classify") != 0)
-        fprintf(out, ", classify %llu", report_count(finding, "classify"));
-    if (report_count(finding, "inject") != 0)
-        fprintf(out, ", inject call %llu", report_count(finding, "inject"));
-    if (report_count(finding, "time") != 0) {
-        report_stamp(report_count(finding, "time"), stamp);
-        fprintf(out, ", at %s s", stamp);
-    }
-    fputc('\n', out);
+    report_where(finding, where);
+    if (where[0] != '\0')
+        fprintf(out, "  %-12s %s\n", "where", where);
 }
 
 static void print_amount(FILE *out, const json_t *finding)
