@@ -128,6 +128,9 @@ expect_exit 1 "R70" "$sluice" check "$images/r70-unchecked-bad.sys" --faults --j
 expect_exit 1 "R66" "$sluice" check "$images/r66-left-bad.sys" --json
 [[ $(value finding .detail) =~ "allocated at r66-left-bad!Classify [r66-left.c @ " ]] &&
   passed "a detail names its code" || failed "R66: $(value finding .detail)"
+# FwpsCalloutUnregisterById0 waits for a classify that runs: what that injects is lawful.
+expect_exit 0 "unregistering" "$sluice" check "$images/unload-in-flight-good.sys" --explore 30 --neighbour below-hold \
+  --unload-at 10 && passed "an inject in a classify that the unregistration waits for is no R27"
 expect_exit 1 "history" "$sluice" check "$bad" --profile 7sp1 --json
 [ "$(value finding 'select(.rule == "R42") | .history | length > 0 and any(.where | test("^nbuf-leak-bad!.* \\[nbuf-leak.c @ ")) and
   (any(.where | test("\\+0x[0-9a-f]+$")) | not)')" = true ] &&
