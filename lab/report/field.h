@@ -7,11 +7,17 @@
 #include <string.h>
 
 /* "" when it is no text. */
-static inline const char *report_text(const json_t *record, const char *key)
+static inline const char *report_item_text(const json_t *value)
 {
-    const char *text = json_string_value(json_object_get(record, key));
+    const char *text = json_string_value(value);
 
     return text != NULL ? text : "";
+}
+
+/* "" when it is no text. */
+static inline const char *report_text(const json_t *record, const char *key)
+{
+    return report_item_text(json_object_get(record, key));
 }
 
 /* 0 when it is no whole number. */

@@ -66,7 +66,7 @@ static void write_consequences(FILE *out, const json_t *finding)
     json_array_foreach(json_object_get(finding, "consequences"), index, consequence)
     {
         begin_row(out, index == 0 ? "Consequences" : "");
-        report_markup(out, json_string_value(consequence));
+        report_markup(out, report_item_text(consequence));
         end_row(out);
     }
 }
@@ -83,7 +83,7 @@ static void write_stack(FILE *out, const json_t *finding)
     json_array_foreach(stack, index, frame)
     {
         fprintf(out, "%02zx ", index);
-        report_markup(out, json_string_value(frame));
+        report_markup(out, report_item_text(frame));
         fputc('\n', out);
     }
     fputs("</code></pre>\n", out);

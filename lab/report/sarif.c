@@ -205,7 +205,7 @@ static json_t *text_of_result(const json_t *finding)
     json_array_foreach(json_object_get(finding, "consequences"), index, consequence)
     {
         json_t *more =
-            json_sprintf("%s\n%s", json_string_value(text), json_string_value(consequence));
+            json_sprintf("%s\n%s", json_string_value(text), report_item_text(consequence));
         json_decref(text);
         text = more;
     }

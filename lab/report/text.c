@@ -116,7 +116,7 @@ void report_text_views(FILE *out, json_t *records)
         fprintf(out, "%s\n", report_text(view, "view"));
         json_array_foreach(json_object_get(view, "lines"), at, line)
         {
-            fprintf(out, "%s\n", json_string_value(line));
+            fprintf(out, "%s\n", report_item_text(line));
         }
         fputc('\n', out);
     }
@@ -143,7 +143,7 @@ static void print_benign(FILE *out, const json_t *calls)
         fputs("not made to fail, as --benign says:\n", out);
     json_array_foreach(calls, index, call)
     {
-        fprintf(out, "  %s\n", json_string_value(call));
+        fprintf(out, "  %s\n", report_item_text(call));
     }
 }
 

@@ -70,7 +70,7 @@ static void print_stack(FILE *out, const json_t *stack)
     json_array_foreach(stack, index, frame)
     {
         fprintf(out, "  %-12s %02zx %s\n", index == 0 ? "stack" : "", index,
-                json_string_value(frame));
+                report_item_text(frame));
     }
 }
 
@@ -127,7 +127,7 @@ void report_text_finding(FILE *out, const json_t *finding)
     print_amount(out, finding);
     json_array_foreach(json_object_get(finding, "consequences"), index, consequence)
     {
-        print_paragraph(out, "consequence", json_string_value(consequence));
+        print_paragraph(out, "consequence", report_item_text(consequence));
     }
     print_text(out, "why", finding, "why");
     print_text(out, "source", finding, "source");
