@@ -3,6 +3,7 @@
 #include "explore/neighbour.h"
 
 #include "explore/neighbour_driver.h"
+#include "netio/quirk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,7 @@ static bool load(struct neighbour_set *set, const struct neighbour *neighbour, c
         return false;
     }
     check_ignore_image(machine->check, image);
+    netio_quirks_spare(machine->netio, image);
     struct nt_driver *driver = nt_driver_load(machine->nt, image, &status);
     if (driver == NULL) {
         snprintf(text, size, "out of memory");

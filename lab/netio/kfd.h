@@ -17,6 +17,7 @@ struct netio_callout {
     uint32_t contexts; /* flow contexts that name it */
     uint32_t running;  /* classifies in progress */
     bool registered;
+    bool spared;        /* netio_quirks_spare(): of an image that no quirk acts on */
     bool notified_null; /* its notifyFn runs, with a filterKey that is NULL */
     bool asked_unknown; /* notifyFn was called with a type it cannot know */
     bool asking;        /* it is now */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Callouts at run time: registration, and calls of their functions (contract 1.3, 1.12). */
+#include "netio/quirk.h"
 #include "netio/state.h"
 
 #include "nt/call.h"
@@ -27,7 +28,8 @@ NTSTATUS netio_callout_register(struct netio *netio, const GUID *key, uint8_t ve
                                              .classify = classify,
                                              .notify = notify,
                                              .flow_delete = flow_delete,
-                                             .registered = true};
+                                             .registered = true,
+                                             .spared = netio_quirks_spared(netio, classify)};
     callout->next = netio->callouts;
     netio->callouts = callout;
     netio->generation++;

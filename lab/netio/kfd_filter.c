@@ -142,7 +142,7 @@ NTSTATUS netio_filter_delete(struct netio *netio, uint64_t id)
             /* The result of DELETE is ignored, and the key is NULL. */
             callout = kfd_filter_callout(netio, filter);
             if (callout != NULL &&
-                !(filter->references > 1 && netio_quirk_acts(netio, QUIRK_NOTIFY_LOST)))
+                !(filter->references > 1 && netio_quirk_acts(netio, QUIRK_NOTIFY_LOST, callout)))
                 kfd_notify(netio, callout, FWPS_CALLOUT_NOTIFY_DELETE_FILTER, NULL, &filter->fwps);
             if (callout != NULL)
                 ask_unknown(netio, callout, &filter->fwps);

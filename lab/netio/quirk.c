@@ -115,9 +115,27 @@ void netio_quirk_set(struct netio_switches *switches, const struct netio_quirk_r
         switches->model = NETIO_MODEL_A;
 }
 
-bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk)
+void netio_quirks_spare(struct netio *netio, const struct pe_image *image)
 {
-    if ((netio->switches.quirks & 1u << quirk) == 0)
+    if (netio->spared_count < NETIO_SPARED)
+        netio->spared[netio->spared_count++] = image;
+}
+
+bool netio_quirks_spared(const struct netio *netio, const void *code)
+{
+    const struct pe_image *const image =
+        netio->spared_count == 0 ? NULL : pe_image_of(netio->pe, code);
+
+    for (size_t i = 0; i < netio->spared_count && image != NULL; i++)
+        if (pe_image_base(image) == pe_image_base(netio->spared[i]))
+            return true;
+    return false;
+}
+
+bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk,
+                      const struct netio_callout *callout)
+{
+    if ((netio->switches.quirks & 1u << quirk) == 0 || (callout != NULL && callout->spared))
         return false;
     netio->quirks_acted |= 1u << quirk;
     return true;
@@ -125,7 +143,7 @@ bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk)
 
 bool netio_quirk_bfe_fails(struct netio *netio)
 {
-    netio->bfe_failed = !netio->bfe_failed && netio_quirk_acts(netio, QUIRK_BFE_FLAKY);
+    netio->bfe_failed = !netio->bfe_failed && netio_quirk_acts(netio, QUIRK_BFE_FLAKY, NULL);
     return netio->bfe_failed;
 }
 

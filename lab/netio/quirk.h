@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Quirks: defects that a Windows is reported to have (or to have had), as switches. How Windows
  * comes by them is nowhere documented: each row says what is reported and what the lab does, which
- * is a hypothesis. Off unless named, but for the chain cut, which is a profile's default (its
- * model: netio_switches.model). */
+ * is a hypothesis. It acts on what the driver under test does. Off unless named, but for the chain
+ * cut, which is a profile's default (its model: netio_switches.model). */
 #pragma once
 
+#include "netio/kfd.h"
 #include "netio/netio.h"
 
 enum netio_quirk {
@@ -42,8 +43,18 @@ bool netio_quirk_belongs(const struct netio_quirk_row *row, const struct netio_p
 /* Switches it on. The row must be imitated. */
 void netio_quirk_set(struct netio_switches *switches, const struct netio_quirk_row *row);
 
-/* A floor above imitates it: true when it is on, and from here on it has acted. */
-bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk);
+/* Where it is imitated, for what this callout did (NULL: what no callout did): true when it is on
+ * and does not spare the callout; from here on it has acted. */
+bool netio_quirk_acts(struct netio *netio, enum netio_quirk quirk,
+                      const struct netio_callout *callout);
+
+/* Callouts that this image registers from now on are spared: what a Windows does to them is no
+ * business of the driver under test. At most NETIO_SPARED images; the image must outlive the world.
+ */
+void netio_quirks_spare(struct netio *netio, const struct pe_image *image);
+
+/* True when the code belongs to an image that is spared. */
+bool netio_quirks_spared(const struct netio *netio, const void *code);
 
 /* q-bfe-flaky: FwpmFilterDeleteById0 asks; true: this call fails. */
 bool netio_quirk_bfe_fails(struct netio *netio);

@@ -5,12 +5,13 @@
 #include "netio/state.h"
 
 void quirk_at_block(struct netio_flow *flow, struct chunk *chunk, const NET_BUFFER_LIST *first,
-                    uint32_t classify)
+                    uint32_t classify, const struct netio_callout *callout)
 {
     NET_BUFFER_LIST *nbl = chunk->head;
 
     if (chunk->count < 2 || first == chunk->nbls[chunk->count - 1] ||
-        chunk_nbl_injected(chunk->head) || !netio_quirk_acts(flow->netio, QUIRK_BLOCK_TAIL))
+        chunk_nbl_injected(chunk->head) ||
+        !netio_quirk_acts(flow->netio, QUIRK_BLOCK_TAIL, callout))
         return;
     while (nbl != NULL && NET_BUFFER_LIST_NEXT_NBL(nbl) != chunk->nbls[chunk->count - 1])
         nbl = NET_BUFFER_LIST_NEXT_NBL(nbl);

@@ -59,6 +59,8 @@ void quirk_at_inject(struct netio *netio, struct stream_call *call)
     NET_BUFFER_LIST *const current = call->chunk->cursor.nbl;
     const uint32_t inject = ++call->static_injects;
 
+    if (call->told.callout->spared)
+        return;
     switch (netio->switches.model) {
     case NETIO_MODEL_NONE:
         break;

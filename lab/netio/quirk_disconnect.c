@@ -22,7 +22,7 @@ static void read_null(struct netio_flow *flow, const struct netio_classify *told
              "NULL read at offset 0x%x: the stream object had gone in classify %u of flow %llu, a "
              "disconnect %s",
              STREAM_FIELD, told->number, (unsigned long long)flow->handle, what);
-    if (netio_quirk_acts(flow->netio, quirk))
+    if (netio_quirk_acts(flow->netio, quirk, told->callout))
         nt_bugcheck(flow->netio->nt, code, parameters, told->callout->classify, text);
 }
 

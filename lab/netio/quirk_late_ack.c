@@ -22,12 +22,13 @@ static void acknowledge(void *context)
         flow->client.window(flow->connection, false);
 }
 
-void quirk_after_block(struct netio_flow *flow, enum netio_direction direction)
+void quirk_after_block(struct netio_flow *flow, enum netio_direction direction,
+                       const struct netio_callout *callout)
 {
     struct netio *const netio = flow->netio;
 
     if (direction != NETIO_INBOUND || inject_is_dead(flow) ||
-        !netio_quirk_acts(netio, QUIRK_LATE_ACK))
+        !netio_quirk_acts(netio, QUIRK_LATE_ACK, callout))
         return;
     flow->late_ack.fire = acknowledge;
     flow->late_ack.context = flow;

@@ -18,6 +18,7 @@
 #define LATE_REMOVAL_BYTES    64 /* of a removal that was put off, see flow_context.c */
 #define NETIO_FLOW_BUCKETS    16384
 #define NETIO_INJECTED_COUNTS 4096
+#define NETIO_SPARED          4
 
 /* ---- kernel filter engine ---- */
 
@@ -194,9 +195,11 @@ struct netio {
     const struct netio_context_hooks *context_hooks; /* never NULL */
     void *context_hook_context;
     bool checks;
-    bool others;           /* netio_filters_by_others() */
-    uint32_t quirks_acted; /* bits by enum netio_quirk */
-    bool bfe_failed;       /* the last FwpmFilterDeleteById0, by its quirk */
+    bool others;                                 /* netio_filters_by_others() */
+    uint32_t quirks_acted;                       /* bits by enum netio_quirk */
+    const struct pe_image *spared[NETIO_SPARED]; /* netio_quirks_spare() */
+    size_t spared_count;
+    bool bfe_failed; /* the last FwpmFilterDeleteById0, by its quirk */
     unsigned processors;
 
     struct kfd_callout *callouts;
@@ -355,9 +358,10 @@ void quirk_after_classify(struct netio *netio, struct stream_call *call);
 /* Before a chunk that is blocked to its end is released. first: the NBL at which this verdict's
  * bytes began. */
 void quirk_at_block(struct netio_flow *flow, struct chunk *chunk, const NET_BUFFER_LIST *first,
-                    uint32_t classify);
+                    uint32_t classify, const struct netio_callout *callout);
 /* After a verdict BLOCK on data. */
-void quirk_after_block(struct netio_flow *flow, enum netio_direction direction);
+void quirk_after_block(struct netio_flow *flow, enum netio_direction direction,
+                       const struct netio_callout *callout);
 /* When classifyFn has returned. flags: of what was indicated. */
 void quirk_after_disconnect(struct netio_flow *flow, const struct netio_classify *told,
                             uint32_t flags, const struct stream_verdict *verdict);

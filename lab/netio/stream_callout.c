@@ -144,11 +144,11 @@ static void enforce(struct netio_flow *flow, enum netio_direction direction, uin
     if (verdict->kind == VERDICT_BLOCK) {
         stream_block(flow, direction, index, chunk, verdict->bytes);
         if (whole && data)
-            quirk_at_block(flow, chunk, first, flow->classifies);
+            quirk_at_block(flow, chunk, first, flow->classifies, stage->callout);
         if (whole)
             chunk_release(flow, chunk);
         if (data)
-            quirk_after_block(flow, direction);
+            quirk_after_block(flow, direction, stage->callout);
     } else if (whole) {
         chunk->passes = verdict->kind != VERDICT_CONTINUE && next < stage->next_sublayer;
         stream_emit(flow, direction, next, chunk);

@@ -421,7 +421,7 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
         flow_dereference(flow);
     }
     if (call.told.status == STATUS_SUCCESS && sim_task_irql(netio->sim) < DISPATCH_LEVEL &&
-        netio_quirk_acts(netio, QUIRK_IRQL_LEAK))
+        netio_quirk_acts(netio, QUIRK_IRQL_LEAK, netio_callout_by_id(netio, callout_id)))
         sim_task_set_irql(netio->sim, DISPATCH_LEVEL);
     return call.told.status;
 }

@@ -20,4 +20,18 @@ expect_exit 1 "on" "$sluice" check "$driver" --profile 7sp1 --quirk block-tail -
 expect_exit 1 "all profiles" "$sluice" check "$driver" --profile all --quirk q-block-tail --quiet &&
   expect_line "^check on 7sp1: findings" "all profiles" && expect_line "^check on 11: clean" "all profiles" &&
   passed "with all profiles it is on where it belongs"
+
+# What a quirk would make of a neighbour's block or inject is not told of the driver beside it.
+own=$images/win7/sluice.sys
+for neighbour in above-reinject below-worker above-late; do
+  wrong=
+  for quirk in q-chain-cut q-block-tail q-irql-leak q-disc-null q-late-ack; do
+    expect_exit 0 "$quirk beside $neighbour" "$sluice" check "$own" --profile 7sp1 --set Mode=monitor --quirk "$quirk" \
+      --neighbour "$neighbour" --json || wrong=1
+    [ "$(jq -r 'select(.type == "run") | .warnings' "$work/out")" = 0 ] || wrong=1
+  done
+  [ -z "$wrong" ] && passed "quirks spare $neighbour" || failed "a driver that only looks on is told of $neighbour"
+done
+expect_exit 1 "beside a neighbour" "$sluice" check "$driver" --profile 7sp1 --quirk q-block-tail --neighbour above-permit \
+  --quiet && expect_line "under q-block-tail" "beside a neighbour" && passed "they do not spare the driver under test"
 finish
