@@ -135,7 +135,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
     struct check *check = context;
     struct check_call *call = call_take(check);
 
-    classify->watch = call;
+    classify->of_check = call;
     if (call == NULL)
         return;
     call->classify = classify;
@@ -189,7 +189,7 @@ static void go_on(struct check *check, struct check_flow *flow, struct check_tra
 static void classify_exit(void *context, struct netio_classify *classify)
 {
     struct check *check = context;
-    struct check_call *call = classify->watch;
+    struct check_call *call = classify->of_check;
 
     if (check->answers.record != NULL || check->answers.expected != NULL)
         check_answers_add(check, classify);
@@ -218,7 +218,7 @@ static void inject_enter(void *context, struct netio_inject *inject)
     struct check_flow *flow = inject->flow == NULL ? NULL : check_flow_of(check, inject->flow);
     struct check_track *track =
         flow == NULL ? NULL : check_track_of(flow, inject->callout, inject->direction);
-    struct check_call *call = inject->classify != NULL ? inject->classify->watch : NULL;
+    struct check_call *call = inject->classify != NULL ? inject->classify->of_check : NULL;
     struct check_place place;
 
     if (track == NULL)
@@ -228,19 +228,19 @@ static void inject_enter(void *context, struct netio_inject *inject)
         check_passed_on_inject(inject, &call->copies);
     check_chain_inject(check, inject, call != NULL ? call->chain : NULL);
     check_place_of_chain(inject, flow->handle, &place);
-    inject->watch.known = place.known;
-    inject->watch.ordered = place.ordered;
-    inject->watch.whole = place.whole;
-    inject->watch.flags = place.flags;
-    inject->watch.first = place.first;
-    inject->watch.behind = place.behind;
+    inject->of_check.known = place.known;
+    inject->of_check.ordered = place.ordered;
+    inject->of_check.whole = place.whole;
+    inject->of_check.flags = place.flags;
+    inject->of_check.first = place.first;
+    inject->of_check.behind = place.behind;
     check_out_of_band_inject(flow, track, inject, &place);
 }
 
 static void inject_exit(void *context, struct netio_inject *inject)
 {
     struct check *check = context;
-    struct check_flow *flow = inject->flow == NULL ? NULL : netio_flow_watch(inject->flow);
+    struct check_flow *flow = inject->flow == NULL ? NULL : netio_flow_of_check(inject->flow);
     struct check_track *track =
         flow == NULL ? NULL : check_track_of(flow, inject->callout, inject->direction);
 
@@ -257,7 +257,7 @@ static void inject_exit(void *context, struct netio_inject *inject)
 
 static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
 {
-    struct check_flow *known = flow == NULL ? NULL : netio_flow_watch(flow);
+    struct check_flow *known = flow == NULL ? NULL : netio_flow_of_check(flow);
 
     if (known == NULL)
         return;
@@ -269,11 +269,11 @@ static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *n
 static void flow_close(void *context, struct netio_flow *flow)
 {
     struct check *check = context;
-    struct check_flow *own = netio_flow_watch(flow);
+    struct check_flow *own = netio_flow_of_check(flow);
 
     if (own == NULL)
         return;
-    netio_flow_set_watch(flow, NULL);
+    netio_flow_set_of_check(flow, NULL);
     check_flow_forget(check, own);
 }
 
@@ -300,17 +300,18 @@ struct check *check_create(struct sim *sim, struct pe *pe, struct ndis *ndis, st
     check->netio = netio;
     check->contract = contract;
     if (contract) {
-        check->hooks.classify_enter = classify_enter;
-        check->hooks.classify_exit = classify_exit;
-        check->hooks.inject_enter = inject_enter;
-        check->hooks.inject_exit = inject_exit;
-        check->hooks.completed = completed;
-        check->hooks.flow_close = flow_close;
+        check->listener.hooks.classify_enter = classify_enter;
+        check->listener.hooks.classify_exit = classify_exit;
+        check->listener.hooks.inject_enter = inject_enter;
+        check->listener.hooks.inject_exit = inject_exit;
+        check->listener.hooks.completed = completed;
+        check->listener.hooks.flow_close = flow_close;
     }
-    check->hooks.cut = cut;
-    check->hooks.lost = lost;
+    check->listener.hooks.cut = cut;
+    check->listener.hooks.lost = lost;
     sim->observer = (struct sim_observer){.context = check, .breach = breach};
-    netio_set_hooks(netio, &check->hooks, check);
+    check->listener.context = check;
+    netio_listener_add(netio, &check->listener);
     return check;
 }
 
@@ -319,7 +320,7 @@ void check_destroy(struct check *check)
     if (check == NULL)
         return;
     check_explain_end(check->explain);
-    netio_set_hooks(check->netio, NULL, NULL);
+    netio_listener_remove(check->netio, &check->listener);
     check->sim->observer = (struct sim_observer){0};
     while (check->flows != NULL)
         check_flow_forget(check, check->flows);

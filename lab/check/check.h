@@ -6,7 +6,7 @@
 #include "check/finding.h"
 
 #include "fwp/fwp.h"
-#include "netio/hooks.h"
+#include "netio/listener.h"
 
 struct check;
 

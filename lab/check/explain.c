@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is noted while a run is explained: the engine's hooks on their way to the checker, the life
+/* What is noted while a run is explained: what the engine tells, the life
  * of NBLs (ndis) and of pool blocks (nt). */
 #include "check/explain.h"
 
@@ -21,7 +21,7 @@ struct allocation {
 struct check_explain {
     struct check *check;
     struct check_history *history;
-    struct netio_hooks hooks;
+    struct netio_listener listener;
     struct allocation allocations[CHECK_OBJECTS][ALLOCATIONS];
 };
 
@@ -210,8 +210,6 @@ static void on_classify_enter(void *context, struct netio_classify *classify)
                 classify->length);
     of_flow(&event, classify->flow, classify->number);
     add_to_chain(explain, classify->chain, &event);
-    if (explain->check->hooks.classify_enter != NULL)
-        explain->check->hooks.classify_enter(explain->check, classify);
 }
 
 static const char *answer_of(const struct netio_classify *classify, char *text, size_t size)
@@ -249,8 +247,6 @@ static void on_classify_exit(void *context, struct netio_classify *classify)
     struct check_event event;
     char answer[40];
 
-    if (explain->check->hooks.classify_exit != NULL)
-        explain->check->hooks.classify_exit(explain->check, classify);
     event_begin(explain, &event, "%s", answer_of(classify, answer, sizeof(answer)));
     of_flow(&event, classify->flow, classify->number);
     pe_describe(explain->check->pe, classify->callout->classify, event.where, sizeof(event.where));
@@ -273,16 +269,6 @@ static void on_inject_enter(void *context, struct netio_inject *inject)
              inject->classify == NULL ? ", outside classify" : "");
     add_to_chain(explain, inject->chain, &event);
     check_history_add(explain->history, CHECK_OBJECT_FLOW, event.flow, &event);
-    if (explain->check->hooks.inject_enter != NULL)
-        explain->check->hooks.inject_enter(explain->check, inject);
-}
-
-static void on_inject_exit(void *context, struct netio_inject *inject)
-{
-    struct check_explain *explain = context;
-
-    if (explain->check->hooks.inject_exit != NULL)
-        explain->check->hooks.inject_exit(explain->check, inject);
 }
 
 static void note_number(struct check_explain *explain, uint64_t number, struct netio_flow *flow,
@@ -303,8 +289,6 @@ static void on_cut(void *context, const struct netio_cut *cut)
                 cut->rejoined ? "Next was joined again" : "Next became NULL: the chain was cut");
     note_number(explain, cut->next_nbl, cut->flow, cut->classify,
                 cut->rejoined ? "reachable again" : "cut off from its chain");
-    if (explain->check->hooks.cut != NULL)
-        explain->check->hooks.cut(explain->check, cut);
 }
 
 static void on_lost(void *context, const struct netio_lost_chain *lost)
@@ -314,8 +298,6 @@ static void on_lost(void *context, const struct netio_lost_chain *lost)
     for (uint32_t i = 0; i < lost->nbls; i++)
         note_number(explain, lost->numbers[i], lost->flow, lost->classify,
                     "lost: nothing points to it any more");
-    if (explain->check->hooks.lost != NULL)
-        explain->check->hooks.lost(explain->check, lost);
 }
 
 static void on_completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl,
@@ -328,24 +310,6 @@ static void on_completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST
     snprintf(what, sizeof(what), "completed with 0x%08X", (unsigned)status);
     if (header != NULL)
         note_number(explain, header->number, flow, 0, what);
-    if (explain->check->hooks.completed != NULL)
-        explain->check->hooks.completed(explain->check, flow, nbl, status);
-}
-
-static void on_flow_open(void *context, struct netio_flow *flow)
-{
-    struct check_explain *explain = context;
-
-    if (explain->check->hooks.flow_open != NULL)
-        explain->check->hooks.flow_open(explain->check, flow);
-}
-
-static void on_flow_close(void *context, struct netio_flow *flow)
-{
-    struct check_explain *explain = context;
-
-    if (explain->check->hooks.flow_close != NULL)
-        explain->check->hooks.flow_close(explain->check, flow);
 }
 
 /* ---- findings ---- */
@@ -416,19 +380,17 @@ bool check_explain(struct check *check)
         free(explain);
         return false;
     }
-    explain->hooks = (struct netio_hooks){
-        .classify_enter = on_classify_enter,
-        .classify_exit = on_classify_exit,
-        .inject_enter = on_inject_enter,
-        .inject_exit = on_inject_exit,
-        .cut = on_cut,
-        .lost = on_lost,
-        .completed = on_completed,
-        .flow_open = on_flow_open,
-        .flow_close = on_flow_close,
+    explain->listener = (struct netio_listener){
+        .hooks = {.classify_enter = on_classify_enter,
+                  .classify_exit = on_classify_exit,
+                  .inject_enter = on_inject_enter,
+                  .cut = on_cut,
+                  .lost = on_lost,
+                  .completed = on_completed},
+        .context = explain,
     };
     check->explain = explain;
-    netio_set_hooks(check->netio, &explain->hooks, explain);
+    netio_listener_add(check->netio, &explain->listener);
     ndis_set_watch(check->ndis, &(struct ndis_watch){.context = explain, .nbl = on_nbl});
     nt_pool_set_watch(
         ndis_nt(check->ndis),
@@ -440,6 +402,7 @@ void check_explain_end(struct check_explain *explain)
 {
     if (explain == NULL)
         return;
+    netio_listener_remove(explain->check->netio, &explain->listener);
     ndis_set_watch(explain->check->ndis, NULL);
     nt_pool_set_watch(ndis_nt(explain->check->ndis), NULL);
     for (unsigned kind = 0; kind < CHECK_OBJECTS; kind++) {

@@ -4,7 +4,7 @@
 
 #include "check/check.h"
 
-#include "netio/hooks.h"
+#include "netio/listener.h"
 #include "sim/breach.h"
 
 #include <inttypes.h>
@@ -39,6 +39,7 @@ struct check_flow_contexts {
     struct sim *sim;
     struct nt *nt;
     struct netio *netio;
+    struct netio_listener listener;
     struct sim_observer outer;
     struct entry *buckets[BUCKETS];
     size_t count, swept_at;
@@ -325,8 +326,6 @@ void check_flow_contexts_finish(struct check_flow_contexts *contexts)
 struct check_flow_contexts *check_flow_contexts_create(struct sim *sim, struct nt *nt,
                                                        struct netio *netio)
 {
-    static const struct netio_context_hooks hooks = {
-        .associated = associated, .deleting = deleting, .deleted = deleted};
     struct check_flow_contexts *contexts = calloc(1, sizeof(*contexts));
 
     if (contexts == NULL)
@@ -336,7 +335,11 @@ struct check_flow_contexts *check_flow_contexts_create(struct sim *sim, struct n
     contexts->netio = netio;
     contexts->outer = sim->observer;
     sim->observer = (struct sim_observer){.context = contexts, .breach = on_breach};
-    netio_set_context_hooks(netio, &hooks, contexts);
+    contexts->listener = (struct netio_listener){.hooks = {.context_associated = associated,
+                                                           .context_deleting = deleting,
+                                                           .context_deleted = deleted},
+                                                 .context = contexts};
+    netio_listener_add(netio, &contexts->listener);
     return contexts;
 }
 
@@ -344,7 +347,7 @@ void check_flow_contexts_destroy(struct check_flow_contexts *contexts)
 {
     if (contexts == NULL)
         return;
-    netio_set_context_hooks(contexts->netio, NULL, NULL);
+    netio_listener_remove(contexts->netio, &contexts->listener);
     contexts->sim->observer = contexts->outer;
     for (unsigned i = 0; i < BUCKETS; i++) {
         while (contexts->buckets[i] != NULL) {

@@ -38,11 +38,11 @@ static void tell(struct check *check, const struct check_flow *flow,
 void check_order_inject(struct check *check, struct check_flow *flow, struct check_track *track,
                         const struct netio_inject *inject)
 {
-    const uint64_t first = inject->watch.first, behind = inject->watch.behind;
+    const uint64_t first = inject->of_check.first, behind = inject->of_check.behind;
 
-    if (!inject->watch.known || behind == first)
+    if (!inject->of_check.known || behind == first)
         return;
-    if (first < track->out || !inject->watch.ordered)
+    if (first < track->out || !inject->of_check.ordered)
         tell(check, flow, track, first, behind - first, inject->classify, inject->number);
     if (behind > track->out)
         track->out = behind;

@@ -25,15 +25,15 @@ void check_out_of_band_inject(const struct check_flow *flow, const struct check_
     if (inject->classify != NULL || track->excused)
         return;
     if (place->known && place->passed)
-        inject->watch.rule = "R35";
+        inject->of_check.rule = "R35";
     else if ((track->answered && track->passing) || track->allowed)
-        inject->watch.rule = "R34";
+        inject->of_check.rule = "R34";
 }
 
 void check_out_of_band_begin(struct check *check, struct check_flow *flow,
                              struct check_track *track, const struct netio_inject *inject)
 {
-    const char *rule = inject->watch.rule;
+    const char *rule = inject->of_check.rule;
 
     if (inject->classify != NULL || track->excused)
         return;
@@ -56,7 +56,7 @@ void check_out_of_band_begin(struct check *check, struct check_flow *flow,
             .bytes = inject->length,
             .direction = (uint8_t)(track->direction + 1),
             .has_offset = true,
-            .offset = inject->watch.known ? inject->watch.first : track->decided,
+            .offset = inject->of_check.known ? inject->of_check.first : track->decided,
         });
 }
 

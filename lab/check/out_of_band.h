@@ -5,7 +5,8 @@
 
 #include "check/place.h"
 
-/* Whether an inject from outside classify is lawful; inject->watch.rule is set when it is not. */
+/* Whether an inject from outside classify is lawful; inject->of_check.rule is set when it is not.
+ */
 void check_out_of_band_inject(const struct check_flow *flow, const struct check_track *track,
                               struct netio_inject *inject, const struct check_place *place);
 

@@ -43,7 +43,7 @@ struct check {
         size_t at;
     } answers;
     struct check_flow *flows; /* that are open, newest first */
-    struct netio_hooks hooks;
+    struct netio_listener listener;
     struct check_explain *explain; /* NULL: no histories are kept */
     const struct pe_image *ignored[CHECK_IGNORED];
     size_t ignored_count;

@@ -20,10 +20,10 @@ static const struct {
 void check_stream_flags(struct check *check, const struct check_flow *flow,
                         const struct netio_inject *inject)
 {
-    const uint32_t wanted = inject->watch.flags, given = inject->stream_flags;
+    const uint32_t wanted = inject->of_check.flags, given = inject->stream_flags;
     char detail[160];
 
-    if (!inject->watch.known || !inject->watch.whole)
+    if (!inject->of_check.known || !inject->of_check.whole)
         return;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (((wanted ^ given) & kept[i].flag) == 0 ||
@@ -43,7 +43,7 @@ void check_stream_flags(struct check *check, const struct check_flow *flow,
                               .bytes = inject->length,
                               .direction = (uint8_t)(inject->direction + 1),
                               .has_offset = true,
-                              .offset = inject->watch.first,
+                              .offset = inject->of_check.first,
                           });
         return;
     }

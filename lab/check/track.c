@@ -7,7 +7,7 @@
 
 struct check_flow *check_flow_of(struct check *check, struct netio_flow *flow)
 {
-    struct check_flow *own = netio_flow_watch(flow);
+    struct check_flow *own = netio_flow_of_check(flow);
 
     if (own != NULL)
         return own;
@@ -20,7 +20,7 @@ struct check_flow *check_flow_of(struct check *check, struct netio_flow *flow)
     if (check->flows != NULL)
         check->flows->newer = own;
     check->flows = own;
-    netio_flow_set_watch(flow, own);
+    netio_flow_set_of_check(flow, own);
     return own;
 }
 

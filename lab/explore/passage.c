@@ -2,7 +2,7 @@
 /* Which bytes stay in a callout's hands. */
 #include "explore/passage.h"
 
-#include "netio/hooks.h"
+#include "netio/listener.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,8 @@ struct passage_flow {
 
 struct passage {
     struct netio *netio;
-    struct passage_listener listener;
-    struct netio_hooks hooks; /* ours, in front of */
-    const struct netio_hooks *inner;
-    void *inner_context;
+    struct passage_listener told; /* who is told */
+    struct netio_listener listener;
     struct passage_flow **flows; /* by handle */
     size_t capacity;
     struct passage_flow *touched;
@@ -79,8 +77,7 @@ static void look_direction(struct passage *passage, struct passage_flow *own,
         if (range.end > own->held_to[direction])
             range.end = own->held_to[direction];
         if (range.begin < range.end)
-            passage->listener.released(passage->listener.context, &range, own->since[direction],
-                                       now);
+            passage->told.released(passage->told.context, &range, own->since[direction], now);
     }
     range.begin = own->held_to[direction] > own->out[direction] ? own->held_to[direction]
                                                                 : own->out[direction];
@@ -90,7 +87,7 @@ static void look_direction(struct passage *passage, struct passage_flow *own,
     if (own->held_to[direction] <= own->out[direction])
         own->since[direction] = now;
     own->held_to[direction] = range.end;
-    passage->listener.held(passage->listener.context, &range);
+    passage->told.held(passage->told.context, &range);
 }
 
 void passage_look(struct passage *passage, uint64_t now)
@@ -111,16 +108,6 @@ static void classify_enter(void *context, struct netio_classify *classify)
     struct passage *passage = context;
 
     passage_touch(passage, classify->flow);
-    if (passage->inner->classify_enter != NULL)
-        passage->inner->classify_enter(passage->inner_context, classify);
-}
-
-static void classify_exit(void *context, struct netio_classify *classify)
-{
-    struct passage *passage = context;
-
-    if (passage->inner->classify_exit != NULL)
-        passage->inner->classify_exit(passage->inner_context, classify);
 }
 
 static void inject_enter(void *context, struct netio_inject *inject)
@@ -129,40 +116,6 @@ static void inject_enter(void *context, struct netio_inject *inject)
 
     if (inject->flow != NULL)
         passage_touch(passage, inject->flow);
-    if (passage->inner->inject_enter != NULL)
-        passage->inner->inject_enter(passage->inner_context, inject);
-}
-
-static void inject_exit(void *context, struct netio_inject *inject)
-{
-    struct passage *passage = context;
-
-    if (passage->inner->inject_exit != NULL)
-        passage->inner->inject_exit(passage->inner_context, inject);
-}
-
-static void cut(void *context, const struct netio_cut *told)
-{
-    struct passage *passage = context;
-
-    if (passage->inner->cut != NULL)
-        passage->inner->cut(passage->inner_context, told);
-}
-
-static void lost(void *context, const struct netio_lost_chain *chain)
-{
-    struct passage *passage = context;
-
-    if (passage->inner->lost != NULL)
-        passage->inner->lost(passage->inner_context, chain);
-}
-
-static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
-{
-    struct passage *passage = context;
-
-    if (passage->inner->completed != NULL)
-        passage->inner->completed(passage->inner_context, flow, nbl, status);
 }
 
 static void flow_open(void *context, struct netio_flow *flow)
@@ -170,10 +123,7 @@ static void flow_open(void *context, struct netio_flow *flow)
     struct passage *passage = context;
 
     if (passage_find(passage, flow) != NULL)
-        passage->listener.opened(passage->listener.context, netio_flow_handle(flow),
-                                 netio_flow_info(flow));
-    if (passage->inner->flow_open != NULL)
-        passage->inner->flow_open(passage->inner_context, flow);
+        passage->told.opened(passage->told.context, netio_flow_handle(flow), netio_flow_info(flow));
 }
 
 static void flow_close(void *context, struct netio_flow *flow)
@@ -183,8 +133,6 @@ static void flow_close(void *context, struct netio_flow *flow)
 
     if (handle < passage->capacity && passage->flows[handle] != NULL)
         passage->flows[handle]->flow = NULL;
-    if (passage->inner->flow_close != NULL)
-        passage->inner->flow_close(passage->inner_context, flow);
 }
 
 struct passage *passage_create(struct netio *netio, const struct passage_listener *listener)
@@ -194,20 +142,15 @@ struct passage *passage_create(struct netio *netio, const struct passage_listene
     if (passage == NULL)
         return NULL;
     passage->netio = netio;
-    passage->listener = *listener;
-    passage->inner = netio_hooks_of(netio, &passage->inner_context);
-    passage->hooks = (struct netio_hooks){
-        .classify_enter = classify_enter,
-        .classify_exit = classify_exit,
-        .inject_enter = inject_enter,
-        .inject_exit = inject_exit,
-        .cut = cut,
-        .lost = lost,
-        .completed = completed,
-        .flow_open = flow_open,
-        .flow_close = flow_close,
+    passage->told = *listener;
+    passage->listener = (struct netio_listener){
+        .hooks = {.classify_enter = classify_enter,
+                  .inject_enter = inject_enter,
+                  .flow_open = flow_open,
+                  .flow_close = flow_close},
+        .context = passage,
     };
-    netio_set_hooks(netio, &passage->hooks, passage);
+    netio_listener_add(netio, &passage->listener);
     return passage;
 }
 
@@ -215,7 +158,7 @@ void passage_destroy(struct passage *passage)
 {
     if (passage == NULL)
         return;
-    netio_set_hooks(passage->netio, passage->inner, passage->inner_context);
+    netio_listener_remove(passage->netio, &passage->listener);
     for (size_t i = 0; i < passage->capacity; i++)
         free(passage->flows[i]);
     free(passage->flows);

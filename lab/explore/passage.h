@@ -26,10 +26,10 @@ struct passage_listener {
                      uint64_t now);
 };
 
-/* Listens beside whoever has the engine's hooks. NULL: no memory. */
+/* Listens to the engine from now on. NULL: no memory. */
 struct passage *passage_create(struct netio *netio, const struct passage_listener *listener);
 
-/* Gives the hooks back. */
+/* Listens no more. */
 void passage_destroy(struct passage *passage);
 
 /* Looks at the flows that were touched since the last look. Call it whenever the world is quiet.

@@ -3,7 +3,7 @@
 #include "explore/sample.h"
 
 #include "explore/step.h"
-#include "netio/hooks.h"
+#include "netio/listener.h"
 #include "nt/pool.h"
 #include "pe/pe.h"
 
@@ -19,19 +19,14 @@ struct sample {
 
 struct sampler {
     struct machine *machine;
-    struct run_listener listener;
-    struct netio_hooks hooks; /* ours, in front of */
-    const struct netio_hooks *inner;
-    void *inner_context;
+    struct run_listener told; /* who is told */
+    struct netio_listener listener;
     struct sample samples[MOST_SAMPLES + 1]; /* the last is for the end of the run */
     size_t count;
     uint64_t events, stride; /* one sample each `stride` events */
     uint64_t gone[2];        /* bytes blocked and never injected, of flows that are closed */
     struct step_log *steps;
 };
-
-_Static_assert(sizeof(struct netio_hooks) == 9 * sizeof(void (*)(void)),
-               "a hook that is not handed on here is lost to the checks");
 
 static void add_tag(void *context, const struct nt_pool_tag *tag)
 {
@@ -83,7 +78,7 @@ static void thin(struct sampler *sampler)
 
 static void happened(struct sampler *sampler)
 {
-    if (sampler->listener.sample == NULL || sampler->events++ % sampler->stride != 0)
+    if (sampler->told.sample == NULL || sampler->events++ % sampler->stride != 0)
         return;
     if (sampler->count == MOST_SAMPLES)
         thin(sampler);
@@ -92,37 +87,23 @@ static void happened(struct sampler *sampler)
 
 static void classify_enter(void *context, struct netio_classify *classify)
 {
-    struct sampler *sampler = context;
+    const struct sampler *sampler = context;
 
     step_log_indication(sampler->steps, classify);
-    if (sampler->inner->classify_enter != NULL)
-        sampler->inner->classify_enter(sampler->inner_context, classify);
 }
 
 static void classify_exit(void *context, struct netio_classify *classify)
 {
     struct sampler *sampler = context;
 
-    if (sampler->inner->classify_exit != NULL)
-        sampler->inner->classify_exit(sampler->inner_context, classify);
     step_log_verdict(sampler->steps, classify);
     happened(sampler);
-}
-
-static void inject_enter(void *context, struct netio_inject *inject)
-{
-    struct sampler *sampler = context;
-
-    if (sampler->inner->inject_enter != NULL)
-        sampler->inner->inject_enter(sampler->inner_context, inject);
 }
 
 static void inject_exit(void *context, struct netio_inject *inject)
 {
     struct sampler *sampler = context;
 
-    if (sampler->inner->inject_exit != NULL)
-        sampler->inner->inject_exit(sampler->inner_context, inject);
     step_log_inject(sampler->steps, inject);
     happened(sampler);
 }
@@ -132,8 +113,6 @@ static void cut(void *context, const struct netio_cut *told)
     struct sampler *sampler = context;
 
     step_log_cut(sampler->steps, told);
-    if (sampler->inner->cut != NULL)
-        sampler->inner->cut(sampler->inner_context, told);
 }
 
 static void lost(void *context, const struct netio_lost_chain *chain)
@@ -141,8 +120,6 @@ static void lost(void *context, const struct netio_lost_chain *chain)
     struct sampler *sampler = context;
 
     step_log_lost(sampler->steps, chain);
-    if (sampler->inner->lost != NULL)
-        sampler->inner->lost(sampler->inner_context, chain);
 }
 
 static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)
@@ -150,8 +127,6 @@ static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *n
     struct sampler *sampler = context;
 
     step_log_completion(sampler->steps, flow, nbl, status);
-    if (sampler->inner->completed != NULL)
-        sampler->inner->completed(sampler->inner_context, flow, nbl, status);
     happened(sampler);
 }
 
@@ -160,8 +135,6 @@ static void flow_open(void *context, struct netio_flow *flow)
     struct sampler *sampler = context;
 
     step_log_flow(sampler->steps, RUN_STEP_OPEN, flow);
-    if (sampler->inner->flow_open != NULL)
-        sampler->inner->flow_open(sampler->inner_context, flow);
 }
 
 static void flow_close(void *context, struct netio_flow *flow)
@@ -174,8 +147,6 @@ static void flow_close(void *context, struct netio_flow *flow)
         sampler->gone[d] += held_of(&ledger);
     }
     step_log_flow(sampler->steps, RUN_STEP_CLOSE, flow);
-    if (sampler->inner->flow_close != NULL)
-        sampler->inner->flow_close(sampler->inner_context, flow);
     happened(sampler);
 }
 
@@ -191,26 +162,25 @@ struct sampler *sampler_create(struct machine *machine, const struct run_listene
     if (sampler == NULL)
         return NULL;
     sampler->machine = machine;
-    sampler->listener = *listener;
+    sampler->told = *listener;
     sampler->stride = 1;
     sampler->steps = step_log_create(machine->sim);
     if (sampler->steps == NULL) {
         free(sampler);
         return NULL;
     }
-    sampler->inner = netio_hooks_of(machine->netio, &sampler->inner_context);
-    sampler->hooks = (struct netio_hooks){
-        .classify_enter = classify_enter,
-        .classify_exit = classify_exit,
-        .inject_enter = inject_enter,
-        .inject_exit = inject_exit,
-        .cut = cut,
-        .lost = lost,
-        .completed = completed,
-        .flow_open = flow_open,
-        .flow_close = flow_close,
+    sampler->listener = (struct netio_listener){
+        .hooks = {.classify_enter = classify_enter,
+                  .classify_exit = classify_exit,
+                  .inject_exit = inject_exit,
+                  .cut = cut,
+                  .lost = lost,
+                  .completed = completed,
+                  .flow_open = flow_open,
+                  .flow_close = flow_close},
+        .context = sampler,
     };
-    netio_set_hooks(machine->netio, &sampler->hooks, sampler);
+    netio_listener_add(machine->netio, &sampler->listener);
     return sampler;
 }
 
@@ -218,7 +188,7 @@ void sampler_destroy(struct sampler *sampler)
 {
     if (sampler == NULL)
         return;
-    netio_set_hooks(sampler->machine->netio, sampler->inner, sampler->inner_context);
+    netio_listener_remove(sampler->machine->netio, &sampler->listener);
     for (size_t i = 0; i < sampler->count; i++)
         free(sampler->samples[i].tags);
     step_log_destroy(sampler->steps);
@@ -262,38 +232,36 @@ static void tell_nbl(void *context, NET_BUFFER_LIST *nbl, const struct ndis_nbl_
         return;
     if (header->caller != NULL)
         (void)pe_describe(sampler->machine->pe, header->caller, caller, sizeof(caller));
-    sampler->listener.nbl(
-        sampler->listener.context,
-        &(struct run_nbl){
-            .number = header->number,
-            .flow = header->flow,
-            .address = (uint64_t)(uintptr_t)nbl,
-            .first_nb = (uint64_t)(uintptr_t)nbl->FirstNetBuffer,
-            .classify = header->classify,
-            .tag = header->tag,
-            .origin = origin_name(header->origin),
-            .holder = holder_of(sampler, header),
-            .bytes = header->payload,
-            .references = header->references > 0 ? (uint32_t)header->references : 0,
-            .children = nbl->ChildRefCount > 0 ? (uint32_t)nbl->ChildRefCount : 0,
-            .next = next != NULL ? next->number : 0,
-            .caller = caller,
-        });
+    sampler->told.nbl(sampler->told.context,
+                      &(struct run_nbl){
+                          .number = header->number,
+                          .flow = header->flow,
+                          .address = (uint64_t)(uintptr_t)nbl,
+                          .first_nb = (uint64_t)(uintptr_t)nbl->FirstNetBuffer,
+                          .classify = header->classify,
+                          .tag = header->tag,
+                          .origin = origin_name(header->origin),
+                          .holder = holder_of(sampler, header),
+                          .bytes = header->payload,
+                          .references = header->references > 0 ? (uint32_t)header->references : 0,
+                          .children = nbl->ChildRefCount > 0 ? (uint32_t)nbl->ChildRefCount : 0,
+                          .next = next != NULL ? next->number : 0,
+                          .caller = caller,
+                      });
 }
 
 void sampler_alive(struct sampler *sampler)
 {
-    if (sampler->listener.nbl != NULL)
+    if (sampler->told.nbl != NULL)
         ndis_nbl_each(sampler->machine->ndis, tell_nbl, sampler);
 }
 
 void sampler_end(struct sampler *sampler, uint64_t flow, uint32_t classify)
 {
-    if (sampler->listener.sample != NULL)
+    if (sampler->told.sample != NULL)
         take(sampler);
-    for (size_t i = 0; sampler->listener.sample != NULL && i < sampler->count; i++)
-        sampler->listener.sample(sampler->listener.context, &sampler->samples[i].told);
-    if (sampler->listener.step != NULL)
-        step_log_tell(sampler->steps, flow, classify, sampler->listener.step,
-                      sampler->listener.context);
+    for (size_t i = 0; sampler->told.sample != NULL && i < sampler->count; i++)
+        sampler->told.sample(sampler->told.context, &sampler->samples[i].told);
+    if (sampler->told.step != NULL)
+        step_log_tell(sampler->steps, flow, classify, sampler->told.step, sampler->told.context);
 }

@@ -7,8 +7,8 @@
 
 struct sampler;
 
-/* Listens beside whoever has the engine's hooks. NULL: no memory. The machine and the listener stay
- * the caller's. */
+/* Listens to the engine from now on. NULL: no memory. The machine and the listener stay the
+ * caller's. */
 struct sampler *sampler_create(struct machine *machine, const struct run_listener *listener);
 
 /* Whether a listener wants any of it. */
@@ -22,5 +22,5 @@ void sampler_alive(struct sampler *sampler);
  * beginning). */
 void sampler_end(struct sampler *sampler, uint64_t flow, uint32_t classify);
 
-/* Gives the hooks back. NULL: nothing. */
+/* Listens no more. NULL: nothing. */
 void sampler_destroy(struct sampler *sampler);

@@ -315,8 +315,8 @@ static void report_lost(struct netio_flow *flow, struct chunk *chunk)
         lost.nbls++;
     }
     lost.numbers = numbers;
-    if (lost.nbls > 0 && netio->hooks->lost != NULL)
-        netio->hooks->lost(netio->hook_context, &lost);
+    if (lost.nbls > 0)
+        NETIO_TELL(netio, lost, &lost);
     free(numbers);
 }
 

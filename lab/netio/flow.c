@@ -141,8 +141,7 @@ enum netio_open netio_flow_open(struct netio *netio, const struct netio_flow_inf
     fill_values(flow);
     enlist(flow);
     sim_trace_add(&netio->sim->trace, SIM_EVENT_FLOW_CREATE, flow->handle, 0, 0);
-    if (netio->hooks->flow_open != NULL)
-        netio->hooks->flow_open(netio->hook_context, flow);
+    NETIO_TELL(netio, flow_open, flow);
     if (!info->mid_stream && !ale_establish(flow)) {
         netio_flow_close(flow);
         return NETIO_OPEN_BLOCKED;
@@ -175,8 +174,7 @@ void flow_finish(struct netio_flow *flow)
     flow_contexts_end(flow);
     delist(flow);
     sim_trace_add(&netio->sim->trace, SIM_EVENT_FLOW_DELETE, flow->handle, 0, 0);
-    if (netio->hooks->flow_close != NULL)
-        netio->hooks->flow_close(netio->hook_context, flow);
+    NETIO_TELL(netio, flow_close, flow);
     for (unsigned i = 0; i < 2; i++)
         add_ledger(&netio->closed_ledger[i], &flow->ledger[i]);
     flow_dereference(flow);
@@ -228,14 +226,14 @@ bool netio_flow_is_dead(const struct netio_flow *flow)
     return flow->closed || flow->reset || flow->aborted;
 }
 
-void *netio_flow_watch(const struct netio_flow *flow)
+void *netio_flow_of_check(const struct netio_flow *flow)
 {
-    return flow->watch;
+    return flow->of_check;
 }
 
-void netio_flow_set_watch(struct netio_flow *flow, void *watch)
+void netio_flow_set_of_check(struct netio_flow *flow, void *own)
 {
-    flow->watch = watch;
+    flow->of_check = own;
 }
 
 void netio_flow_ledger(const struct netio_flow *flow, enum netio_direction direction,

@@ -60,9 +60,9 @@ const struct netio_flow_info *netio_flow_info(const struct netio_flow *flow);
 /* True when it was closed, reset or aborted: what goes into it does not come out. */
 bool netio_flow_is_dead(const struct netio_flow *flow);
 
-/* One pointer for who listens to the hooks: of this flow, from flow_open to flow_close. */
-void *netio_flow_watch(const struct netio_flow *flow);
-void netio_flow_set_watch(struct netio_flow *flow, void *watch);
+/* One pointer of this flow's for check/ alone, from flow_open to flow_close. */
+void *netio_flow_of_check(const struct netio_flow *flow);
+void netio_flow_set_of_check(struct netio_flow *flow, void *own);
 
 /* FwpsFlowAssociateContext0, FwpsFlowRemoveContext0, FwpsFlowAbort0: statuses of contract 1.13. */
 NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t layer,

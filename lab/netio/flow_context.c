@@ -69,8 +69,7 @@ static void tell_associated(struct netio *netio, uint64_t handle, uint32_t callo
     const struct netio_context_event event = {
         .flow = handle, .callout = callout, .value = value, .status = status};
 
-    if (netio->context_hooks->associated != NULL)
-        netio->context_hooks->associated(netio->context_hook_context, &event);
+    NETIO_TELL(netio, context_associated, &event);
 }
 
 NTSTATUS netio_flow_associate(struct netio *netio, uint64_t handle, uint16_t layer, uint32_t id,
@@ -122,15 +121,13 @@ static void end(struct netio_flow *flow, struct flow_context **link)
     *link = context->next;
     slab_give(&netio->contexts, context);
     stages_contexts(flow);
-    if (netio->context_hooks->deleting != NULL)
-        netio->context_hooks->deleting(netio->context_hook_context, &event);
+    NETIO_TELL(netio, context_deleting, &event);
     if (watch.count != 0)
         nt_lock_watch_begin(netio->nt, &watch);
     kfd_flow_delete(netio, callout, layer, event.value);
     if (watch.count != 0)
         nt_lock_watch_end(netio->nt, &watch);
-    if (netio->context_hooks->deleted != NULL)
-        netio->context_hooks->deleted(netio->context_hook_context, &event);
+    NETIO_TELL_END(netio, context_deleted, &event);
     callout->contexts--;
 }
 

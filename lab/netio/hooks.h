@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine tells check/ while it works. Every pointer may be NULL. */
+/* What the engine tells whoever listens (netio/listener.h) while it works. */
 #pragma once
 
 #include "netio/flow.h"
@@ -35,7 +35,7 @@ struct netio_classify {
     /* After: what the engine makes of the answer. */
     enum stream_verdict_kind verdict;
     size_t covered; /* bytes, of PERMIT, CONTINUE and BLOCK */
-    void *watch;    /* the listener's own, from enter to exit */
+    void *of_check; /* check/'s alone, from enter to exit */
 };
 
 /* What FwpsStreamInjectAsync0 was called with. */
@@ -55,7 +55,7 @@ struct netio_inject {
         uint32_t flags;
         uint64_t first, behind;
         const char *rule;
-    } watch; /* the listener's own, from enter to exit */
+    } of_check; /* check/'s alone, from enter to exit */
 };
 
 /* The chain cut of the report. */
@@ -81,20 +81,6 @@ struct netio_lost_chain {
     const uint64_t *numbers; /* NBL numbers */
 };
 
-struct netio_hooks {
-    void (*classify_enter)(void *context, struct netio_classify *classify);
-    /* The answer was read, nothing was done about it yet. */
-    void (*classify_exit)(void *context, struct netio_classify *classify);
-    void (*inject_enter)(void *context, struct netio_inject *inject);
-    void (*inject_exit)(void *context, struct netio_inject *inject);
-    void (*cut)(void *context, const struct netio_cut *cut);
-    void (*lost)(void *context, const struct netio_lost_chain *lost);
-    void (*completed)(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl,
-                      NTSTATUS status);
-    void (*flow_open)(void *context, struct netio_flow *flow);
-    void (*flow_close)(void *context, struct netio_flow *flow);
-};
-
 /* What becomes of a flow context. */
 struct netio_context_event {
     uint64_t flow;
@@ -106,11 +92,23 @@ struct netio_context_event {
     const void *function; /* flowDeleteFn */
 };
 
-/* Told to whoever set them with netio_set_context_hooks(). Every pointer may be NULL. */
-struct netio_context_hooks {
+/* Every pointer may be NULL. */
+struct netio_hooks {
+    void (*classify_enter)(void *context, struct netio_classify *classify);
+    /* The answer was read, nothing was done about it yet. An end. */
+    void (*classify_exit)(void *context, struct netio_classify *classify);
+    void (*inject_enter)(void *context, struct netio_inject *inject);
+    /* An end. */
+    void (*inject_exit)(void *context, struct netio_inject *inject);
+    void (*cut)(void *context, const struct netio_cut *cut);
+    void (*lost)(void *context, const struct netio_lost_chain *lost);
+    void (*completed)(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl,
+                      NTSTATUS status);
+    void (*flow_open)(void *context, struct netio_flow *flow);
+    void (*flow_close)(void *context, struct netio_flow *flow);
     /* FwpsFlowAssociateContext0 is through, with whatever status. */
-    void (*associated)(void *context, const struct netio_context_event *event);
-    /* Around the call of flowDeleteFn. */
-    void (*deleting)(void *context, const struct netio_context_event *event);
-    void (*deleted)(void *context, const struct netio_context_event *event);
+    void (*context_associated)(void *context, const struct netio_context_event *event);
+    /* Around the call of flowDeleteFn; the second is an end. */
+    void (*context_deleting)(void *context, const struct netio_context_event *event);
+    void (*context_deleted)(void *context, const struct netio_context_event *event);
 };

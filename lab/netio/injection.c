@@ -106,8 +106,7 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
         flow->ledger[injection->direction].completions++;
     else
         netio->closed_ledger[injection->direction].completions++;
-    if (netio->hooks->completed != NULL)
-        netio->hooks->completed(netio->hook_context, flow, nbl, status);
+    NETIO_TELL(netio, completed, flow, nbl, status);
     nt_call_enter(netio->nt, &call, "completionFn", (const void *)(uintptr_t)completion);
     completion(context, nbl, sim_task_irql(netio->sim) >= DISPATCH_LEVEL);
     nt_call_leave(netio->nt, &call);

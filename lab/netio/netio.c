@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The floor as a whole: making it, ending it, its hooks and its exports. */
+/* The floor as a whole: making it, ending it, its exports. */
 #include "netio/injected_memory.h"
 #include "netio/state.h"
 
 #include "sim/scheduler.h"
 
 #include <stdlib.h>
-
-static const struct netio_hooks no_hooks;
 
 static void complete_deferred(struct nt_deferred *deferred)
 {
@@ -34,8 +32,6 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     netio->pe = sim->layers[SIM_LAYER_PE];
     netio->profile = config->profile;
     netio->switches = config->switches;
-    netio->hooks = &no_hooks;
-    netio_set_context_hooks(netio, NULL, NULL);
     netio->checks = nt_checks(netio->nt);
     netio->processors = sim->scheduler->processors;
     netio->generation = 1;
@@ -99,27 +95,6 @@ const struct netio_switches *netio_switches(const struct netio *netio)
 struct ndis *netio_ndis(const struct netio *netio)
 {
     return netio->ndis;
-}
-
-const struct netio_hooks *netio_hooks_of(const struct netio *netio, void **context)
-{
-    *context = netio->hook_context;
-    return netio->hooks;
-}
-
-void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context)
-{
-    netio->hooks = hooks == NULL ? &no_hooks : hooks;
-    netio->hook_context = context;
-}
-
-void netio_set_context_hooks(struct netio *netio, const struct netio_context_hooks *hooks,
-                             void *context)
-{
-    static const struct netio_context_hooks none;
-
-    netio->context_hooks = hooks == NULL ? &none : hooks;
-    netio->context_hook_context = context;
 }
 
 bool netio_stream_busy(const struct netio *netio)

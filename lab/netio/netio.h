@@ -8,8 +8,6 @@
 #include <fwpsk.h>
 
 struct netio;
-struct netio_hooks;
-struct netio_context_hooks;
 
 struct netio_config {
     const struct netio_profile *profile;
@@ -25,13 +23,3 @@ const struct netio_profile *netio_profile(const struct netio *netio);
 const struct netio_switches *netio_switches(const struct netio *netio);
 
 struct ndis *netio_ndis(const struct netio *netio);
-
-/* Hooks for check/: see netio/hooks.h. NULL: no checks. hooks stays the caller's and must outlive
- * netio. */
-void netio_set_hooks(struct netio *netio, const struct netio_hooks *hooks, void *context);
-/* Those in force (never NULL) and their context: for who wants to listen in front of them. */
-const struct netio_hooks *netio_hooks_of(const struct netio *netio, void **context);
-
-/* The same for flow contexts. */
-void netio_set_context_hooks(struct netio *netio, const struct netio_context_hooks *hooks,
-                             void *context);

@@ -30,15 +30,13 @@ static void tell(struct netio *netio, struct stream_call *call, NET_BUFFER_LIST 
         call->chunk->cut_classify = call->told.number;
         call->chunk->cut_inject = call->told.injects;
     }
-    if (netio->hooks->cut == NULL)
-        return;
     cut.nbl = at == NULL ? 0 : at->number;
     cut.next_nbl = behind == NULL ? 0 : behind->number;
     for (; next != NULL && cut.nbls < call->chunk->count; next = NET_BUFFER_LIST_NEXT_NBL(next)) {
         cut.nbls++;
         cut.bytes += ndis_nbl_length(next);
     }
-    netio->hooks->cut(netio->hook_context, &cut);
+    NETIO_TELL(netio, cut, &cut);
 }
 
 static void cut_behind(struct netio *netio, struct stream_call *call, NET_BUFFER_LIST *nbl,

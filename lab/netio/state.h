@@ -5,12 +5,12 @@
 #include "netio/chunk.h"
 #include "netio/classify_context.h"
 #include "netio/flow.h"
-#include "netio/hooks.h"
 #include "netio/kfd.h"
 #include "netio/netio.h"
 #include "netio/offer.h"
 #include "netio/slab.h"
 #include "netio/stream.h"
+#include "netio/tell.h"
 #include "nt/lock_order.h"
 
 #define NETIO_LAYERS          128
@@ -92,7 +92,7 @@ struct stream_call {
     struct sim_task *task;
     struct netio_stage *stage;
     struct chunk *chunk;
-    struct netio_classify told;   /* for the hooks */
+    struct netio_classify told;   /* to the listeners */
     struct chunk *out, *out_last; /* injected, to go before what the verdict covers */
     NET_BUFFER_LIST *slot;        /* the quirk's saved link */
     uint32_t static_injects;
@@ -142,7 +142,7 @@ struct netio_flow {
     struct netio_stream_client client;
     void *connection;
     uint64_t fed, feeds; /* bytes and calls injected since TCP last offered some */
-    void *watch;         /* of who listens to the hooks */
+    void *of_check;      /* check/'s alone */
     struct netio_flow_info info;
     char *application;         /* copied */
     struct sim_timer late_ack; /* of the quirk */
@@ -190,10 +190,7 @@ struct netio {
     struct pe *pe;
     const struct netio_profile *profile;
     struct netio_switches switches;
-    const struct netio_hooks *hooks; /* never NULL */
-    void *hook_context;
-    const struct netio_context_hooks *context_hooks; /* never NULL */
-    void *context_hook_context;
+    struct netio_listener *first_listener, *last_listener; /* in the order in which they came */
     bool checks;
     bool others;                                 /* netio_filters_by_others() */
     uint32_t quirks_acted;                       /* bits by enum netio_quirk */

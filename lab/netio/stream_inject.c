@@ -21,7 +21,7 @@ static const char function_name[] = "FwpsStreamInjectAsync0";
 struct inject_call {
     struct netio *netio;
     struct netio_injector *injector;
-    struct netio_inject told; /* for the hooks */
+    struct netio_inject told; /* to the listeners */
     uint64_t flow_handle;
     uint16_t layer;
     FWPS_INJECT_COMPLETE0 completion;
@@ -406,13 +406,11 @@ NTSTATUS FwppStreamInject(struct netio_injector *injector, uint64_t flow_handle,
         call.told.classify = &call.inside->told;
         call.told.number = call.inside->told.injects + 1;
     }
-    if (netio->hooks->inject_enter != NULL)
-        netio->hooks->inject_enter(netio->hook_context, &call.told);
+    NETIO_TELL(netio, inject_enter, &call.told);
     /* On a real machine another processor may call in now: whoever does not keep it out is seen. */
     sim_point(netio->sim);
     call.told.status = inject(&call);
-    if (netio->hooks->inject_exit != NULL)
-        netio->hooks->inject_exit(netio->hook_context, &call.told);
+    NETIO_TELL_END(netio, inject_exit, &call.told);
     if (flow != NULL) {
         struct inject_running **link = &flow->injecting;
         while (*link != &running)

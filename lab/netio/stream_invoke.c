@@ -121,7 +121,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     call.told.length = chunk->length;
     call.told.start = &chunk->cursor;
     call.told.flags = flags;
-    call.told.watch = NULL;
+    call.told.of_check = NULL;
     call.out = call.out_last = NULL;
     call.slot = NULL;
     call.static_injects = 0;
@@ -138,8 +138,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
         call.told.io = &offer->io;
         call.told.out = &offer->out;
     }
-    if (netio->hooks->classify_enter != NULL)
-        netio->hooks->classify_enter(netio->hook_context, &call.told);
+    NETIO_TELL(netio, classify_enter, &call.told);
     stage->callout->running++; /* raising the IRQL may let others run */
     irql = classify_irql(netio, direction);
     outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
@@ -167,8 +166,7 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     verdict = stream_verdict_normalise(flow, &call.told, &asked);
     call.told.verdict = verdict.kind;
     call.told.covered = verdict.bytes;
-    if (netio->hooks->classify_exit != NULL)
-        netio->hooks->classify_exit(netio->hook_context, &call.told);
+    NETIO_TELL_END(netio, classify_exit, &call.told);
     sim_trace_add(&netio->sim->trace, SIM_EVENT_VERDICT, flow->handle,
                   (uint64_t)out.actionType << 32 | (uint32_t)io.streamAction, verdict.bytes);
     quirk_after_classify(netio, &call);

@@ -76,8 +76,8 @@ static void delete(struct fixture *fixture, uint64_t flow, const void *block)
     const struct netio_context_event event = {
         .flow = flow, .callout = 1, .value = (uintptr_t)block, .classifies = 1, .function = &told};
 
-    fixture->netio->context_hooks->deleting(fixture->netio->context_hook_context, &event);
-    fixture->netio->context_hooks->deleted(fixture->netio->context_hook_context, &event);
+    NETIO_TELL(fixture->netio, context_deleting, &event);
+    NETIO_TELL_END(fixture->netio, context_deleted, &event);
 }
 
 static void finish(struct fixture *fixture, const char *rule)

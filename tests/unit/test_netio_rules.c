@@ -113,7 +113,7 @@ static void absorb(void)
 
 static void engine_fields(void **state)
 {
-    static const struct netio_hooks hooks = {.classify_enter = enter};
+    struct netio_listener listener = {.hooks = {.classify_enter = enter}};
     static const struct {
         void (*extra)(void);
         const char *rule;
@@ -123,7 +123,7 @@ static void engine_fields(void **state)
         const struct step step = STEP(PERMIT, 0, .extra = touches[i].extra);
 
         world_script(open_one(UNKNOWN, NULL), &step, 1);
-        netio_set_hooks(world->netio, &hooks, NULL);
+        netio_listener_add(world->netio, &listener);
         world_offer_one(NETIO_INBOUND, 10);
         assert_string_equal(world->breaches, touches[i].rule);
         assert_int_equal(world->out_length[NETIO_INBOUND], 10);

@@ -56,7 +56,7 @@ static void on_lost(void *context, const struct netio_lost_chain *lost)
     world->lost_payload += lost->bytes;
 }
 
-static const struct netio_hooks hooks = {.cut = on_cut, .lost = on_lost};
+static struct netio_listener listener = {.hooks = {.cut = on_cut, .lost = on_lost}};
 
 /* ---- the connection ---- */
 
@@ -429,7 +429,7 @@ void world_open(const struct world_options *options)
     world->netio = netio_create(world->sim, world->ndis, &netio);
     world->fwp = fwp_create(world->sim, world->netio);
     assert_non_null(world->fwp);
-    netio_set_hooks(world->netio, &hooks, NULL);
+    netio_listener_add(world->netio, &listener);
     world->pool = NdisAllocateNetBufferListPool(NULL, &pool);
     assert_non_null(world->pool);
     assert_int_equal(

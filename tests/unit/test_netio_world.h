@@ -15,7 +15,7 @@
 #include "fwp/fwp.h"
 #include "ndis/mdl.h"
 #include "ndis/ndis.h"
-#include "netio/hooks.h"
+#include "netio/listener.h"
 #include "netio/kfd.h"
 #include "netio/stream.h"
 #include "sim/breach.h"
@@ -82,7 +82,7 @@ struct world {
     size_t sent[2]; /* bytes offered so far: byte i is 'a' + i % 26 */
     unsigned completions, failures;
     bool close_on_reset;
-    /* told by the hooks */
+    /* told to the listener */
     unsigned cuts, rejoins, lost_chains, lost_nbls;
     uint64_t lost_bytes, lost_payload, lost_numbers[64];
     struct netio_cut last_cut;

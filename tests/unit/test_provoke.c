@@ -353,7 +353,7 @@ static struct seen shaped(enum netio_direction direction, size_t length,
     const struct netio_flow_info info = {
         .local4 = 1, .remote4 = 2, .local_port = 80, .remote_port = 99};
     struct seen seen = {0};
-    const struct netio_hooks hooks = {.classify_enter = look};
+    struct netio_listener listener = {.hooks = {.classify_enter = look}, .context = &seen};
     struct neighbour_set set;
     struct machine_config config;
     struct machine machine;
@@ -363,7 +363,7 @@ static struct seen shaped(enum netio_direction direction, size_t length,
     machine_config_default(&config, netio_profile_find("10"));
     assert_true(machine_create(&machine, &config));
     assert_true(neighbour_set_load(&set, &machine, &plan, text, sizeof(text)));
-    netio_set_hooks(machine.netio, &hooks, &seen);
+    netio_listener_add(machine.netio, &listener);
     struct tcpip_tcb *tcb = tcpip_connect(machine.tcpip, &info);
     tcpip_stream_bytes(tcb, direction, bytes, length, shape);
     assert_true(sim_run(machine.sim));
