@@ -3,6 +3,7 @@
 #include "check/answers.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ void check_answers_add(struct check *check, const struct netio_classify *classif
         .verdict = (uint8_t)classify->verdict,
     };
     const struct check_answer *before;
-    char detail[240], was[96] = "was not called";
+    char was[96] = "was not called";
 
     if (check->answers.record != NULL)
         append(check->answers.record, &answer);
@@ -99,20 +100,10 @@ void check_answers_add(struct check *check, const struct netio_classify *classif
         snprintf(was, sizeof(was), "answers %s of %llu with %u injects",
                  verdict_name(before->verdict), (unsigned long long)before->covered,
                  before->injects);
-    snprintf(detail, sizeof(detail),
-             "answers %s of %llu bytes with %u injects when %s; otherwise it %s",
-             verdict_name(answer.verdict), (unsigned long long)answer.covered, answer.injects,
-             difference_of(check->answers.rule), was);
-    check_note(check, &(struct sim_breach){
-                          .rule = check->answers.rule,
-                          .function = "classifyFn",
-                          .detail = detail,
-                          .flow = answer.flow,
-                          .classify = answer.classify,
-                          .bytes = answer.length,
-                          .address = classify->callout->classify,
-                          .direction = (uint8_t)(classify->direction + 1),
-                      });
+    check_tell_answer(check, check->answers.rule, classify, CHECK_NO_OFFSET, classify->length,
+                      "answers %s of %llu bytes with %u injects when %s; otherwise it %s",
+                      verdict_name(answer.verdict), (unsigned long long)answer.covered,
+                      answer.injects, difference_of(check->answers.rule), was);
 }
 
 void check_answers_finish(struct check *check)

@@ -204,9 +204,9 @@ static void classify_exit(void *context, struct netio_classify *classify)
     if (call->track != NULL) {
         check_passed_on_answer(check, classify, &call->copies, call->track->decided);
         check_out_of_band_answer(check, call->flow, call->track, classify);
-        check_disconnect_answer(check, call->flow, call->track, classify);
+        check_disconnect_answer(call->track, classify);
         check_progress_answer(check, call->track, classify);
-        check_counter_answer(check, call->flow, call->track, classify);
+        check_counter_answer(check, call->track, classify);
         go_on(check, call->flow, call->track, classify);
     }
     call->classify = NULL;
@@ -223,7 +223,7 @@ static void inject_enter(void *context, struct netio_inject *inject)
 
     if (track == NULL)
         return;
-    check_overlap_enter(check, flow, track, inject);
+    check_overlap_enter(check, track, inject);
     if (call != NULL)
         check_passed_on_inject(inject, &call->copies);
     check_chain_inject(check, inject, call != NULL ? call->chain : NULL);
@@ -251,8 +251,8 @@ static void inject_exit(void *context, struct netio_inject *inject)
         return;
     check_out_of_band_begin(check, flow, track, inject);
     check_order_inject(check, flow, track, inject);
-    check_stream_flags(check, flow, inject);
-    check_disconnect_inject(check, flow, track, inject);
+    check_stream_flags(check, inject);
+    check_disconnect_inject(check, track, inject);
 }
 
 static void completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST *nbl, NTSTATUS status)

@@ -7,5 +7,5 @@
 #include "check/track.h"
 
 /* Before `decided` goes on. */
-void check_counter_answer(struct check *check, const struct check_flow *flow,
-                          struct check_track *track, const struct netio_classify *classify);
+void check_counter_answer(struct check *check, struct check_track *track,
+                          const struct netio_classify *classify);

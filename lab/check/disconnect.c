@@ -3,31 +3,9 @@
  * outgoing stream), nf-fwpsk-fwpsstreaminjectasync0 (a FIN that was pended is injected later). */
 #include "check/disconnect.h"
 
-#include "check/state.h"
+#include "check/tell.h"
 
 #define FLAGS_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
-
-static void tell(struct check *check, const struct check_flow *flow,
-                 const struct check_track *track, const char *function, const char *detail,
-                 const struct netio_inject *inject)
-{
-    const bool late = inject == NULL;
-
-    check_note(check, &(struct sim_breach){
-                          .rule = "R40",
-                          .function = function,
-                          .detail = detail,
-                          .flow = flow->handle,
-                          .classify = late                       ? track->fin_classify
-                                      : inject->classify != NULL ? inject->classify->number
-                                                                 : 0,
-                          .inject = late ? 0 : inject->number,
-                          .address = late ? track->classify : NULL,
-                          .direction = (uint8_t)(track->direction + 1),
-                          .has_offset = true,
-                          .offset = track->decided,
-                      });
-}
 
 /* Not with the answer: another processor may inject the FIN before classify has returned. */
 void check_disconnect_offer(struct check_track *track, const struct netio_classify *classify)
@@ -38,8 +16,7 @@ void check_disconnect_offer(struct check_track *track, const struct netio_classi
     track->fin_classify = classify->number;
 }
 
-void check_disconnect_answer(struct check *check, struct check_flow *flow,
-                             struct check_track *track, const struct netio_classify *classify)
+void check_disconnect_answer(struct check_track *track, const struct netio_classify *classify)
 {
     if ((classify->flags & FLAGS_DISCONNECT) == 0 || classify->covered < classify->length)
         return;
@@ -52,19 +29,19 @@ void check_disconnect_answer(struct check *check, struct check_flow *flow,
     }
 }
 
-void check_disconnect_inject(struct check *check, struct check_flow *flow,
-                             struct check_track *track, const struct netio_inject *inject)
+void check_disconnect_inject(struct check *check, struct check_track *track,
+                             const struct netio_inject *inject)
 {
     if ((inject->stream_flags & FLAGS_DISCONNECT) == 0)
         return;
     track->fins_injected++;
     if (track->fins_injected > 1 || track->fin_passed)
-        tell(check, flow, track, "FwpsStreamInjectAsync0",
-             "a second FIN is injected into the same stream", inject);
+        check_tell_inject(check, "R40", inject, track->decided, 0,
+                          "a second FIN is injected into the same stream");
     else if (!track->fin_offered && inject->classify == NULL && track->direction == NETIO_OUTBOUND)
-        tell(check, flow, track, "FwpsStreamInjectAsync0",
-             "a FIN is injected into the outgoing stream that the application has not ended",
-             inject);
+        check_tell_inject(
+            check, "R40", inject, track->decided, 0,
+            "a FIN is injected into the outgoing stream that the application has not ended");
 }
 
 void check_disconnect_quiet(struct check *check, struct check_flow *flow)
@@ -75,9 +52,9 @@ void check_disconnect_quiet(struct check *check, struct check_flow *flow)
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
         if (track->fin_held && track->fins_injected == 0 && !track->fin_told) {
             track->fin_told = true;
-            tell(check, flow, track, "classifyFn",
-                 "a FIN was blocked and never injected: the connection stays half open for ever",
-                 NULL);
+            check_tell_waiting(
+                check, "R40", flow, track, track->fin_classify, 0,
+                "a FIN was blocked and never injected: the connection stays half open for ever");
         }
     }
 }

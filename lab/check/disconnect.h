@@ -7,12 +7,11 @@
 
 void check_disconnect_offer(struct check_track *track, const struct netio_classify *classify);
 
-void check_disconnect_answer(struct check *check, struct check_flow *flow,
-                             struct check_track *track, const struct netio_classify *classify);
+void check_disconnect_answer(struct check_track *track, const struct netio_classify *classify);
 
 /* An inject with a DISCONNECT flag succeeded. */
-void check_disconnect_inject(struct check *check, struct check_flow *flow,
-                             struct check_track *track, const struct netio_inject *inject);
+void check_disconnect_inject(struct check *check, struct check_track *track,
+                             const struct netio_inject *inject);
 
 /* Nothing can happen to the flow any more: was every FIN let go? */
 void check_disconnect_quiet(struct check *check, struct check_flow *flow);

@@ -5,8 +5,8 @@
 #include "check/out_of_band.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define FLAGS_ABORT (FWPS_STREAM_FLAG_RECEIVE_ABORT | FWPS_STREAM_FLAG_SEND_ABORT)
@@ -40,24 +40,15 @@ void check_out_of_band_begin(struct check *check, struct check_flow *flow,
     track->out_of_band = true;
     if (rule == NULL || !first_of_flow(flow, rule))
         return;
-    check_note(
-        check,
-        &(struct sim_breach){
-            .rule = rule,
-            .function = "FwpsStreamInjectAsync0",
-            .detail =
-                strcmp(rule, "R35") == 0
-                    ? "clones of bytes are injected that classify had permitted: they come out "
-                      "twice"
-                : track->allowed ? "from outside classify, after ALLOW_CONNECTION was answered"
-                                 : "from outside classify, while the callout lets the stream pass: "
-                                   "nothing says where these bytes belong",
-            .flow = flow->handle,
-            .bytes = inject->length,
-            .direction = (uint8_t)(track->direction + 1),
-            .has_offset = true,
-            .offset = inject->of_check.known ? inject->of_check.first : track->decided,
-        });
+    check_tell_inject(
+        check, rule, inject, inject->of_check.known ? inject->of_check.first : track->decided,
+        inject->length, "%s",
+        strcmp(rule, "R35") == 0
+            ? "clones of bytes are injected that classify had permitted: they come out "
+              "twice"
+        : track->allowed ? "from outside classify, after ALLOW_CONNECTION was answered"
+                         : "from outside classify, while the callout lets the stream pass: "
+                           "nothing says where these bytes belong");
 }
 
 void check_out_of_band_answer(struct check *check, struct check_flow *flow,
@@ -65,7 +56,6 @@ void check_out_of_band_answer(struct check *check, struct check_flow *flow,
 {
     const bool fin = classify->length == 0;
     const char *rule = fin ? "R35" : "R36", *answer = NULL;
-    char detail[160];
 
     if (!track->out_of_band || (classify->flags & FLAGS_ABORT) != 0)
         return;
@@ -77,19 +67,7 @@ void check_out_of_band_answer(struct check *check, struct check_flow *flow,
         answer = "ALLOW_CONNECTION";
     if (answer == NULL || !first_of_flow(flow, rule))
         return;
-    snprintf(detail, sizeof(detail),
-             "%s for %s of a stream that was injected into from outside classify", answer,
-             fin ? "the FIN" : "bytes");
-    check_note(check, &(struct sim_breach){
-                          .rule = rule,
-                          .function = "classifyFn",
-                          .detail = detail,
-                          .flow = flow->handle,
-                          .classify = classify->number,
-                          .bytes = classify->length,
-                          .address = classify->callout->classify,
-                          .direction = (uint8_t)(track->direction + 1),
-                          .has_offset = true,
-                          .offset = track->decided,
-                      });
+    check_tell_answer(check, rule, classify, track->decided, classify->length,
+                      "%s for %s of a stream that was injected into from outside classify", answer,
+                      fin ? "the FIN" : "bytes");
 }

@@ -4,25 +4,18 @@
 #include "check/overlap.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
-void check_overlap_enter(struct check *check, const struct check_flow *flow,
-                         struct check_track *track, const struct netio_inject *inject)
+void check_overlap_enter(struct check *check, struct check_track *track,
+                         const struct netio_inject *inject)
 {
     /* One that is made inside another on the same stack, by a completion, is in its place; one that
      * has completed, though its call has not returned, is in its place too. */
     if (track->injecting++ > 0 && track->injector != check->sim->task &&
         track->injecting_last != NULL)
-        check_note(check, &(struct sim_breach){
-                              .rule = "R38",
-                              .function = "FwpsStreamInjectAsync0",
-                              .detail = "while another processor is in an inject call for the same "
-                                        "direction of the flow",
-                              .flow = flow->handle,
-                              .classify = inject->classify != NULL ? inject->classify->number : 0,
-                              .inject = inject->number,
-                              .bytes = inject->length,
-                              .direction = (uint8_t)(track->direction + 1),
-                          });
+        check_tell_inject(
+            check, "R38", inject, CHECK_NO_OFFSET, inject->length,
+            "while another processor is in an inject call for the same direction of the flow");
     else
         track->injector = check->sim->task;
     track->injecting_last = inject->chain;

@@ -4,8 +4,8 @@
 #include "check/passed_on.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define TIMES 3 /* so often the first stretch only, and never more, is no accident */
@@ -95,40 +95,22 @@ static struct check_copying *copying_of(struct check *check, uint32_t callout)
     return NULL;
 }
 
-static void tell(struct check *check, const struct netio_classify *classify, const char *detail,
-                 uint64_t position)
-{
-    check_note(check, &(struct sim_breach){
-                          .rule = "R15",
-                          .function = "classifyFn",
-                          .detail = detail,
-                          .flow = netio_flow_handle(classify->flow),
-                          .classify = classify->number,
-                          .bytes = classify->length,
-                          .address = classify->callout->classify,
-                          .direction = (uint8_t)(classify->direction + 1),
-                          .has_offset = true,
-                          .offset = position,
-                      });
-}
-
 void check_passed_on_answer(struct check *check, const struct netio_classify *classify,
                             const struct check_copies *copies, uint64_t position)
 {
     struct check_copying *copying;
     size_t stretch;
-    char detail[200];
 
     if (copies->length < LEAST || copies->unknown || classify->verdict != VERDICT_BLOCK ||
         classify->covered != classify->length)
         return;
     if (copies->head_differs && copies->as_offered < copies->length &&
         copies->as_head == copies->length) {
-        snprintf(detail, sizeof(detail),
-                 "%zu bytes are blocked, and those at the head of the chain are injected for them: "
-                 "the offer begins at dataOffset",
-                 classify->length);
-        tell(check, classify, detail, position);
+        check_tell_answer(
+            check, "R15", classify, position, classify->length,
+            "%zu bytes are blocked, and those at the head of the chain are injected for them: "
+            "the offer begins at dataOffset",
+            classify->length);
         return;
     }
     ndis_cursor_bytes(classify->start, &stretch);
@@ -143,9 +125,9 @@ void check_passed_on_answer(struct check *check, const struct netio_classify *cl
         copying->first++;
     if (copying->whole > 0 || copying->first < TIMES)
         return;
-    snprintf(detail, sizeof(detail),
-             "%zu bytes are blocked, and the %zu in the first MDL alone are injected again; so it "
-             "was with each of %u offers of several MDLs, NBs or NBLs",
-             classify->length, stretch, copying->first);
-    tell(check, classify, detail, position);
+    check_tell_answer(
+        check, "R15", classify, position, classify->length,
+        "%zu bytes are blocked, and the %zu in the first MDL alone are injected again; so it "
+        "was with each of %u offers of several MDLs, NBs or NBLs",
+        classify->length, stretch, copying->first);
 }

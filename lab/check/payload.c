@@ -3,8 +3,8 @@
 #include "check/payload.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Words that are summed at once, in a register of any x64: every byte that is classified is read.
@@ -78,27 +78,14 @@ void check_payload_enter(const struct netio_classify *classify, struct check_pay
 void check_payload_exit(struct check *check, const struct netio_classify *classify,
                         const struct check_payload *payload, uint64_t position)
 {
-    char detail[160];
-
     for (unsigned i = 0; i < payload->count; position += payload->run[i].length, i++) {
         if (digest_of(payload->run[i].bytes, payload->run[i].length) == payload->run[i].digest)
             continue;
-        snprintf(detail, sizeof(detail),
-                 "bytes %llu to %llu of the stream are not what they were when they were offered",
-                 (unsigned long long)position,
-                 (unsigned long long)(position + payload->run[i].length - 1));
-        check_note(check, &(struct sim_breach){
-                              .rule = "R19",
-                              .function = "classifyFn",
-                              .detail = detail,
-                              .flow = netio_flow_handle(classify->flow),
-                              .classify = classify->number,
-                              .bytes = payload->run[i].length,
-                              .address = classify->callout->classify,
-                              .direction = (uint8_t)(classify->direction + 1),
-                              .has_offset = true,
-                              .offset = position,
-                          });
+        check_tell_answer(
+            check, "R19", classify, position, payload->run[i].length,
+            "bytes %llu to %llu of the stream are not what they were when they were offered",
+            (unsigned long long)position,
+            (unsigned long long)(position + payload->run[i].length - 1));
         return;
     }
 }

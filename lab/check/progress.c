@@ -4,10 +4,10 @@
 #include "check/progress.h"
 
 #include "check/state.h"
+#include "check/tell.h"
 
 #include "sim/fault.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void check_progress_answer(struct check *check, struct check_track *track,
@@ -39,8 +39,6 @@ static bool continue_failed(struct sim *sim)
 
 void check_progress_quiet(struct check *check, struct check_flow *flow)
 {
-    char detail[160];
-
     if (flow->dropped || netio_flow_is_dead(flow->flow) || continue_failed(check->sim))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
@@ -48,22 +46,11 @@ void check_progress_quiet(struct check *check, struct check_flow *flow)
         if (!track->deferred || netio_callout_by_id(check->netio, track->callout) == NULL)
             continue;
         track->deferred = false;
-        snprintf(detail, sizeof(detail),
-                 "%llu bytes were deferred at %.3f s, and when all was quiet at %.3f s "
-                 "nothing had continued the stream (FwpsStreamContinue0)",
-                 (unsigned long long)track->deferred_bytes,
-                 (double)track->deferred_since / SIM_SECOND, (double)check->sim->now / SIM_SECOND);
-        check_note(check, &(struct sim_breach){
-                              .rule = "R16",
-                              .function = "classifyFn",
-                              .detail = detail,
-                              .flow = flow->handle,
-                              .classify = track->deferred_classify,
-                              .bytes = track->deferred_bytes,
-                              .address = track->classify,
-                              .direction = (uint8_t)(track->direction + 1),
-                              .has_offset = true,
-                              .offset = track->decided,
-                          });
+        check_tell_waiting(
+            check, "R16", flow, track, track->deferred_classify, track->deferred_bytes,
+            "%llu bytes were deferred at %.3f s, and when all was quiet at %.3f s "
+            "nothing had continued the stream (FwpsStreamContinue0)",
+            (unsigned long long)track->deferred_bytes, (double)track->deferred_since / SIM_SECOND,
+            (double)check->sim->now / SIM_SECOND);
     }
 }

@@ -2,9 +2,7 @@
 /* Source: nf-fwpsk-fwpsstreaminjectasync0, the parameter streamFlags. */
 #include "check/stream_flags.h"
 
-#include "check/state.h"
-
-#include <stdio.h>
+#include "check/tell.h"
 
 static const struct {
     uint32_t flag;
@@ -17,11 +15,9 @@ static const struct {
     {FWPS_STREAM_FLAG_SEND_EXPEDITED, "SEND_EXPEDITED", true},
 };
 
-void check_stream_flags(struct check *check, const struct check_flow *flow,
-                        const struct netio_inject *inject)
+void check_stream_flags(struct check *check, const struct netio_inject *inject)
 {
     const uint32_t wanted = inject->of_check.flags, given = inject->stream_flags;
-    char detail[160];
 
     if (!inject->of_check.known || !inject->of_check.whole)
         return;
@@ -29,22 +25,11 @@ void check_stream_flags(struct check *check, const struct check_flow *flow,
         if (((wanted ^ given) & kept[i].flag) == 0 ||
             ((wanted & kept[i].flag) == 0 && !kept[i].exactly))
             continue;
-        snprintf(detail, sizeof(detail),
-                 "the bytes were indicated %s %s and are injected %s it (flags 0x%x, now 0x%x)",
-                 wanted & kept[i].flag ? "with" : "without", kept[i].name,
-                 wanted & kept[i].flag ? "without" : "with", wanted, given);
-        check_note(check, &(struct sim_breach){
-                              .rule = "R41",
-                              .function = "FwpsStreamInjectAsync0",
-                              .detail = detail,
-                              .flow = flow->handle,
-                              .classify = inject->classify != NULL ? inject->classify->number : 0,
-                              .inject = inject->number,
-                              .bytes = inject->length,
-                              .direction = (uint8_t)(inject->direction + 1),
-                              .has_offset = true,
-                              .offset = inject->of_check.first,
-                          });
+        check_tell_inject(
+            check, "R41", inject, inject->of_check.first, inject->length,
+            "the bytes were indicated %s %s and are injected %s it (flags 0x%x, now 0x%x)",
+            wanted & kept[i].flag ? "with" : "without", kept[i].name,
+            wanted & kept[i].flag ? "without" : "with", wanted, given);
         return;
     }
 }

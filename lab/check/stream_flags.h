@@ -5,5 +5,4 @@
 
 #include "check/place.h"
 
-void check_stream_flags(struct check *check, const struct check_flow *flow,
-                        const struct netio_inject *inject);
+void check_stream_flags(struct check *check, const struct netio_inject *inject);
