@@ -53,6 +53,7 @@ struct check_run {
     struct check_command *command;
     struct session_channel *channel;
     const char *profile;
+    const struct campaign_result *result; /* so far */
     struct telling telling;
     json_t *benign; /* "CALL:driver+0x1234": what --benign took out of the sweep */
     size_t errors, warnings;
@@ -254,6 +255,16 @@ static void finding(void *context, const struct campaign_found *found)
     telling_finding(&check->telling, found->finding, rerun.text, found->reading);
 }
 
+static void exhibit(void *context, const struct campaign_found *found)
+{
+    struct check_run *check = context;
+    struct rerun rerun;
+
+    rerun_check(&rerun, check->command->options, check->profile, found->run, found->reading);
+    telling_exhibit(&check->telling, check->result->counts.runs, found->finding, rerun.text,
+                    found->reading);
+}
+
 static void progress(void *context, const char *part, uint64_t done, uint64_t all)
 {
     struct check_run *check = context;
@@ -384,6 +395,7 @@ static int check_profile(struct check_command *command, struct session_channel *
         .command = command,
         .channel = channel,
         .profile = name,
+        .result = result,
         .telling = {.channel = channel,
                     .command = "check",
                     .rerun = base.text,
@@ -412,9 +424,12 @@ static int check_profile(struct check_command *command, struct session_channel *
         .every_neighbour = command->every_neighbour,
         .go_on = options->thorough,
         .listener = {.context = &check, .finding = finding, .progress = progress, .benign = benign},
+        .exhibit = telling_exhibit_listener(&check.telling),
     };
     char reason[sizeof(result->last.text)];
 
+    if (check.telling.samples)
+        config.listener.exhibit = exhibit;
     setup_machine(options, setup_profile(name), &config.run.machine);
     setup_shapes(options, &config.run.machine);
     rerun_check(&base, options, name, &config.run, NULL);

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "report/book.h"
+#include "report/escape.h"
 #include "report/field.h"
 #include "report/html.h"
 #include "report/junit.h"
@@ -88,14 +89,20 @@ bool outputs_wants_samples(const struct outputs *outputs)
     return outputs->samples;
 }
 
-static bool show_views(const struct outputs *outputs, const json_t *chapter,
+static bool show_views(const struct outputs *outputs, const json_t *open,
                        struct report_writer *writer)
 {
+    const json_t *exhibit = report_chapter_exhibit(open);
+    const json_t *chapter = exhibit != NULL ? exhibit : open;
     bool good = true;
 
     for (size_t i = 0; i < outputs->view_count && good; i++) {
         json_t *record = json_pack("{s:s, s:s, s:o}", "type", "view", "view", outputs->views[i],
                                    "lines", report_view(outputs->views[i], chapter));
+        if (record != NULL && exhibit != NULL) {
+            json_object_set_new(record, "rule", report_string(report_text(exhibit, "rule")));
+            json_object_set_new(record, "reading", report_string(report_text(exhibit, "reading")));
+        }
         good = record != NULL && report_write(writer, record);
         json_decref(record);
     }
@@ -104,8 +111,10 @@ static bool show_views(const struct outputs *outputs, const json_t *chapter,
 
 bool outputs_record(struct outputs *outputs, const json_t *record, struct report_writer *writer)
 {
-    static const char *const inner[] = {"sample", "step", "nbl"};
+    static const char *const inner[] = {"sample", "step", "nbl", "exhibit"};
+    static const char *const of_exhibit[] = {"pool", "ledger"}; /* the report has the first run's */
     const char *type = report_text(record, "type");
+    const bool exhibit = report_book_has_exhibit(&outputs->book);
 
     /* The run that sums up several has nothing of its own to show. */
     if (strcmp(type, "run") == 0 && strcmp(report_text(record, "profile"), "all") != 0 &&
@@ -115,6 +124,10 @@ bool outputs_record(struct outputs *outputs, const json_t *record, struct report
         outputs->no_memory = true;
     for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
         if (strcmp(type, inner[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(of_exhibit) / sizeof(of_exhibit[0]) && exhibit; i++) {
+        if (strcmp(type, of_exhibit[i]) == 0)
             return true;
     }
     return false;

@@ -284,6 +284,30 @@ struct run_listener telling_listener(struct telling *telling)
     return listener;
 }
 
+struct run_listener telling_exhibit_listener(struct telling *telling)
+{
+    if (!telling->samples)
+        return (struct run_listener){0};
+    return (struct run_listener){
+        .context = telling,
+        .ledger = ledger,
+        .pool = pool,
+        .sample = sample,
+        .step = step,
+        .nbl = nbl,
+    };
+}
+
+void telling_exhibit(struct telling *telling, uint64_t number, const struct check_finding *finding,
+                     const char *rerun, const char *reading)
+{
+    json_t *record = report_record_exhibit(finding, number, rerun);
+
+    if (record != NULL && reading != NULL)
+        json_object_set_new(record, "reading", report_string(reading));
+    session_record(telling->channel, record);
+}
+
 void telling_run(struct telling *telling, struct run_config *config, struct run_result *result)
 {
     config->listener = telling_listener(telling);

@@ -23,6 +23,15 @@ struct telling {
 /* A listener that makes records of a run. */
 struct run_listener telling_listener(struct telling *telling);
 
+/* A listener for the run whose curves, steps, NBLs, ledgers and pool a report shows in place of the
+ * first run's: what follows telling_exhibit(). */
+struct run_listener telling_exhibit_listener(struct telling *telling);
+
+/* Says which run that is: number (from 1), the finding it shows, how to see it again, and the
+ * behaviour it was found under or NULL. */
+void telling_exhibit(struct telling *telling, uint64_t number, const struct check_finding *finding,
+                     const char *rerun, const char *reading);
+
 /* A finding of a run that has no listener of its own. rerun: how to see it again, NULL: the
  * telling's. reading: the name of the behaviour it was found under, or NULL. */
 void telling_finding(struct telling *telling, const struct check_finding *finding,

@@ -11,6 +11,7 @@ struct campaign {
     struct check_findings told;  /* everything */
     struct check_findings known; /* of it, what came of runs in which nothing failed */
     bool over;
+    size_t errors_shown, warnings_shown; /* of the run that is the exhibit so far */
 };
 
 /* What one run found, copied: its world goes. */
@@ -90,6 +91,30 @@ static void tell(struct campaign *campaign, const struct campaign_found *found)
         listener->finding(listener->context, found);
 }
 
+/* Whether this run is the one to be looked at, of all so far; who listens is told then. The base
+ * run has been told already. */
+static bool is_worst(struct campaign *campaign, const struct run_config *run, const char *reading,
+                     const struct haul *fresh)
+{
+    const struct campaign_listener *listener = &campaign->config->listener;
+    const size_t errors = check_findings_of(&fresh->found, CHECK_ERROR);
+    const struct check_finding *worst = NULL;
+
+    if (campaign->errors_shown != 0 || (errors == 0 && campaign->warnings_shown != 0))
+        return false;
+    campaign->errors_shown = errors;
+    campaign->warnings_shown = fresh->found.count - errors;
+    if (campaign->result->counts.runs == 1 || listener->exhibit == NULL)
+        return false;
+    for (size_t i = 0; i < fresh->found.count && worst == NULL; i++) {
+        if (errors == 0 || fresh->found.list[i]->severity == CHECK_ERROR)
+            worst = fresh->found.list[i];
+    }
+    listener->exhibit(listener->context,
+                      &(struct campaign_found){.finding = worst, .run = run, .reading = reading});
+    return true;
+}
+
 /* The same run again with histories, and its choices written down. What it tells is told; what it
  * does not tell again, as it was. */
 static void explain(struct campaign *campaign, const struct run_config *shown,
@@ -102,7 +127,8 @@ static void explain(struct campaign *campaign, const struct run_config *shown,
 
     run.machine.explain = true;
     run.record = &decisions;
-    run.listener = (struct run_listener){0};
+    run.listener = is_worst(campaign, shown, reading, fresh) ? campaign->config->exhibit
+                                                             : (struct run_listener){0};
     run.judge = (struct run_judge){.context = &again, .finding = collect};
     run_once(&run, &result);
     const bool same = result.trace_hash == first->trace_hash && !decisions.no_memory;

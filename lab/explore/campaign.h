@@ -51,6 +51,9 @@ struct campaign_listener {
     /* A call that the sweep left alone, because it is marked as benign: its name, and where it is
      * made ("driver+0x1234"). Told once for each, when the sweep is over. May be NULL. */
     void (*benign)(void *context, const char *call, const char *where);
+    /* The run that shows this finding is worse than every run before it, and will be told to
+     * campaign_config.exhibit next. May be NULL. */
+    void (*exhibit)(void *context, const struct campaign_found *found);
 };
 
 struct campaign_config {
@@ -62,6 +65,8 @@ struct campaign_config {
     bool every_neighbour; /* CAMPAIGN_NEIGHBOURS: those that break the contract, too */
     bool go_on;           /* do not stop at the first run with an error */
     struct campaign_listener listener;
+    struct run_listener exhibit; /* of the first run with an error, until then of the first with a
+                                    warning; never of the base run. All NULL: not wanted */
 };
 
 struct campaign_result {

@@ -56,6 +56,50 @@ static void count_left_out(json_t *chapter, const char *type)
     json_object_set_new(counts, type, json_integer(before + 1));
 }
 
+/* Only what names it is taken: what the exhibit has to show is counted like all else. */
+static bool begin_exhibit(struct report_book *book, const json_t *record)
+{
+    static const char *const names[] = {"rule", "title", "severity", "reading", "rerun", "number"};
+    json_t *plain = report_plain(record);
+    json_t *exhibit = json_object();
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        json_t *value = json_object_get(plain, names[i]);
+        if (value != NULL)
+            json_object_set(exhibit, names[i], value);
+    }
+    json_decref(plain);
+    return plain != NULL && json_object_set_new(book->open, "exhibit", exhibit) == 0;
+}
+
+static json_t *owner_of(const struct report_book *book, const char *type)
+{
+    static const char *const types[] = {"sample", "step", "nbl", "pool", "ledger"};
+    json_t *exhibit = json_object_get(book->open, "exhibit");
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && exhibit != NULL; i++) {
+        if (strcmp(types[i], type) == 0)
+            return exhibit;
+    }
+    return book->open;
+}
+
+static bool append(json_t *owner, const char *type, const json_t *record)
+{
+    json_t *records = json_object_get(owner, type);
+
+    if (records == NULL) {
+        if (json_object_set_new(owner, type, json_array()) != 0)
+            return false;
+        records = json_object_get(owner, type);
+    }
+    if (json_array_size(records) >= MOST_RECORDS) {
+        count_left_out(owner, type);
+        return true;
+    }
+    return json_array_append_new(records, report_plain(record)) == 0;
+}
+
 bool report_book_add(struct report_book *book, const json_t *record)
 {
     static const char *const types[] = {"finding", "pool", "ledger", "flow", "sample",
@@ -67,6 +111,8 @@ bool report_book_add(struct report_book *book, const json_t *record)
         if (strcmp(types[i], told) == 0)
             type = types[i];
     }
+    if (strcmp(told, "exhibit") == 0) /* in place of one that was less worth seeing */
+        return begin_exhibit(book, record);
     if (type == NULL)
         return true;
     if (strcmp(type, "run") == 0 && strcmp(report_text(record, "profile"), "all") == 0) {
@@ -77,17 +123,7 @@ bool report_book_add(struct report_book *book, const json_t *record)
     if (strcmp(type, "run") == 0)
         return json_object_set_new(book->open, type, report_plain(record)) == 0 &&
                close_chapter(book);
-    json_t *records = json_object_get(book->open, type);
-    if (records == NULL) {
-        if (json_object_set_new(book->open, type, json_array()) != 0)
-            return false;
-        records = json_object_get(book->open, type);
-    }
-    if (json_array_size(records) >= MOST_RECORDS) {
-        count_left_out(book->open, type);
-        return true;
-    }
-    return json_array_append_new(records, report_plain(record)) == 0;
+    return append(owner_of(book, type), type, record);
 }
 
 void report_book_end(struct report_book *book, int code)
@@ -105,6 +141,16 @@ const json_t *report_chapter_records(const json_t *chapter, const char *type)
 unsigned long long report_chapter_left_out(const json_t *chapter, const char *type)
 {
     return report_count(json_object_get(chapter, "left_out"), type);
+}
+
+const json_t *report_chapter_exhibit(const json_t *chapter)
+{
+    return json_object_get(chapter, "exhibit");
+}
+
+bool report_book_has_exhibit(const struct report_book *book)
+{
+    return report_chapter_exhibit(book->open) != NULL;
 }
 
 const char *report_chapter_verdict(const json_t *chapter)

@@ -32,6 +32,14 @@ void report_book_clear(struct report_book *book);
 const json_t *report_chapter_records(const json_t *chapter, const char *type);
 unsigned long long report_chapter_left_out(const json_t *chapter, const char *type);
 
+/* Of several runs the one that is shown: its samples, steps, NBLs, pool and ledgers, as a chapter
+ * has them, in an object that names the finding ("rule", "title", "severity"), the run ("number",
+ * from 1), "reading" and "rerun". NULL: the first run's, in the chapter itself. */
+const json_t *report_chapter_exhibit(const json_t *chapter);
+
+/* An exhibit has begun in the open chapter: what comes of these types belongs to it. */
+bool report_book_has_exhibit(const struct report_book *book);
+
 /* The chapter's verdict for people: "clean", "findings", "no-verdict"; why, or "". */
 const char *report_chapter_verdict(const json_t *chapter);
 const char *report_chapter_reason(const json_t *chapter);

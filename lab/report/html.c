@@ -149,29 +149,58 @@ static void write_pool_caption(FILE *out, const json_t *chapter)
     fputs(left != 0 ? ".</figcaption>\n" : "Nothing is left at the end.</figcaption>\n", out);
 }
 
-static void write_curves(FILE *out, const json_t *chapter, const char *id)
+/* Of several runs one is shown: which. */
+static void write_shown(FILE *out, const json_t *chapter)
 {
-    if (json_array_size(report_chapter_records(chapter, "sample")) > 1) {
+    const json_t *exhibit = report_chapter_exhibit(chapter);
+    const unsigned long long runs = report_count(json_object_get(chapter, "run"), "runs");
+
+    if (exhibit == NULL && runs < 2)
+        return;
+    fprintf(out, "<p class=\"shown\">What follows is of run %s",
+            report_number(exhibit != NULL ? report_count(exhibit, "number") : 1));
+    if (runs > 1)
+        fprintf(out, " of %s", report_number(runs));
+    if (exhibit == NULL) {
+        fputs(", in which nothing was provoked.</p>\n", out);
+        return;
+    }
+    fputs(", the first that shows <b>", out);
+    report_markup(out, report_text(exhibit, "rule"));
+    fputs("</b> (", out);
+    report_markup(out, report_text(exhibit, "title"));
+    fputc(')', out);
+    if (*report_text(exhibit, "reading") != '\0') {
+        fputs(", with <span class=\"m\">", out);
+        report_markup(out, report_text(exhibit, "reading"));
+        fputs("</span>", out);
+    }
+    fputs(".</p>\n", out);
+}
+
+static void write_curves(FILE *out, const json_t *shown, const char *id)
+{
+    if (json_array_size(report_chapter_records(shown, "sample")) > 1) {
         fputs("<h2>Pool over the run</h2>\n<figure>", out);
-        write_pool_caption(out, chapter);
-        html_chart_pool(out, chapter, id);
-        write_pool_table(out, chapter);
+        write_pool_caption(out, shown);
+        html_chart_pool(out, shown, id);
+        write_pool_table(out, shown);
         fputs(
             "</figure>\n<h2>Bytes held back</h2>\n<figure><figcaption>Of open flows: taken out of "
             "the stream by the driver and not injected again; waiting in the engine for more data "
             "or "
             "a verdict.</figcaption>\n",
             out);
-        html_chart_held(out, chapter, id);
+        html_chart_held(out, shown, id);
         fputs("</figure>\n", out);
     }
-    const json_t *steps = report_chapter_records(chapter, "step");
+    const json_t *steps = report_chapter_records(shown, "step");
     if (json_array_size(steps) != 0) {
         fprintf(out,
                 "<h2>Timeline of flow %llu</h2>\n<figure><figcaption>%zu steps in their order; the "
                 "time is virtual.</figcaption>\n",
                 report_count(json_array_get(steps, 0), "flow"), json_array_size(steps));
-        html_timeline(out, chapter, id);
+        html_timeline(out, shown, id);
         fputs("</figure>\n", out);
     }
 }
@@ -212,6 +241,8 @@ static void write_ledgers(FILE *out, const json_t *chapter)
 static void write_chapter(FILE *out, const struct report_book *book, size_t index)
 {
     const json_t *chapter = json_array_get(book->chapters, index);
+    const json_t *exhibit = report_chapter_exhibit(chapter);
+    const json_t *shown = exhibit != NULL ? exhibit : chapter;
     char id[24];
 
     snprintf(id, sizeof(id), "run%zu", index + 1);
@@ -225,8 +256,9 @@ static void write_chapter(FILE *out, const struct report_book *book, size_t inde
                   report_chapter_reason(chapter));
     write_facts(out, chapter);
     write_findings(out, chapter);
-    write_curves(out, chapter, id);
-    write_ledgers(out, chapter);
+    write_shown(out, chapter);
+    write_curves(out, shown, id);
+    write_ledgers(out, shown);
     fputs("</section>\n", out);
 }
 

@@ -131,6 +131,14 @@ json_t *report_record_finding(const struct check_finding *finding, const char *r
     return record;
 }
 
+json_t *report_record_exhibit(const struct check_finding *finding, uint64_t run, const char *rerun)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "type", "exhibit", "rule", finding->rule->id,
+                     "title", finding->rule->title, "severity",
+                     check_severity_name(finding->severity), "number", number(run), "rerun",
+                     report_string(rerun));
+}
+
 json_t *report_record_sample(const struct report_sample *sample)
 {
     return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "type", "sample", "time",

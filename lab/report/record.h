@@ -90,6 +90,8 @@ json_t *report_record_flow(const struct report_flow *flow);
 json_t *report_record_ledger(const struct report_ledger *ledger);
 json_t *report_record_pool(const struct report_pool *pool);
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
+/* run: its number in the campaign, from 1. */
+json_t *report_record_exhibit(const struct check_finding *finding, uint64_t run, const char *rerun);
 json_t *report_record_sample(const struct report_sample *sample);
 json_t *report_record_step(const struct report_step *step);
 json_t *report_record_nbl(const struct report_nbl *nbl);

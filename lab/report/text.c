@@ -113,7 +113,12 @@ void report_text_views(FILE *out, json_t *records)
 
     json_array_foreach(records, index, view)
     {
-        fprintf(out, "%s\n", report_text(view, "view"));
+        fputs(report_text(view, "view"), out);
+        if (*report_text(view, "rule") != '\0')
+            fprintf(out, ", of the run that shows %s", report_text(view, "rule"));
+        if (*report_text(view, "reading") != '\0')
+            fprintf(out, " (%s)", report_text(view, "reading"));
+        fputc('\n', out);
         json_array_foreach(json_object_get(view, "lines"), at, line)
         {
             fprintf(out, "%s\n", report_item_text(line));
