@@ -290,6 +290,10 @@ void check_chain_lost(struct check *check, const struct netio_lost_chain *lost)
         finding->direction = (uint8_t)(lost->direction + 1);
         finding->object = lost->nbls != 0 ? lost->numbers[0] : 0;
         finding->time = check->sim->now;
+        const size_t used = strlen(finding->detail);
+        if (used != 0 && lost->inject != 0)
+            snprintf(finding->detail + used, sizeof(finding->detail) - used, "; call %u had cut it",
+                     lost->inject);
         if (chains->cut_stack.count != 0)
             finding->stack = chains->cut_stack;
         if (check->explain != NULL) { /* what it noted when it was R42 alone was the flow's */
@@ -301,11 +305,11 @@ void check_chain_lost(struct check *check, const struct netio_lost_chain *lost)
     check_finding_consequence(
         finding,
         "leak: classify %u of flow %llu, chain cut by inject call %u: %u NBL%s (first: NBL %llu), "
-        "%llu bytes, "
-        "tag %s, can no longer be reached; %s",
+        "%llu byte%s, tag %s, can no longer be reached; %s",
         lost->classify, (unsigned long long)netio_flow_handle(lost->flow), lost->inject, lost->nbls,
         lost->nbls == 1 ? "" : "s", (unsigned long long)(lost->nbls != 0 ? lost->numbers[0] : 0),
-        (unsigned long long)lost->bytes, lost->direction == NETIO_INBOUND ? "Nbuf" : "TNbl",
+        (unsigned long long)lost->bytes, lost->bytes == 1 ? "" : "s",
+        lost->direction == NETIO_INBOUND ? "Nbuf" : "TNbl",
         lost->direction == NETIO_INBOUND ? "their indication reference is never dropped"
                                          : "the send never completes");
     if (lost->lost_bytes != 0)

@@ -178,8 +178,8 @@ static void on_taken(void *context, const struct nt_pool_block *block)
 
     if (!block->driver)
         return;
-    event_begin(explain, &event, "allocated, %zu bytes, tag %.4s", block->size,
-                (const char *)&block->tag);
+    event_begin(explain, &event, "allocated, %zu byte%s, tag %.4s", block->size,
+                block->size == 1 ? "" : "s", (const char *)&block->tag);
     event.flow = block->flow;
     event.classify = block->classify;
     check_history_forget(explain->history, CHECK_OBJECT_POOL, (uintptr_t)block->address);
@@ -206,8 +206,8 @@ static void on_classify_enter(void *context, struct netio_classify *classify)
     struct check_explain *explain = context;
     struct check_event event;
 
-    event_begin(explain, &event, "shown to callout %u, %zu bytes", classify->callout->id,
-                classify->length);
+    event_begin(explain, &event, "shown to callout %u, %zu byte%s", classify->callout->id,
+                classify->length, classify->length == 1 ? "" : "s");
     of_flow(&event, classify->flow, classify->number);
     add_to_chain(explain, classify->chain, &event);
 }
@@ -262,7 +262,8 @@ static void on_inject_enter(void *context, struct netio_inject *inject)
     struct check_explain *explain = context;
     struct check_event event;
 
-    event_begin(explain, &event, "injected, %zu bytes", inject->length);
+    event_begin(explain, &event, "injected, %zu byte%s", inject->length,
+                inject->length == 1 ? "" : "s");
     of_flow(&event, inject->flow, inject->classify != NULL ? inject->classify->number : 0);
     snprintf(event.detail, sizeof(event.detail), "callout %u, %s%s", inject->callout,
              inject->direction == NETIO_INBOUND ? "inbound" : "outbound",

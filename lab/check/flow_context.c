@@ -274,19 +274,19 @@ static void report_kept(struct check_flow_contexts *contexts, const struct entry
     memcpy(tag, &block->tag, 4);
     if (entry->status == STATUS_SUCCESS)
         snprintf(detail, sizeof(detail),
-                 "a flow context (%zu bytes, tag '%s') was never freed, though flowDeleteFn was "
+                 "a flow context (%zu byte%s, tag '%s') was never freed, though flowDeleteFn was "
                  "called for it",
-                 block->size, tag);
+                 block->size, block->size == 1 ? "" : "s", tag);
     else if (exists)
         snprintf(detail, sizeof(detail),
                  "the association answered STATUS_OBJECT_NAME_EXISTS, which is no failure for "
-                 "NT_SUCCESS, and the new context (%zu bytes, tag '%s') was never freed",
-                 block->size, tag);
+                 "NT_SUCCESS, and the new context (%zu byte%s, tag '%s') was never freed",
+                 block->size, block->size == 1 ? "" : "s", tag);
     else
         snprintf(detail, sizeof(detail),
                  "the association failed with status 0x%08" PRIX32
-                 ", and the context (%zu bytes, tag '%s') was never freed",
-                 (uint32_t)entry->status, block->size, tag);
+                 ", and the context (%zu byte%s, tag '%s') was never freed",
+                 (uint32_t)entry->status, block->size, block->size == 1 ? "" : "s", tag);
     sim_breach(contexts->sim,
                &(struct sim_breach){
                    .rule = exists ? "R46" : "R47",

@@ -48,8 +48,9 @@ void nt_call_leave(struct nt *nt, struct nt_call *call)
     if (__builtin_expect(thread->spin_locks != call->spin_locks, 0)) {
         if (nt->checks)
             sim_breach_text(nt->sim, "R62", call->role,
-                            "%s returned and holds %d spin lock(s) more than before", call->role,
-                            (int)(thread->spin_locks - call->spin_locks));
+                            "%s returned and holds %d spin lock%s more than before", call->role,
+                            (int)(thread->spin_locks - call->spin_locks),
+                            thread->spin_locks - call->spin_locks == 1 ? "" : "s");
         thread->spin_locks = call->spin_locks;
     }
     if (__builtin_expect(irql != call->irql, 0)) {

@@ -196,13 +196,15 @@ static void report_pool(struct nt_driver *driver)
         const uint64_t age = (nt->sim->now - first->time) / SIM_MILLISECOND;
 
         memcpy(tag, &first->tag, 4);
-        snprintf(detail, sizeof(detail),
-                 "%u block(s), %llu bytes of tag '%s' are left, allocated at %s%s%s, the first of "
-                 "them %llu.%03llu s before",
-                 group->blocks, (unsigned long long)group->bytes, tag,
-                 pe_describe(nt->pe, first->caller, who, sizeof(who)),
-                 first->site != NULL ? " by " : "", first->site != NULL ? first->site : "",
-                 (unsigned long long)age / 1000, (unsigned long long)age % 1000);
+        snprintf(
+            detail, sizeof(detail),
+            "%u block%s, %llu byte%s of tag '%s' %s left, allocated at %s%s%s, %s%llu.%03llu s "
+            "before",
+            group->blocks, group->blocks == 1 ? "" : "s", (unsigned long long)group->bytes,
+            group->bytes == 1 ? "" : "s", tag, group->blocks == 1 ? "is" : "are",
+            pe_describe(nt->pe, first->caller, who, sizeof(who)), first->site != NULL ? " by " : "",
+            first->site != NULL ? first->site : "", group->blocks == 1 ? "" : "the first of them ",
+            (unsigned long long)age / 1000, (unsigned long long)age % 1000);
         sim_breach(nt->sim, &(struct sim_breach){.rule = "R66",
                                                  .function = "DriverUnload",
                                                  .detail = detail,
@@ -215,7 +217,7 @@ static void report_pool(struct nt_driver *driver)
     }
     if (left.ungrouped != 0)
         sim_breach_text(nt->sim, "R66", "DriverUnload",
-                        "%u more block(s) of other call sites are left", left.ungrouped);
+                        "blocks of other call sites are left, %u of them", left.ungrouped);
 }
 
 static void report_active(struct nt_driver *driver, const char *what, unsigned count,
@@ -225,8 +227,8 @@ static void report_active(struct nt_driver *driver, const char *what, unsigned c
 
     if (count == 0)
         return;
-    snprintf(detail, sizeof(detail), "%u %s left after unload (routine %s)", count, what,
-             pe_describe(driver->nt->pe, routine, who, sizeof(who)));
+    snprintf(detail, sizeof(detail), "%u %s%s left after unload (routine %s)", count, what,
+             count == 1 ? "" : "s", pe_describe(driver->nt->pe, routine, who, sizeof(who)));
     sim_breach(driver->nt->sim, &(struct sim_breach){.rule = "R68",
                                                      .function = "DriverUnload",
                                                      .detail = detail,
@@ -240,26 +242,26 @@ static void report_left(struct nt_driver *driver)
     unsigned count;
 
     count = nt_timers_left(nt, driver->image, &routine);
-    report_active(driver, "armed timer(s)", count, routine);
+    report_active(driver, "armed timer", count, routine);
     count = nt_dpcs_left(nt, driver->image, &routine);
-    report_active(driver, "queued DPC(s)", count, routine);
+    report_active(driver, "queued DPC", count, routine);
     count = nt_work_items_left(nt, &driver->body->object, &routine);
-    report_active(driver, "work item(s)", count, routine);
+    report_active(driver, "work item", count, routine);
     count = nt_threads_left(nt, driver->image, &routine);
-    report_active(driver, "running thread(s)", count, routine);
+    report_active(driver, "running thread", count, routine);
     count = nt_devices_left(nt, &driver->body->object);
     if (count != 0)
-        sim_breach_text(nt->sim, "R68", "DriverUnload", "%u device object(s) are left after unload",
-                        count);
+        sim_breach_text(nt->sim, "R68", "DriverUnload", "%u device object%s left after unload",
+                        count, count == 1 ? " is" : "s are");
     count = nt_links_left(nt);
     if (count != 0)
-        sim_breach_text(nt->sim, "R68", "DriverUnload", "%u symbolic link(s) are left after unload",
-                        count);
+        sim_breach_text(nt->sim, "R68", "DriverUnload", "%u symbolic link%s left after unload",
+                        count, count == 1 ? " is" : "s are");
     for (unsigned i = 0; i < NT_PROCESS_NOTIFICATIONS; i++) {
         routine = nt->process_notifications[i];
         if (routine != NULL &&
             (pe_image_base(driver->image) == NULL || pe_image_of(nt->pe, routine) == driver->image))
-            report_active(driver, "process notification(s)", 1, routine);
+            report_active(driver, "process notification", 1, routine);
     }
     report_pool(driver);
 }

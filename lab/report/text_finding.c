@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define INDENT 15
-#define WIDTH  100
+#define INDENT     15
+#define WIDTH      80
+#define EVENT_HEAD 28 /* "0.000000 s  cpu 0 DISPATCH  " */
 
 /* A titled paragraph, broken at blanks so that it fits. */
 static void print_paragraph(FILE *out, const char *title, const char *text)
@@ -44,7 +45,7 @@ static void print_where(FILE *out, const json_t *finding)
 
     report_where(finding, where);
     if (where[0] != '\0')
-        fprintf(out, "  %-12s %s\n", "where", where);
+        print_paragraph(out, "where", where);
 }
 
 static void print_amount(FILE *out, const json_t *finding)
@@ -74,37 +75,57 @@ static void print_stack(FILE *out, const json_t *stack)
     }
 }
 
-static const char *irql_text(unsigned long long irql)
+static size_t text_length(const json_t *event, const char *key)
 {
-    static const char *const names[] = {"PASSIVE", "APC", "DISPATCH"};
+    return strlen(report_text(event, key));
+}
 
-    return irql < sizeof(names) / sizeof(names[0]) ? names[irql] : "above";
+/* Whether all of them fit on one line each: what happened, in a column, and then where. */
+static bool fit_lines(const json_t *events, size_t column, int *width)
+{
+    const json_t *event;
+    size_t index, longest = 0, rest = 0;
+
+    json_array_foreach(events, index, event)
+    {
+        const size_t what = text_length(event, "what");
+        const size_t where = text_length(event, "where");
+        const size_t detail = text_length(event, "detail");
+        const size_t after = where + detail + (where != 0 && detail != 0 ? 2 : 0);
+        longest = what > longest ? what : longest;
+        rest = after > rest ? after : rest;
+    }
+    *width = (int)longest;
+    return column + longest + 2 + rest <= WIDTH;
 }
 
 static void print_events(FILE *out, const char *title, const json_t *events)
 {
     const json_t *event;
     size_t index;
-    int width = 0;
+    const char *last = "";
+    int width;
+    const bool fit = fit_lines(events, INDENT + EVENT_HEAD, &width);
 
     json_array_foreach(events, index, event)
     {
-        const int length = (int)strlen(report_text(event, "what"));
-        width = length > width ? length : width;
-    }
-    json_array_foreach(events, index, event)
-    {
         char stamp[REPORT_STAMP];
+        const char *what = report_text(event, "what");
         const char *where = report_text(event, "where");
         const char *detail = report_text(event, "detail");
         report_stamp(report_count(event, "time"), stamp);
-        fprintf(out, "  %-12s %10s s  cpu %llu %-8s  ", index == 0 ? title : "", stamp,
-                report_count(event, "processor"), irql_text(report_count(event, "irql")));
+        fprintf(out, "  %-12s %8s s  cpu %llu %-8s  ", index == 0 ? title : "", stamp,
+                report_count(event, "processor"), report_irql(report_count(event, "irql")));
         if (*where == '\0' && *detail == '\0')
-            fprintf(out, "%s\n", report_text(event, "what"));
-        else
-            fprintf(out, "%-*s  %s%s%s\n", width, report_text(event, "what"), where,
+            fprintf(out, "%s\n", what);
+        else if (fit)
+            fprintf(out, "%-*s  %s%s%s\n", width, what, where,
                     *where != '\0' && *detail != '\0' ? ": " : "", detail);
+        else
+            fprintf(out, "%s%s%s\n", what, *detail != '\0' ? ": " : "", detail);
+        if (!fit && *where != '\0' && strcmp(where, last) != 0)
+            fprintf(out, "%*s%s\n", INDENT + 4, "", where);
+        last = where;
     }
 }
 

@@ -43,3 +43,10 @@ void report_where(const json_t *finding, char text[static REPORT_WHERE])
         add(text, ", at %s s", stamp);
     }
 }
+
+const char *report_irql(unsigned long long irql)
+{
+    static const char *const names[] = {"PASSIVE", "APC", "DISPATCH"};
+
+    return irql < sizeof(names) / sizeof(names[0]) ? names[irql] : "above";
+}

@@ -11,3 +11,6 @@
  * record, without what it does not tell; "" when it names no flow. The direction is the record's
  * own text: not escaped. */
 void report_where(const json_t *finding, char text[static REPORT_WHERE]);
+
+/* A level's name: "PASSIVE", "APC", "DISPATCH", else "above". */
+const char *report_irql(unsigned long long irql);

@@ -41,12 +41,12 @@ static void test_same_tag(void **state)
     struct check_finding *leak = add(&findings, "R66", "DriverUnload", TAG);
     struct check_finding *cause = add(&findings, "R47", "flowDeleteFn", TAG);
 
-    snprintf(leak->detail, sizeof(leak->detail), "12 block(s), 3072 bytes are left");
+    snprintf(leak->detail, sizeof(leak->detail), "12 blocks, 3072 bytes are left");
     check_fold(&findings);
     assert_true(leak->folded);
     assert_false(cause->folded);
     assert_int_equal(cause->consequences, 1);
-    assert_string_equal(cause->consequence[0], "R66: 12 block(s), 3072 bytes are left");
+    assert_string_equal(cause->consequence[0], "R66: 12 blocks, 3072 bytes are left");
     assert_int_equal(check_findings_of(&findings, CHECK_ERROR), 1);
     check_findings_clear(&findings);
 }

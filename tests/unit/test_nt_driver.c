@@ -334,7 +334,7 @@ static void test_left_behind(void **state)
     sample.leave_things = true;
     assert_true(nt_driver_unload(world->nt, driver, SIM_SECOND));
     world_expect(world, "R68 DriverUnload: 1 armed timer");
-    world_expect(world, "R66 DriverUnload: 1 block(s), 100 bytes of tag 'Test'");
+    world_expect(world, "R66 DriverUnload: 1 block, 100 bytes of tag 'Test' is left");
     ExFreePool(sample.left);
     assert_true(sim_run_idle(world->sim, UINT64_MAX));
 }
@@ -347,8 +347,8 @@ static void test_work_item_left_behind(void **state)
 
     sample.leave_work = true;
     assert_true(nt_driver_unload(world->nt, driver, SIM_SECOND));
-    world_expect(world, "R68 DriverUnload: 1 work item(s)");
-    world_expect(world, "R66 DriverUnload: 1 block(s)");
+    world_expect(world, "R68 DriverUnload: 1 work item left");
+    world_expect(world, "R66 DriverUnload: 1 block,");
     IoFreeWorkItem(sample.work);
 }
 

@@ -15,7 +15,8 @@ static void test_finding(void **state)
         "error R42: at most one inject (outcome, 7 times)\n"
         "  in           f\n"
         "  what         f\n"
-        "  where        flow 3, inbound, byte 2,920, classify 4, inject call 2, at 1.250000 s\n"
+        "  where        flow 3, inbound, byte 2,920, classify 4, inject call 2, at\n"
+        "               1.250000 s\n"
         "  reading      f\n"
         "  lost         1 NBL, 1,460 bytes, tag Nbuf\n"
         "  consequence  f\n"
@@ -25,8 +26,10 @@ static void test_finding(void **state)
         "  stack        00 NETIO!StreamInject\n"
         "               01 f\n"
         "               02 leaky!Inject+0x12 [leaky.c @ 34]\n"
-        "  history        1.250000 s  cpu 1 DISPATCH  f  leaky!Inject+0x12 [leaky.c @ 34]: f\n"
-        "  others         1.250000 s  cpu 1 DISPATCH  f  leaky!Inject+0x12 [leaky.c @ 34]: f\n"
+        "  history      1.250000 s  cpu 1 DISPATCH  f: f\n"
+        "                   leaky!Inject+0x12 [leaky.c @ 34]\n"
+        "  others       1.250000 s  cpu 1 DISPATCH  f: f\n"
+        "                   leaky!Inject+0x12 [leaky.c @ 34]\n"
         "  again        f\n";
     json_t *finding = world_finding("R42", "error", "f");
     char *text = NULL;
