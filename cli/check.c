@@ -130,16 +130,18 @@ static bool take_parts(struct check_command *command)
     plan->benign_count = options->benign_count;
     command->seeds = options->explore;
     command->preemptions = (unsigned)options->exhaustive;
-    command->parts = (options->explore != 0 ? CAMPAIGN_SEEDS : 0) |
-                     (options->exhaustive != 0 ? CAMPAIGN_EXHAUSTIVE : 0) |
-                     (options->readings ? CAMPAIGN_READINGS : 0) |
-                     (options->faults ? CAMPAIGN_FAULTS : 0) |
-                     (options->unload ? CAMPAIGN_UNLOAD : 0) | (all_quirks ? CAMPAIGN_QUIRKS : 0);
+    command->parts =
+        (options->explore != 0 ? CAMPAIGN_SEEDS : 0) |
+        (options->exhaustive != 0 ? CAMPAIGN_EXHAUSTIVE : 0) |
+        (options->readings ? CAMPAIGN_READINGS : 0) | (options->faults ? CAMPAIGN_FAULTS : 0) |
+        (options->unload ? CAMPAIGN_UNLOAD : 0) |
+        (options->four_gigabytes ? CAMPAIGN_LONG_FLOW : 0) | (all_quirks ? CAMPAIGN_QUIRKS : 0);
     if (!take_faults(options, plan) || !take_neighbours(command))
         return false;
     if (options->thorough) {
         command->parts |= CAMPAIGN_SEEDS | CAMPAIGN_EXHAUSTIVE | CAMPAIGN_READINGS |
-                          CAMPAIGN_FAULTS | CAMPAIGN_UNLOAD | CAMPAIGN_NEIGHBOURS;
+                          CAMPAIGN_FAULTS | CAMPAIGN_UNLOAD | CAMPAIGN_NEIGHBOURS |
+                          CAMPAIGN_LONG_FLOW;
         if (command->seeds == 0)
             command->seeds = THOROUGH_SEEDS;
         if (command->preemptions == 0)
@@ -306,6 +308,7 @@ static void tell_run(const struct check_command *command, struct session_channel
         {"faults", counts->faults},
         {"neighbours", counts->neighbours},
         {"unload_points", counts->unload_points},
+        {"long_flows", counts->long_flows},
         {"slowest_unload_us", counts->slowest_unload / 10},
     };
     json_t *record = report_record_run(&(struct report_run){
@@ -380,6 +383,7 @@ static void add_up(struct campaign_result *sum, const struct campaign_result *on
     sum->counts.faults += one->counts.faults;
     sum->counts.neighbours += one->counts.neighbours;
     sum->counts.unload_points += one->counts.unload_points;
+    sum->counts.long_flows += one->counts.long_flows;
     if (one->counts.slowest_unload > sum->counts.slowest_unload)
         sum->counts.slowest_unload = one->counts.slowest_unload;
     sim_trace_add(&trace, SIM_EVENT_CHOICE, one->trace_hash, 0, 0);

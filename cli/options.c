@@ -70,8 +70,11 @@ static const struct option_row rows[] = {
      "unload the driver before each step of the scenario"},
     {"--unload-at", "STEP", KIND_NUMBER, OPTION_CHECK, AT(unload_at), 0,
      "unload the driver before this step"},
+    {"--four-gigabytes", NULL, KIND_FLAG, OPTION_CHECK, AT(four_gigabytes), 0,
+     "one flow carries more than 4 GB each way (some seconds)"},
     {"--thorough", NULL, KIND_FLAG, OPTION_CHECK, AT(thorough), 0,
-     "all of it: --readings --faults --unload --neighbour lawful --exhaustive 2 --explore 1000"},
+     "all of it: --readings --faults --unload --neighbour lawful --four-gigabytes --exhaustive 2 "
+     "--explore 1000"},
     {"--script", "FILE", KIND_TEXT, OPTION_CHECK, AT(script), 0,
      "traffic and events of your own in place of the scenario"},
     {"--quirk", "NAME", KIND_LIST, OPTION_CHECK, AT(quirks), AT(quirk_count),

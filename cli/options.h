@@ -65,7 +65,7 @@ struct options {
     const char *quirks[OPTIONS_SETTINGS]; /* names of netio's table of defects */
     size_t quirk_count;
     uint64_t unload_at; /* step, 0: behind the last */
-    bool faults, unload, readings, thorough, list_quirks, shrink, bfe_stopped;
+    bool faults, unload, four_gigabytes, readings, thorough, list_quirks, shrink, bfe_stopped;
     uint64_t hold_max;
     bool markdown;
     bool json, quiet, special_pool, keep, help;

@@ -3,6 +3,7 @@
 #include "cli/rerun_check.h"
 
 #include "explore/fault_plan.h"
+#include "explore/scenario.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,9 @@ void rerun_check(struct rerun *rerun, const struct options *options, const char 
     rerun_add(rerun, profile);
     add_number(rerun, "--seed", run->plan.seed);
     add_plan(rerun, options, &run->plan);
-    if (options->script != NULL) {
+    if (run->plan.script == scenario_four_gigabytes) {
+        rerun_add(rerun, "--four-gigabytes");
+    } else if (options->script != NULL) {
         rerun_add(rerun, "--script");
         rerun_add(rerun, options->script);
     }

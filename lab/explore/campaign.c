@@ -237,7 +237,7 @@ void campaign_run(const struct campaign_config *config, struct campaign_result *
         {CAMPAIGN_SEEDS, campaign_seeds},   {CAMPAIGN_READINGS, campaign_readings},
         {CAMPAIGN_QUIRKS, campaign_quirks}, {CAMPAIGN_EXHAUSTIVE, campaign_exhaustive},
         {CAMPAIGN_FAULTS, campaign_faults}, {CAMPAIGN_NEIGHBOURS, campaign_neighbours},
-        {CAMPAIGN_UNLOAD, campaign_unload},
+        {CAMPAIGN_UNLOAD, campaign_unload}, {CAMPAIGN_LONG_FLOW, campaign_long_flow},
     };
     struct campaign campaign = {.config = config, .result = result};
     struct run_config base = config->run;

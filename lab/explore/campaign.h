@@ -19,11 +19,13 @@ enum campaign_part {
     CAMPAIGN_NEIGHBOURS = 1 << 4, /* beside each neighbour: explore/neighbour_bench.c */
     CAMPAIGN_UNLOAD = 1 << 5,     /* unloaded before each step: explore/unload_rehearsal.c */
     CAMPAIGN_QUIRKS = 1 << 6, /* each defect that this Windows had, in turn: explore/readings.c */
+    CAMPAIGN_LONG_FLOW = 1 << 7, /* counters turn over at 4 GB: explore/long_flow.c */
 };
 
 struct campaign_counts {
     uint64_t runs, classifies;
     uint64_t seeds, schedules, fault_stacks, faults, neighbours, unload_points, readings, quirks;
+    uint64_t long_flows;
     uint64_t slowest_unload; /* virtual time, 100 ns */
     bool faults_to_fixpoint; /* no new call stack appeared in the last round */
     bool schedules_all;      /* the bounded search was not cut short by its limit */
@@ -105,3 +107,4 @@ bool campaign_exhaustive(struct campaign *campaign);
 bool campaign_faults(struct campaign *campaign);
 bool campaign_neighbours(struct campaign *campaign);
 bool campaign_unload(struct campaign *campaign);
+bool campaign_long_flow(struct campaign *campaign);

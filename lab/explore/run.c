@@ -40,7 +40,8 @@ struct run {
     struct neighbour_set neighbours;
 };
 
-#define UNIX_EPOCH 116444736000000000ull /* in 100 ns since 1601 */
+#define UNIX_EPOCH         116444736000000000ull /* in 100 ns since 1601 */
+#define NEIGHBOUR_PATIENCE (10 * SIM_SECOND)
 
 /* A time of the driver's clock on the capture's. */
 static struct run_moment moment_of(const struct run *run, uint64_t system_time)
@@ -277,6 +278,30 @@ static void take_leave(struct run *run)
     }
 }
 
+static void others_close(void *context)
+{
+    struct run *run = context;
+
+    tcpip_finish(run->machine.tcpip);
+}
+
+/* A neighbour may wait for bytes that the script has not said yet, and hold what the driver
+ * injected; who unloads has to wait for that. Elsewhere the traffic would go on meanwhile: here
+ * the connections end after a while. */
+static void unload_driver(struct run *run)
+{
+    struct sim *sim = run->machine.sim;
+    struct sim_timer patience = {.fire = others_close, .context = run};
+    const bool stands =
+        run->config->plan.neighbour_count != 0 && run->machine.driver != NULL && !sim->stopped;
+
+    if (stands)
+        sim_timer_set(sim, &patience, sim->now + NEIGHBOUR_PATIENCE);
+    machine_unload_driver(&run->machine);
+    if (stands)
+        sim_timer_cancel(sim, &patience);
+}
+
 static void unload_within(void *context)
 {
     struct run *run = context;
@@ -287,7 +312,7 @@ static void unload_within(void *context)
     run->too_early = true;
     sluice_client_close(run->client);
     run->client = NULL;
-    machine_unload_driver(&run->machine);
+    unload_driver(run);
 }
 
 /* Then the driver may refuse what it is asked for. */
@@ -529,7 +554,7 @@ static void run_world(const struct run_config *config, struct check_answers *ans
     sluice_client_close(run.client);
     run.client = NULL;
     char text[sizeof(result->text)];
-    machine_unload_driver(&run.machine);
+    unload_driver(&run);
     neighbour_set_unload(&run.neighbours);
     enum machine_status unloaded = machine_unload(&run.machine, text, sizeof(text));
     if (unloaded != MACHINE_OK) {

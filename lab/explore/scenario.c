@@ -43,6 +43,61 @@
 #define TALKATIVE "opening open\n" TALK("open")
 #define SILENT    "opening open part\n"
 
+/* The shapes that break drivers in the field (docs/provoking.md): 64 NBLs; NET_BUFFERs and MDLs in
+ * each; data that begins at an odd place, or behind an MDL of no length; one NBL of 64 KB, as
+ * coalescing NICs make it; urgent data; a FIN with data and a FIN alone. */
+#define SHAPES                                                                                     \
+    "connect shape 4 in out v4 v6\n"                                                               \
+    "opening shape\n"                                                                              \
+    "receive shape 64 segment 1\n"                                                                 \
+    "receive shape 8192 segment 128 nbs 2 mdls 3\n"                                                \
+    "receive shape 4380 segment 1460 offset 13 mdls 3\n"                                           \
+    "receive shape 2920 segment 1460 empty-head\n"                                                 \
+    "receive shape 64K nic\n"                                                                      \
+    "receive shape 64K mdls 16\n"                                                                  \
+    "receive shape 1 expedited\n"                                                                  \
+    "receive shape 100 nopush\n"                                                                   \
+    "send shape 64 segment 1\n"                                                                    \
+    "send shape 8192 segment 128 nbs 2 mdls 3\n"                                                   \
+    "send shape 4380 segment 1460 offset 13 mdls 3\n"                                              \
+    "send shape 2920 segment 1460 empty-head\n"                                                    \
+    "send shape 64K mdls 16\n"                                                                     \
+    "send shape 1 expedited\n"                                                                     \
+    "send shape 100 nodelay\n"                                                                     \
+    "receive shape 700 segment 350 fin\n"                                                          \
+    "fin shape out\n"                                                                              \
+    "wait 200ms\n"
+
+/* An RST from either end, with and without a classify, while data is under way. */
+#define RST(how)                                                                                   \
+    "connect rst 4 in out v4 v6\n"                                                                 \
+    "opening rst\n"                                                                                \
+    "receive rst 2920 segment 1460\n"                                                              \
+    "send rst 2920 segment 1460\n"                                                                 \
+    "reset rst " how "\n"                                                                          \
+    "wait 200ms\n"
+
+/* This host talks to itself: two flows. The second pair ends by an RST of its own. */
+#define LOOPBACK                                                                                   \
+    "connect loop 2 loopback v4 v6\n"                                                              \
+    "connect broken 2 loopback v4 v6\n"                                                            \
+    "send loop request\n"                                                                          \
+    "send broken request\n"                                                                        \
+    "run\n"                                                                                        \
+    "receive loop response\n"                                                                      \
+    "receive broken response\n"                                                                    \
+    "receive loop 4380 segment 1460\n"                                                             \
+    "send loop 2920 segment 1460\n"                                                                \
+    "send broken 2920 segment 1460\n"                                                              \
+    "reset broken out\n"                                                                           \
+    "fin loop out\n"                                                                               \
+    "run\n"                                                                                        \
+    "receive loop 100 fin\n"                                                                       \
+    "wait 200ms\n"
+
+#define EVERY_SHAPE                                                                                \
+    SHAPES RST("in shown") RST("in silent") RST("out shown") RST("out silent") LOOPBACK
+
 /* Connections that are gone before a byte is said. */
 #define EARLY                                                                                      \
     "connect early 2 in out v4\n"                                                                  \
@@ -74,10 +129,11 @@
 
 #define REST EARLY WIRE("") WIRE(" reset") WIRE(" v6") WIRE(" v6 reset")
 
-const char scenario_script[] = ROUND(TALKATIVE) ROUND(SILENT) ROUND(TALKATIVE) ROUND(SILENT) REST;
+const char scenario_script[] =
+    ROUND(TALKATIVE) ROUND(SILENT) ROUND(TALKATIVE) ROUND(SILENT) EVERY_SHAPE REST;
 
 const char scenario_swap[] =
-    ROUND(TALKATIVE) ROUND(SILENT) SWAP ROUND(TALKATIVE) ROUND(SILENT) SWAP REST;
+    ROUND(TALKATIVE) ROUND(SILENT) SWAP ROUND(TALKATIVE) ROUND(SILENT) SWAP EVERY_SHAPE REST;
 
 const char *scenario_of(const struct run_config *run)
 {
@@ -91,3 +147,11 @@ const char scenario_short[] = "connect a in v4\n"
                               "fin a in\n"
                               "fin a out\n"
                               "run\n";
+
+const char scenario_four_gigabytes[] = "connect a in v4\n"
+                                       "opening a\n"
+                                       "receive a 4M segment 65536 times 1026\n"
+                                       "send a 4M segment 65536 times 1026\n"
+                                       "receive a 1460 fin\n"
+                                       "fin a out\n"
+                                       "run\n";

@@ -15,3 +15,7 @@ const char *scenario_of(const struct run_config *run);
 
 /* One connection, for the bounded search through all schedules. */
 extern const char scenario_short[];
+
+/* One connection that carries more than 4 GB in each direction, so that counters of 32 bits turn
+ * over: in indications of 64 NBLs, little enough to stay in a processor's cache. Seconds. */
+extern const char scenario_four_gigabytes[];

@@ -327,13 +327,18 @@ static void do_fin(struct script_run *run, struct end *end, const struct traffic
         tcpip_stream_fin(peer->tcb, NETIO_OUTBOUND);
 }
 
-static void do_reset(struct script_run *run, struct end *end)
+/* Of a connection with itself this host sends the RST at one end and receives it at the other. */
+static void do_reset(struct script_run *run, struct end *end, const struct traffic_step *step)
 {
     struct end *const peer = peer_of(run, end);
+    const bool out = (step->directions & TRAFFIC_WORD_OUT) != 0;
+    const enum netio_rst how = step->shown    ? NETIO_RST_SHOWN
+                               : step->silent ? NETIO_RST_SILENT
+                                              : NETIO_RST_SWITCHED;
 
-    tcpip_stream_reset(end->tcb);
+    tcpip_stream_reset(end->tcb, out ? NETIO_OUTBOUND : NETIO_INBOUND, how);
     if (peer != NULL && peer->tcb != NULL)
-        tcpip_stream_reset(peer->tcb);
+        tcpip_stream_reset(peer->tcb, out ? NETIO_INBOUND : NETIO_OUTBOUND, how);
 }
 
 static void do_flows(struct script_run *run, const struct traffic_step *step)
@@ -349,7 +354,7 @@ static void do_flows(struct script_run *run, const struct traffic_step *step)
         else if (step->kind == TRAFFIC_STEP_FIN)
             do_fin(run, end, step);
         else if (step->kind == TRAFFIC_STEP_RESET)
-            do_reset(run, end);
+            do_reset(run, end, step);
         else
             do_bytes(run, end, step);
     }
@@ -455,9 +460,27 @@ static bool do_capture(struct script_run *run, const struct traffic_step *step)
     return settle(run, traffic_generate_receive(&config, run->sim, run->tcpip, step->batch));
 }
 
+/* What goes over to the other end of a connection of this host may be held there anew. */
 static bool drain(struct script_run *run)
 {
-    return settle(run, sim_run_idle(run->sim, run->sim->now + DRAIN));
+    bool alive;
+
+    do
+        alive = sim_run_idle(run->sim, run->sim->now + DRAIN);
+    while (alive && pass_on(run));
+    return settle(run, alive);
+}
+
+/* The same again and again, each after what came of the one before. */
+static bool do_many(struct script_run *run, const struct traffic_step *step)
+{
+    bool alive = true;
+
+    for (uint32_t i = 0; i < step->times && alive && !run->no_memory; i++) {
+        do_flows(run, step);
+        alive = settle(run, sim_run(run->sim));
+    }
+    return alive;
 }
 
 static bool do_step(struct script_run *run, const struct traffic_step *step)
@@ -468,9 +491,13 @@ static bool do_step(struct script_run *run, const struct traffic_step *step)
     case TRAFFIC_STEP_CONNECT:
         do_connect(run, step);
         break;
-    case TRAFFIC_STEP_OPENING:
     case TRAFFIC_STEP_RECEIVE:
     case TRAFFIC_STEP_SEND:
+        if (step->times > 1)
+            return do_many(run, step);
+        do_flows(run, step);
+        break;
+    case TRAFFIC_STEP_OPENING:
     case TRAFFIC_STEP_FIN:
     case TRAFFIC_STEP_RESET:
         do_flows(run, step);

@@ -128,6 +128,7 @@ struct netio_flow {
     bool reset;   /* DROP_CONNECTION or FwpsFlowAbort0 */
     bool aborted; /* an RST was indicated */
     bool send_aborted;
+    uint8_t rst;         /* enum netio_rst */
     uint64_t aborted_at; /* virtual time */
     struct stream_lane lanes[2];
     uint32_t users; /* who works on its stages now */

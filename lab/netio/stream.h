@@ -23,6 +23,12 @@ void WfpStreamInspectReceive(struct netio_flow *flow, NET_BUFFER_LIST *chain, si
 void WfpStreamInspectSend(struct netio_flow *flow, NET_BUFFER_LIST *chain, size_t length,
                           uint32_t flags);
 
+/* How the RST that is offered next reaches callouts: shown to each of them, or to none (on a
+ * Windows that has no such indications never shown). Without a call the switch rst_without_classify
+ * decides. Both are seen on Windows: contract section 9, rst_without_classify; R48. */
+enum netio_rst { NETIO_RST_SWITCHED, NETIO_RST_SHOWN, NETIO_RST_SILENT };
+void netio_flow_rst(struct netio_flow *flow, enum netio_rst how);
+
 /* NETIO's own copy of bytes: NBL + NB + MDL + data in one block of tag Nbuf, with one reference
  * (the design's tcpip paragraph). For the careful path, batched delivery and low receive resources.
  * NULL when memory is short. */

@@ -186,11 +186,20 @@ static void drop_chain(NET_BUFFER_LIST *chain)
     }
 }
 
-/* True when this RST ends the flow without a classify. */
-static bool abort_is_silent(struct netio *netio)
+void netio_flow_rst(struct netio_flow *flow, enum netio_rst how)
 {
+    flow->rst = (uint8_t)how;
+}
+
+/* True when this RST ends the flow without a classify. */
+static bool abort_is_silent(const struct netio_flow *flow)
+{
+    struct netio *const netio = flow->netio;
+
     if (!netio->profile->abort_indications)
         return true;
+    if (flow->rst != NETIO_RST_SWITCHED)
+        return flow->rst == NETIO_RST_SILENT;
     if (netio->switches.rst_without_classify == NETIO_BY_SEED)
         return sim_choose(netio->sim, SIM_CHOICE_RST, 2) == 1;
     return netio->switches.rst_without_classify == NETIO_ALWAYS;
@@ -215,7 +224,7 @@ static void StreamCommonInspect(struct netio_flow *flow, enum netio_direction di
     if (flags & FLAGS_ABORT) {
         flow->aborted = true;
         flow->aborted_at = netio->sim->now;
-        if (abort_is_silent(netio)) {
+        if (abort_is_silent(flow)) {
             drop_chain(chain);
             ledger->discarded += length;
             ledger->held_engine -= length;

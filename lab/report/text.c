@@ -165,6 +165,7 @@ static void print_tried(FILE *out, const json_t *run)
         {"faults", "fault", "faults"},
         {"neighbours", "run beside neighbours", "runs beside neighbours"},
         {"unload_points", "unload point", "unload points"},
+        {"long_flows", "flow of more than 4 GB", "flows of more than 4 GB"},
     };
 
     if (report_count(run, "runs") < 2)

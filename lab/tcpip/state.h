@@ -38,6 +38,7 @@ struct tcpip_op {
     enum tcpip_op_kind kind;
     enum netio_direction direction;
     struct tcpip_shape shape;
+    enum netio_rst rst;
     struct tcpip_piece *pieces;
 };
 

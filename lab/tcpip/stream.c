@@ -112,9 +112,12 @@ void tcpip_stream_fin(struct tcpip_tcb *tcb, enum netio_direction direction)
     op_queue(tcb, TCPIP_OP_FIN, direction);
 }
 
-void tcpip_stream_reset(struct tcpip_tcb *tcb)
+void tcpip_stream_reset(struct tcpip_tcb *tcb, enum netio_direction direction, enum netio_rst how)
 {
-    op_queue(tcb, TCPIP_OP_RESET, NETIO_INBOUND);
+    struct tcpip_op *op = op_queue(tcb, TCPIP_OP_RESET, direction);
+
+    if (op != NULL)
+        op->rst = how;
 }
 
 /* ---- in the DPC ---- */
@@ -252,8 +255,12 @@ static void run_reset(struct tcpip_op *op)
 {
     struct tcpip_tcb *tcb = op->tcb;
 
-    tcb->half[NETIO_INBOUND].counts.rst = true;
-    TcpInspectReceive(tcb, NULL, 0, FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_ABORT);
+    tcb->half[op->direction].counts.rst = true;
+    netio_flow_rst(tcb->flow, op->rst);
+    if (op->direction == NETIO_INBOUND)
+        TcpInspectReceive(tcb, NULL, 0, FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_ABORT);
+    else
+        TcpInspectSend(tcb, NULL, 0, FWPS_STREAM_FLAG_SEND | FWPS_STREAM_FLAG_SEND_ABORT);
     tcpip_tcb_close_at(tcb,
                        tcb->tcpip->sim->now + tcb->tcpip->config.close_delay + SIM_MILLISECOND);
 }

@@ -4,6 +4,7 @@
 
 #include "netio/flow.h"
 #include "netio/netio.h"
+#include "netio/stream.h"
 #include "tcpip/segment.h"
 
 struct tcpip;
@@ -120,7 +121,8 @@ struct tcpip_shape {
 void tcpip_stream_bytes(struct tcpip_tcb *tcb, enum netio_direction direction, const uint8_t *bytes,
                         size_t length, const struct tcpip_shape *shape);
 void tcpip_stream_fin(struct tcpip_tcb *tcb, enum netio_direction direction);
-void tcpip_stream_reset(struct tcpip_tcb *tcb);
+/* An RST of the peer (inbound) or of this host's application (outbound). */
+void tcpip_stream_reset(struct tcpip_tcb *tcb, enum netio_direction direction, enum netio_rst how);
 
 /* ---- one connection ---- */
 uint64_t tcpip_tcb_flow(

@@ -10,6 +10,7 @@
 #define BYTES_MOST (16u << 20)
 #define FLOWS_MOST 1000u
 #define SHAPE_MOST 4096u
+#define TIMES_MOST 65536u
 #define MILLION    1000000u
 #define WAIT_MOST  (24ull * 3600 * 10000000) /* a day of virtual time */
 
@@ -229,6 +230,7 @@ static const struct word connect_words[] = {DIRECTIONS,
                                             END};
 static const struct word opening_words[] = {FLAG("part", part), END};
 static const struct word receive_words[] = {NUMBER(segment, 1, 65536),
+                                            NUMBER(times, 1, TIMES_MOST),
                                             NUMBER(nbs, 1, SHAPE_MOST),
                                             NUMBER(mdls, 1, SHAPE_MOST),
                                             NUMBER(offset, 0, SHAPE_MOST),
@@ -239,10 +241,14 @@ static const struct word receive_words[] = {NUMBER(segment, 1, 65536),
                                             FLAG("expedited", expedited),
                                             END};
 static const struct word send_words[] = {
-    NUMBER(segment, 1, 65536),     NUMBER(nbs, 1, SHAPE_MOST),     NUMBER(mdls, 1, SHAPE_MOST),
-    NUMBER(offset, 0, SHAPE_MOST), FLAG("empty-head", empty_head), FLAG("fin", fin),
-    FLAG("expedited", expedited),  FLAG("nodelay", nodelay),       END};
+    NUMBER(segment, 1, 65536),      NUMBER(nbs, 1, SHAPE_MOST),
+    NUMBER(mdls, 1, SHAPE_MOST),    NUMBER(offset, 0, SHAPE_MOST),
+    FLAG("empty-head", empty_head), FLAG("fin", fin),
+    FLAG("expedited", expedited),   FLAG("nodelay", nodelay),
+    NUMBER(times, 1, TIMES_MOST),   END};
 static const struct word fin_words[] = {DIRECTIONS, END};
+static const struct word reset_words[] = {DIRECTIONS, FLAG("shown", shown), FLAG("silent", silent),
+                                          END};
 static const struct word capture_words[] = {FLAG("v6", v6),
                                             FLAG("reset", reset),
                                             NUMBER(loss, 0, MILLION),
@@ -374,7 +380,11 @@ static bool parse_fin(struct parser *parser, struct traffic_step *step)
 
 static bool parse_reset(struct parser *parser, struct traffic_step *step)
 {
-    return flow_name(parser, step, true) && take_words(parser, no_words, step);
+    if (!flow_name(parser, step, true) || !take_words(parser, reset_words, step))
+        return false;
+    if (step->directions == (TRAFFIC_WORD_IN | TRAFFIC_WORD_OUT))
+        return fail(parser, "reset wants in or out, not both: who sends the RST");
+    return !(step->shown && step->silent) || fail(parser, "reset is either shown or silent");
 }
 
 static bool parse_wait(struct parser *parser, struct traffic_step *step)

@@ -64,6 +64,8 @@ struct traffic_step {
     bool nic;           /* the NIC's own buffers, not NETIO's copies */
     bool empty_head;    /* a zero-length MDL in front */
     bool fin, nopush, expedited, nodelay, part;
+    uint32_t times;                    /* receive, send: so often, 0: once */
+    bool shown, silent;                /* reset: told to callouts, or not; neither: as switched */
     uint64_t time;                     /* wait: 100 ns */
     uint32_t loss, reorder, duplicate; /* capture: segments of a million */
     uint32_t client, server;           /* capture: bytes */

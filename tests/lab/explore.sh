@@ -72,11 +72,15 @@ bad_script 'connect a\n# fine\nreceive a lots\n' 'bad\.txt:3:11: "lots" cannot b
 bad_script 'conect a\n' 'bad\.txt:1:1: there is no step "conect"'
 bad_script 'connect a\nwait 5\n' 'bad\.txt:2:6: "5" is no time'
 bad_script 'connect a\nfin a\n' 'bad\.txt:2:6: fin wants in, out or both'
+bad_script 'connect a\nreset a in out\n' 'bad\.txt:2:15: reset wants in or out'
+bad_script 'connect a\nreset a shown silent\n' 'bad\.txt:2:21: reset is either shown or silent'
+bad_script 'connect a\nreceive a 1 times 0\n' 'bad\.txt:2:19: 0 is not in 1 to 65536'
 bad_script 'connect a\nreceive a text "x\\q"\n' 'bad\.txt:2:16: there is no escape'
 refuse "a step beyond the script" "is beyond them" check "$own" --script "$work/good.txt" --unload-at 9
 for step in 'filters delete\nwait 5ms\nfilters add' 'bfe stop\nwait 5ms\nbfe start' 'rules off\nrun\nrules on' \
   'connect l loopback v4 v6\nsend l 3000\nreceive l 3000\nfin l out in' 'connect m midstream in\nreceive m 3000' \
-  'capture 3 client 2000 server 5000 loss 100000' unload; do
+  'capture 3 client 2000 server 5000 loss 100000' 'reset a out shown' 'reset a out silent' 'reset a shown' 'reset a silent' \
+  'receive a 3000 times 4' unload; do
   printf '%b' "connect a 4 in out v4 v6\nopening a\nreceive a 4000 segment 1460\n$step\nsend a 4000\nfin a in out\n" >"$work/step.txt"
   expect_exit 0 "$step" "$sluice" check "$own" --script "$work/step.txt" && passed "sluice.sys through: $step" ||
     sed 's/^/    /' "$work/out"

@@ -254,7 +254,7 @@ void world_reset(struct world_connection *c)
 {
     if (c->closed)
         return;
-    tcpip_stream_reset(c->tcb);
+    tcpip_stream_reset(c->tcb, NETIO_INBOUND, NETIO_RST_SWITCHED);
     world_run(c->world);
 }
 

@@ -35,10 +35,11 @@ static void test_steps(void **state)
     struct traffic_script *script =
         parse("# nothing\n\nconnect a 4 in out v4 v6 # four\r\n\treceive a.2 any 1460 nic\n"
               "send * text \"a\\r\\n\\x7f\\\"\\\\\" segment 2\nfin a in out\nwait 200ms\n"
-              "capture 3 loss 1000 v6 reset\nbfe start\nunload");
+              "capture 3 loss 1000 v6 reset\nbfe start\nunload\nreset a out silent\n"
+              "receive a 4M segment 65536 times 1026");
     const struct traffic_step *step = traffic_script_step(script, 0);
 
-    assert_int_equal(traffic_script_steps(script), 8);
+    assert_int_equal(traffic_script_steps(script), 10);
     assert_string_equal(traffic_script_text(script, 0), "connect a 4 in out v4 v6 # four");
     assert_int_equal(step->kind, TRAFFIC_STEP_CONNECT);
     assert_int_equal(step->line, 3);
@@ -57,6 +58,10 @@ static void test_steps(void **state)
     assert_int_equal(traffic_script_step(script, 4)->time, 2000000);
     assert_int_equal(traffic_script_step(script, 5)->loss, 1000);
     assert_true(traffic_script_step(script, 6)->begins);
+    step = traffic_script_step(script, 8);
+    assert_int_equal(step->directions, TRAFFIC_WORD_OUT);
+    assert_true(step->silent && !step->shown);
+    assert_int_equal(traffic_script_step(script, 9)->times, 1026);
     traffic_script_free(script);
 }
 

@@ -693,7 +693,7 @@ static void test_streams(void **state)
     world_expect(world, "end", ">F fin> closed");
     tcb = tcpip_connect(world->tcpip, &info);
     tcpip_stream_receive(tcb, text, 3, 0, true);
-    tcpip_stream_reset(tcb);
+    tcpip_stream_reset(tcb, NETIO_INBOUND, NETIO_RST_SWITCHED);
     tcpip_stream_receive(tcb, text, 3, 0, true);
     let_time_pass(world);
     world_expect(world, "reset", "open <abcP <A closed");
