@@ -119,7 +119,8 @@ void machine_destroy(struct machine *machine)
     memset(machine, 0, sizeof(*machine));
 }
 
-enum machine_status machine_state(const struct machine *machine, char *text, size_t size)
+/* OK, STOPPED or NO_VERDICT by what happened so far; fills text when not OK. */
+static enum machine_status machine_state(const struct machine *machine, char *text, size_t size)
 {
     const char *unmodelled = nt_unmodelled(machine->nt);
 

@@ -77,6 +77,3 @@ void machine_unload_driver(struct machine *machine);
 /* Unloads the driver (with at most 60 s of virtual time) and lets the checker look at what is left.
  */
 enum machine_status machine_unload(struct machine *machine, char *text, size_t size);
-
-/* OK, STOPPED or NO_VERDICT by what happened so far; fills text when not OK. */
-enum machine_status machine_state(const struct machine *machine, char *text, size_t size);

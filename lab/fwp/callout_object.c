@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* FwpmCalloutAdd0 and its kin: the management side of callouts. Their run-time side is callout.c.
  */
-#include "fwp/callout_object.h"
-
 #include "fwp/layer.h"
 #include "fwp/memory.h"
+#include "fwp/object.h"
 #include "fwp/state.h"
 #include "fwp/transaction.h"
 
@@ -15,7 +14,8 @@
 /* Above every id that registration gives, so that the two never meet. */
 #define UNREGISTERED_IDS 0x40000000u
 
-uint32_t fwp_callout_id(const struct fwp *fwp, const struct fwp_object *object)
+/* The run-time id: that of the registration when the callout is registered (contract 3.1). */
+static uint32_t callout_id(const struct fwp *fwp, const struct fwp_object *object)
 {
     const struct netio_callout *const registered = netio_callout_by_key(fwp->netio, &object->key);
 
@@ -26,7 +26,7 @@ static struct fwp_object *by_id(const struct fwp *fwp, uint32_t id)
 {
     struct fwp_object *object = fwp->objects[FWP_CALLOUT];
 
-    while (object != NULL && object->id != id && fwp_callout_id(fwp, object) != id)
+    while (object != NULL && object->id != id && callout_id(fwp, object) != id)
         object = object->next;
     return object;
 }
@@ -139,7 +139,7 @@ static NTSTATUS get(struct fwp *fwp, const char *name, HANDLE engine, const GUID
     status = object == NULL ? STATUS_FWP_CALLOUT_NOT_FOUND
                             : fwp_memory_object(fwp, name, object, caller, (void **)callout);
     if (status == STATUS_SUCCESS) {
-        (*callout)->calloutId = fwp_callout_id(fwp, object);
+        (*callout)->calloutId = callout_id(fwp, object);
         if (netio_callout_by_key(fwp->netio, &object->key) != NULL)
             (*callout)->flags |= FWPM_CALLOUT_FLAG_REGISTERED;
     }

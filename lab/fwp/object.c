@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *fwp_kind_name(enum fwp_kind kind)
+static const char *kind_name(enum fwp_kind kind)
 {
     static const char *const names[FWP_KINDS] = {"provider", "sublayer", "callout", "filter"};
 
@@ -64,7 +64,7 @@ static void check_provider(const struct fwp *fwp, const struct fwp_object_reques
     if (request->kind == FWP_PROVIDER || request->provider != NULL)
         return;
     snprintf(detail, sizeof(detail), "a %s is added that names no provider",
-             fwp_kind_name(request->kind));
+             kind_name(request->kind));
     sim_breach(fwp->sim, &(struct sim_breach){.rule = "R57",
                                               .function = "providerKey",
                                               .detail = detail,
@@ -187,7 +187,7 @@ NTSTATUS fwp_object_delete(struct fwp *fwp, struct fwp_session *session, struct 
 void fwp_object_describe(const struct fwp_object *object, char *text, size_t size)
 {
     const FWPM_DISPLAY_DATA0 *display = NULL;
-    int used = snprintf(text, size, "%s '", fwp_kind_name(object->kind));
+    int used = snprintf(text, size, "%s '", kind_name(object->kind));
 
     switch (object->kind) {
     case FWP_PROVIDER:

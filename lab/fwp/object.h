@@ -79,4 +79,3 @@ NTSTATUS fwp_object_delete(struct fwp *fwp, struct fwp_session *session, struct 
 
 /* "filter 'name'" for reports. */
 void fwp_object_describe(const struct fwp_object *object, char *text, size_t size);
-const char *fwp_kind_name(enum fwp_kind kind);

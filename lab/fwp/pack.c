@@ -12,7 +12,8 @@ void *fwp_packer_take(struct fwp_packer *packer, size_t size)
     return room;
 }
 
-void *fwp_pack_bytes(struct fwp_packer *packer, const void *bytes, size_t size)
+/* Copies; the pointers are into the packer's memory (NULL while measuring). NULL in, NULL out. */
+static void *pack_bytes(struct fwp_packer *packer, const void *bytes, size_t size)
 {
     void *to;
 
@@ -24,7 +25,7 @@ void *fwp_pack_bytes(struct fwp_packer *packer, const void *bytes, size_t size)
     return to;
 }
 
-WCHAR *fwp_pack_text(struct fwp_packer *packer, const WCHAR *text)
+static WCHAR *pack_text(struct fwp_packer *packer, const WCHAR *text)
 {
     size_t length = 0;
 
@@ -32,14 +33,14 @@ WCHAR *fwp_pack_text(struct fwp_packer *packer, const WCHAR *text)
         return NULL;
     while (text[length] != 0)
         length++;
-    return fwp_pack_bytes(packer, text, (length + 1) * sizeof(*text));
+    return pack_bytes(packer, text, (length + 1) * sizeof(*text));
 }
 
 static FWP_BYTE_BLOB pack_blob_body(struct fwp_packer *packer, const FWP_BYTE_BLOB *blob)
 {
     FWP_BYTE_BLOB copy = *blob;
 
-    copy.data = blob->size == 0 ? NULL : fwp_pack_bytes(packer, blob->data, blob->size);
+    copy.data = blob->size == 0 ? NULL : pack_bytes(packer, blob->data, blob->size);
     return copy;
 }
 
@@ -60,8 +61,8 @@ static FWPM_DISPLAY_DATA0 pack_display(struct fwp_packer *packer, const FWPM_DIS
 {
     FWPM_DISPLAY_DATA0 copy;
 
-    copy.name = fwp_pack_text(packer, display->name);
-    copy.description = fwp_pack_text(packer, display->description);
+    copy.name = pack_text(packer, display->name);
+    copy.description = pack_text(packer, display->description);
     return copy;
 }
 
@@ -69,6 +70,10 @@ static size_t sid_size(const SID *sid)
 {
     return 8 + 4 * (size_t)sid->SubAuthorityCount;
 }
+
+/* Values hold ranges, and ranges hold values. */
+static FWP_CONDITION_VALUE0 pack_condition_value(struct fwp_packer *packer,
+                                                 const FWP_CONDITION_VALUE0 *value);
 
 /* FWP_VALUE0 is the beginning of FWP_CONDITION_VALUE0: same layout, fewer types. */
 static FWP_VALUE0 pack_value(struct fwp_packer *packer, const FWP_VALUE0 *value)
@@ -79,13 +84,13 @@ static FWP_VALUE0 pack_value(struct fwp_packer *packer, const FWP_VALUE0 *value)
     _Static_assert(sizeof(wide) == sizeof(copy),
                    "FWP_VALUE0 and FWP_CONDITION_VALUE0 have one layout");
     memcpy(&wide, value, sizeof(wide));
-    wide = fwp_pack_condition_value(packer, &wide);
+    wide = pack_condition_value(packer, &wide);
     memcpy(&copy, &wide, sizeof(copy));
     return copy;
 }
 
-FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer,
-                                              const FWP_CONDITION_VALUE0 *value)
+static FWP_CONDITION_VALUE0 pack_condition_value(struct fwp_packer *packer,
+                                                 const FWP_CONDITION_VALUE0 *value)
 {
     FWP_CONDITION_VALUE0 copy = *value;
 
@@ -93,13 +98,13 @@ FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer,
     case FWP_UINT64:
     case FWP_INT64:
     case FWP_DOUBLE:
-        copy.uint64 = fwp_pack_bytes(packer, value->uint64, sizeof(*value->uint64));
+        copy.uint64 = pack_bytes(packer, value->uint64, sizeof(*value->uint64));
         break;
     case FWP_BYTE_ARRAY16_TYPE:
-        copy.byteArray16 = fwp_pack_bytes(packer, value->byteArray16, sizeof(*value->byteArray16));
+        copy.byteArray16 = pack_bytes(packer, value->byteArray16, sizeof(*value->byteArray16));
         break;
     case FWP_BYTE_ARRAY6_TYPE:
-        copy.byteArray6 = fwp_pack_bytes(packer, value->byteArray6, sizeof(*value->byteArray6));
+        copy.byteArray6 = pack_bytes(packer, value->byteArray6, sizeof(*value->byteArray6));
         break;
     case FWP_BYTE_BLOB_TYPE:
     case FWP_SECURITY_DESCRIPTOR_TYPE:
@@ -107,17 +112,16 @@ FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer,
         copy.byteBlob = pack_blob(packer, value->byteBlob);
         break;
     case FWP_SID:
-        copy.sid =
-            value->sid == NULL ? NULL : fwp_pack_bytes(packer, value->sid, sid_size(value->sid));
+        copy.sid = value->sid == NULL ? NULL : pack_bytes(packer, value->sid, sid_size(value->sid));
         break;
     case FWP_UNICODE_STRING_TYPE:
-        copy.unicodeString = fwp_pack_text(packer, value->unicodeString);
+        copy.unicodeString = pack_text(packer, value->unicodeString);
         break;
     case FWP_V4_ADDR_MASK:
-        copy.v4AddrMask = fwp_pack_bytes(packer, value->v4AddrMask, sizeof(*value->v4AddrMask));
+        copy.v4AddrMask = pack_bytes(packer, value->v4AddrMask, sizeof(*value->v4AddrMask));
         break;
     case FWP_V6_ADDR_MASK:
-        copy.v6AddrMask = fwp_pack_bytes(packer, value->v6AddrMask, sizeof(*value->v6AddrMask));
+        copy.v6AddrMask = pack_bytes(packer, value->v6AddrMask, sizeof(*value->v6AddrMask));
         break;
     case FWP_RANGE_TYPE:
         if (value->rangeValue != NULL) {
@@ -137,46 +141,46 @@ FWP_CONDITION_VALUE0 fwp_pack_condition_value(struct fwp_packer *packer,
     return copy;
 }
 
-FWPM_PROVIDER0 *fwp_pack_provider(struct fwp_packer *packer, const FWPM_PROVIDER0 *from)
+static FWPM_PROVIDER0 *pack_provider(struct fwp_packer *packer, const FWPM_PROVIDER0 *from)
 {
     FWPM_PROVIDER0 *const to = fwp_packer_take(packer, sizeof(*to));
     FWPM_PROVIDER0 copy = *from;
 
     copy.displayData = pack_display(packer, &from->displayData);
     copy.providerData = pack_blob_body(packer, &from->providerData);
-    copy.serviceName = fwp_pack_text(packer, from->serviceName);
+    copy.serviceName = pack_text(packer, from->serviceName);
     if (to != NULL)
         *to = copy;
     return to;
 }
 
-FWPM_SUBLAYER0 *fwp_pack_sublayer(struct fwp_packer *packer, const FWPM_SUBLAYER0 *from)
+static FWPM_SUBLAYER0 *pack_sublayer(struct fwp_packer *packer, const FWPM_SUBLAYER0 *from)
 {
     FWPM_SUBLAYER0 *const to = fwp_packer_take(packer, sizeof(*to));
     FWPM_SUBLAYER0 copy = *from;
 
     copy.displayData = pack_display(packer, &from->displayData);
-    copy.providerKey = fwp_pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
+    copy.providerKey = pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
     copy.providerData = pack_blob_body(packer, &from->providerData);
     if (to != NULL)
         *to = copy;
     return to;
 }
 
-FWPM_CALLOUT0 *fwp_pack_callout(struct fwp_packer *packer, const FWPM_CALLOUT0 *from)
+static FWPM_CALLOUT0 *pack_callout(struct fwp_packer *packer, const FWPM_CALLOUT0 *from)
 {
     FWPM_CALLOUT0 *const to = fwp_packer_take(packer, sizeof(*to));
     FWPM_CALLOUT0 copy = *from;
 
     copy.displayData = pack_display(packer, &from->displayData);
-    copy.providerKey = fwp_pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
+    copy.providerKey = pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
     copy.providerData = pack_blob_body(packer, &from->providerData);
     if (to != NULL)
         *to = copy;
     return to;
 }
 
-FWPM_FILTER0 *fwp_pack_filter(struct fwp_packer *packer, const FWPM_FILTER0 *from)
+static FWPM_FILTER0 *pack_filter(struct fwp_packer *packer, const FWPM_FILTER0 *from)
 {
     FWPM_FILTER0 *const to = fwp_packer_take(packer, sizeof(*to));
     FWPM_FILTER_CONDITION0 *const conditions =
@@ -184,7 +188,7 @@ FWPM_FILTER0 *fwp_pack_filter(struct fwp_packer *packer, const FWPM_FILTER0 *fro
     FWPM_FILTER0 copy = *from;
 
     copy.displayData = pack_display(packer, &from->displayData);
-    copy.providerKey = fwp_pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
+    copy.providerKey = pack_bytes(packer, from->providerKey, sizeof(*from->providerKey));
     copy.providerData = pack_blob_body(packer, &from->providerData);
     copy.weight = pack_value(packer, &from->weight);
     copy.effectiveWeight = pack_value(packer, &from->effectiveWeight);
@@ -193,7 +197,7 @@ FWPM_FILTER0 *fwp_pack_filter(struct fwp_packer *packer, const FWPM_FILTER0 *fro
         FWPM_FILTER_CONDITION0 condition = from->filterCondition[i];
 
         condition.conditionValue =
-            fwp_pack_condition_value(packer, &from->filterCondition[i].conditionValue);
+            pack_condition_value(packer, &from->filterCondition[i].conditionValue);
         if (conditions != NULL)
             conditions[i] = condition;
     }
@@ -206,13 +210,13 @@ void *fwp_pack_definition(struct fwp_packer *packer, enum fwp_kind kind, const v
 {
     switch (kind) {
     case FWP_PROVIDER:
-        return fwp_pack_provider(packer, from);
+        return pack_provider(packer, from);
     case FWP_SUBLAYER:
-        return fwp_pack_sublayer(packer, from);
+        return pack_sublayer(packer, from);
     case FWP_CALLOUT:
-        return fwp_pack_callout(packer, from);
+        return pack_callout(packer, from);
     case FWP_FILTER:
-        return fwp_pack_filter(packer, from);
+        return pack_filter(packer, from);
     case FWP_KINDS:
         break;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Formatted output for drivers. One engine: characters go in and out as UTF-16 units. */
-#include "nt/format.h"
+/* printf as the kernel's run-time library does it: Windows sizes, %wZ, %I64, narrow and wide. One
+ * engine: characters go in and out as UTF-16 units. */
 #include "nt/crt.h"
 #include "nt/state.h"
 #include "nt/wide.h"
@@ -347,7 +347,9 @@ static int format_text(struct output *output, struct reader reader, __builtin_ms
     return output->count > INT32_MAX ? -1 : (int)output->count;
 }
 
-int nt_format_narrow(char *out, size_t size, const char *format, __builtin_ms_va_list *list)
+/* Writes at most `size` characters and no terminator; returns how many there are in all, -1 for a
+ * bad format. */
+static int format_narrow(char *out, size_t size, const char *format, __builtin_ms_va_list *list)
 {
     char nowhere;
     struct output output = {.narrow = out != NULL ? out : &nowhere, .size = out != NULL ? size : 0};
@@ -355,7 +357,8 @@ int nt_format_narrow(char *out, size_t size, const char *format, __builtin_ms_va
     return format_text(&output, (struct reader){.narrow = format}, list);
 }
 
-int nt_format_wide(uint16_t *out, size_t size, const uint16_t *format, __builtin_ms_va_list *list)
+static int format_wide(uint16_t *out, size_t size, const uint16_t *format,
+                       __builtin_ms_va_list *list)
 {
     uint16_t nowhere;
     struct output output = {.wide = out != NULL ? out : &nowhere, .size = out != NULL ? size : 0};
@@ -372,7 +375,7 @@ int NTAPI nt_crt_vsnprintf(char *out, size_t size, const char *format, __builtin
     int count;
 
     __builtin_ms_va_copy(copy, list);
-    count = nt_format_narrow(out, size, format, &copy);
+    count = format_narrow(out, size, format, &copy);
     __builtin_ms_va_end(copy);
     if (out == NULL || count < 0)
         return count;
@@ -436,7 +439,7 @@ int NTAPI nt_crt_vsnwprintf(WCHAR *out, size_t size, const WCHAR *format, __buil
     int count;
 
     __builtin_ms_va_copy(copy, list);
-    count = nt_format_wide(out, size, format, &copy);
+    count = format_wide(out, size, format, &copy);
     __builtin_ms_va_end(copy);
     if (out == NULL || count < 0)
         return count;
@@ -490,8 +493,8 @@ static ULONG print(const char *format, __builtin_ms_va_list *list)
 {
     char text[512];
 
-    return nt_format_narrow(text, sizeof(text), format, list) < 0 ? (ULONG)STATUS_INVALID_PARAMETER
-                                                                  : (ULONG)STATUS_SUCCESS;
+    return format_narrow(text, sizeof(text), format, list) < 0 ? (ULONG)STATUS_INVALID_PARAMETER
+                                                               : (ULONG)STATUS_SUCCESS;
 }
 
 ULONG NTAPI DbgPrint(PCSTR Format, ...)

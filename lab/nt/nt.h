@@ -92,12 +92,8 @@ bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit);
  * behind. */
 void nt_threads_retire(struct nt *nt);
 
-/* Value below <service key>\Parameters, before or after loading. type: REG_DWORD, REG_SZ (UTF-16),
- * ... */
-void nt_registry_set(struct nt *nt, const char *service, const char *value, uint32_t type,
-                     const void *data, size_t size);
-
-/* Convenience of --set NAME=VALUE: a number becomes REG_DWORD, anything else REG_SZ. */
+/* Value below <service key>\Parameters, before or after loading; of --set NAME=VALUE. A number
+ * becomes REG_DWORD, anything else REG_SZ. */
 void nt_registry_set_text(struct nt *nt, const char *service, const char *value, const char *text);
 
 /* Opens \Device\... or \DosDevices\..., sends an IOCTL (METHOD_BUFFERED), closes; host only,

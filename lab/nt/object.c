@@ -154,15 +154,6 @@ bool nt_handle_close(struct nt *nt, HANDLE handle)
     return true;
 }
 
-uint32_t nt_handle_open_count(const struct nt *nt)
-{
-    uint32_t open = 0;
-
-    for (uint32_t i = 0; i < nt->handle_count; i++)
-        open += nt->handles[i].object != NULL;
-    return open;
-}
-
 void nt_objects_close(struct nt *nt)
 {
     free(nt->handles);

@@ -48,9 +48,6 @@ HANDLE nt_handle_create(struct nt *nt, void *body);
 /* The body that the handle stands for, NULL when the handle is none. */
 void *nt_handle_body(const struct nt *nt, HANDLE handle);
 bool nt_handle_close(struct nt *nt, HANDLE handle);
-
-/* Handles that are open. */
-uint32_t nt_handle_open_count(const struct nt *nt);
 void nt_objects_close(struct nt *nt);
 
 /* The process that everything runs in. */

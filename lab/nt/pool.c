@@ -608,26 +608,6 @@ void nt_pool_each_block(const struct nt *nt,
     }
 }
 
-bool nt_pool_find_tag(const struct nt *nt, uint32_t tag, struct nt_pool_tag *out)
-{
-    bool found = false;
-
-    *out = (struct nt_pool_tag){.tag = tag};
-    for (uint32_t i = 0; i < nt->pool->tag_count; i++) {
-        const struct nt_pool_tag *figures = &nt->pool->tags[i].figures;
-
-        if (figures->tag != tag)
-            continue;
-        out->kind = figures->kind;
-        out->allocs += figures->allocs;
-        out->frees += figures->frees;
-        out->bytes += figures->bytes;
-        out->peak += figures->peak;
-        found = true;
-    }
-    return found;
-}
-
 bool nt_pool_describe(const struct nt *nt, const void *address, char *text, size_t size)
 {
     const struct nt_pool_state *pool = nt->pool;

@@ -91,9 +91,6 @@ bool nt_pool_find_block(const struct nt *nt, const void *address, struct nt_pool
 /* The number of the freed block that began there last; 0: none is known. */
 uint64_t nt_pool_freed_number(const struct nt *nt, const void *address);
 
-/* One tag's figures; false when it was never used. */
-bool nt_pool_find_tag(const struct nt *nt, uint32_t tag, struct nt_pool_tag *out);
-
 /* The block, live or (special pool) freed, in or next to which the address lies; text for people.
  * False: none. */
 bool nt_pool_describe(const struct nt *nt, const void *address, char *text, size_t size);

@@ -153,8 +153,8 @@ NTSTATUS nt_registry_handle(struct nt *nt, struct nt_key *key, HANDLE *handle)
 
 /* ---- the host's side ---- */
 
-void nt_registry_set(struct nt *nt, const char *service, const char *value, uint32_t type,
-                     const void *data, size_t size)
+static void set_value(struct nt *nt, const char *service, const char *value, uint32_t type,
+                      const void *data, size_t size)
 {
     static const uint16_t services[] = NT_SERVICES_PATH u"\\";
     static const uint16_t parameters[] = u"\\Parameters";
@@ -183,12 +183,12 @@ void nt_registry_set_text(struct nt *nt, const char *service, const char *value,
     if (*text != '\0' && *text != '-' && *end == '\0' && errno == 0 && number <= UINT32_MAX) {
         const uint32_t dword = (uint32_t)number;
 
-        nt_registry_set(nt, service, value, REG_DWORD, &dword, sizeof(dword));
+        set_value(nt, service, value, REG_DWORD, &dword, sizeof(dword));
         return;
     }
     units = nt_wide_from_utf8(wide, 1023, text, strlen(text));
     if (units > 1023)
         units = 1023;
     wide[units] = 0;
-    nt_registry_set(nt, service, value, REG_SZ, wide, (units + 1) * 2);
+    set_value(nt, service, value, REG_SZ, wide, (units + 1) * 2);
 }

@@ -113,7 +113,8 @@ static void work(void *context)
     }
 }
 
-void nt_work_queue(struct nt *nt, WORK_QUEUE_ITEM *item)
+/* Queues an item of the lab's own or a driver's. */
+static void queue_item(struct nt *nt, WORK_QUEUE_ITEM *item)
 {
     struct nt_work_queue *queue = &nt->work;
 
@@ -149,7 +150,7 @@ static void queue_io_item(struct nt *nt, struct _IO_WORKITEM *item, PVOID contex
     item->item.WorkerRoutine = run_io_item;
     item->item.Parameter = item;
     nt_object_reference(item->object);
-    nt_work_queue(nt, &item->item);
+    queue_item(nt, &item->item);
 }
 
 unsigned nt_work_items_left(const struct nt *nt, const DRIVER_OBJECT *driver, const void **routine)
@@ -192,7 +193,7 @@ VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
     if (WorkItem->List.Flink != NULL)
         nt_bugcheck(nt, 0xE4, parameters, NT_CALLER(),
                     "a work item is queued that is queued already");
-    nt_work_queue(nt, WorkItem);
+    queue_item(nt, WorkItem);
 }
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)

@@ -4,8 +4,5 @@
 
 #include "nt/state.h"
 
-/* Queues an item of the lab's own or a driver's. */
-void nt_work_queue(struct nt *nt, WORK_QUEUE_ITEM *item);
-
 /* IO_WORKITEMs not freed by the driver of `driver_object`; the first one's routine in *routine. */
 unsigned nt_work_items_left(const struct nt *nt, const DRIVER_OBJECT *driver, const void **routine);

@@ -22,7 +22,8 @@ struct binding {
     size_t missing; /* exports; the first one is in *error */
 };
 
-const char *pe_windows_name(uint32_t nt_version)
+/* "Windows 8" for 0x06020000. */
+static const char *windows_name(uint32_t nt_version)
 {
     static const struct {
         uint32_t version;
@@ -40,7 +41,8 @@ const char *pe_windows_name(uint32_t nt_version)
     return "an older Windows";
 }
 
-const struct pe_export *pe_module_find(const struct pe_module *module, const char *name)
+/* The export of that name, or NULL. The table may be sorted or not. */
+static const struct pe_export *find_export(const struct pe_module *module, const char *name)
 {
     size_t low = 0, high = module->count;
     while (low < high) {
@@ -123,7 +125,7 @@ static void *resolve(struct binding *binding, const char *module_name, const cha
                      bool *unmodelled)
 {
     const struct pe_module *module = module_named(binding, module_name);
-    const struct pe_export *export = module != NULL ? pe_module_find(module, name) : NULL;
+    const struct pe_export *export = module != NULL ? find_export(module, name) : NULL;
     *unmodelled = false;
     if (module == NULL && is_user_mode(module_name)) {
         missing(binding, "%s is of user mode: a driver cannot import it%s", module_name, name, "");
@@ -135,11 +137,11 @@ static void *resolve(struct binding *binding, const char *module_name, const cha
     }
     if (export != NULL && export->since > binding->nt_version) {
         missing(binding, "%s came with %s; this profile is older", module->name, name,
-                pe_windows_name(export->since));
+                windows_name(export->since));
         return NULL;
     }
     if (export != NULL && export->until != 0 && export->until <= binding->nt_version) {
-        missing(binding, "%s is gone since %s", module->name, name, pe_windows_name(export->until));
+        missing(binding, "%s is gone since %s", module->name, name, windows_name(export->until));
         return NULL;
     }
     if (export == NULL || export->kind == PE_EXPORT_UNMODELLED) {

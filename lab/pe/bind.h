@@ -9,9 +9,3 @@
 bool pe_bind(struct pe_image *image, const struct pe_directory *directory,
              const struct pe_module *const *modules, size_t module_count, uint32_t nt_version,
              struct pe_error *error);
-
-/* "Windows 8" for 0x06020000. */
-const char *pe_windows_name(uint32_t nt_version);
-
-/* The export of that name, or NULL. The table may be sorted or not. */
-const struct pe_export *pe_module_find(const struct pe_module *module, const char *name);

@@ -180,7 +180,9 @@ static int set_limit(int resource, rlim_t soft, rlim_t hard)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0 ? 0 : errno;
 }
 
-int confine_enter(const struct confine_options *options, int out_fd)
+/* Child: gives up every right but to compute and to use descriptors 2, out_fd and those kept.
+ * Returns 0 or an errno value: then nothing of a driver may run in this process. */
+static int enter(const struct confine_options *options, int out_fd)
 {
     int error = keep_descriptors(options, out_fd);
     if (error == 0)
@@ -225,7 +227,7 @@ static _Noreturn void run_child(const struct confine_options *options, int (*chi
 {
     /* What the parent would do about a forbidden call is not the child's. */
     signal(SIGSYS, SIG_DFL);
-    const int error = confine_enter(options, out_fd);
+    const int error = enter(options, out_fd);
     if (error != 0) {
         fprintf(stderr, "sluice: cannot confine the process that runs drivers: %s\n",
                 strerror(error));

@@ -46,8 +46,3 @@ int confine_run(const struct confine_options *options, int (*child)(void *contex
 
 /* Child: sends a frame. Types 0xFFFFFF00 and above are reserved. False when the parent is gone. */
 bool confine_send(int out_fd, uint32_t type, const void *payload, uint32_t length);
-
-/* Child: gives up every right but to compute and to use descriptors 2, out_fd and those kept;
- * confine_run() does it. Returns 0 or an errno value: then nothing of a driver may run in this
- * process. */
-int confine_enter(const struct confine_options *options, int out_fd);

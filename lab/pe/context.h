@@ -86,6 +86,3 @@ struct pe_dispatcher {
 };
 _Static_assert(offsetof(struct pe_dispatcher, scope_index) == 0x48,
                "DISPATCHER_CONTEXT.ScopeIndex");
-
-/* Puts all registers back and goes on at context->rip. */
-_Noreturn void pe_context_resume(struct pe_context *context);

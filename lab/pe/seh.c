@@ -138,7 +138,8 @@ static int32_t call_handler(struct pe *pe, struct walk *walk, struct pe_exceptio
     return disposition;
 }
 
-_Noreturn void pe_context_resume(struct pe_context *context)
+/* Puts all registers back and goes on at context->rip. */
+static _Noreturn void resume(struct pe_context *context)
 {
     const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     struct pe *pe = pe_current();
@@ -187,7 +188,7 @@ void pe_dispatch_exception(struct pe *pe, struct pe_exception *exception, struct
                 if ((exception->flags & PE_EXCEPTION_NONCONTINUABLE) != 0)
                     unhandled(pe, exception,
                               ", continued by a filter although it cannot be continued");
-                pe_context_resume(origin);
+                resume(origin);
             }
             if (disposition != CONTINUE_SEARCH && disposition != NESTED_EXCEPTION)
                 unhandled(pe, exception, ", and a handler returned an impossible disposition");
@@ -237,7 +238,7 @@ static _Noreturn void unwind_to(struct pe *pe, const struct pe_context *start, s
             *walks(pe) = frames.outer;
             context.rax = value;
             context.rip = target_ip;
-            pe_context_resume(&context);
+            resume(&context);
         }
         context = caller;
     }
@@ -411,7 +412,7 @@ void pe_seh_on_restore_context(struct pe_context *caller)
     (void)pe;
     struct pe_context wanted;
     memcpy(&wanted, (const void *)caller->rcx, sizeof wanted);
-    pe_context_resume(&wanted);
+    resume(&wanted);
 }
 
 /* RtlUnwindEx(TargetFrame, TargetIp, ExceptionRecord, ReturnValue, ContextRecord, HistoryTable);

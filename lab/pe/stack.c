@@ -61,7 +61,8 @@ static inline struct pe_role *role_of(struct pe *pe, const char *name)
     return pe->last_role;
 }
 
-void pe_stack_note(struct pe *pe, const char *role_name, size_t bytes)
+/* Notes a driver stack depth of `bytes` in this role; reports once per role and limit. */
+static void note_depth(struct pe *pe, const char *role_name, size_t bytes)
 {
     struct pe_role *role = role_of(pe, role_name);
     if (bytes > pe->peak) {
@@ -207,7 +208,7 @@ void pe_leave(struct pe *pe, struct pe_call *call)
         uintptr_t deepest = painted_until(pe, call->stack);
         if (deepest < call->deepest)
             call->deepest = deepest;
-        pe_stack_note(pe, call->frame.function, call->stack - call->deepest);
+        note_depth(pe, call->frame.function, call->stack - call->deepest);
     }
     sim_frame_pop(&call->frame);
 }
@@ -230,7 +231,7 @@ __attribute__((noinline)) static void note_deeper(struct pe *pe, struct pe_call 
     }
     call->deepest = frame;
     if (bytes > pe->peak || bytes >= PE_STACK_WARNING)
-        pe_stack_note(pe, call->frame.function, bytes);
+        note_depth(pe, call->frame.function, bytes);
 }
 
 /* What the lab's own string instructions would trip over. Out of the way. */

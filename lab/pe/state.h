@@ -150,9 +150,3 @@ static inline uint64_t pe_stack_word(uintptr_t address)
 
 /* The bounds of the stack in use; false when they are not known. */
 bool pe_stack_bounds(const struct pe *pe, uintptr_t *limit, uintptr_t *base);
-
-/* The import whose slot an indirect call that returns to `return_address` reads, or NULL. */
-const struct pe_import *pe_import_called(const struct pe_image *image, const void *return_address);
-
-/* Notes a driver stack depth of `bytes` in this role; reports once per role and limit. */
-void pe_stack_note(struct pe *pe, const char *role, size_t bytes);

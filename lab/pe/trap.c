@@ -88,7 +88,9 @@ const char *pe_trap_access_text(uint8_t access, uint64_t address, char *text, si
 
 /* ---- where it came from ---- */
 
-const struct pe_import *pe_import_called(const struct pe_image *image, const void *return_address)
+/* The import whose slot an indirect call that returns to `return_address` reads, or NULL. */
+static const struct pe_import *import_called(const struct pe_image *image,
+                                             const void *return_address)
 {
     const uint8_t *at = return_address;
     if (image == NULL || at - image->base < 6)
@@ -351,7 +353,7 @@ static void lab_fault(struct pe_trap *trap)
                          information[0], information[1], call->frame.address, "%s %s",
                          pe_trap_access_text(trap->access, trap->address, text, sizeof text), by);
     }
-    const struct pe_import *import = pe_import_called(pe_image_of(pe, site), site);
+    const struct pe_import *import = import_called(pe_image_of(pe, site), site);
     /* There is a site, so there is a call: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (call->frame.address != site) { /* an export that notes no callers */
         call->frame.address = site;
@@ -523,7 +525,7 @@ static void system_call(struct pe_trap *trap)
     if (pe_image_of(pe, pc) == NULL) {
         uintptr_t slot;
         pc = calling_site(pe, trap->context.rsp, &slot);
-        if (pc == NULL || (!trap->foreign && pe_import_called(pe_image_of(pe, pc), pc) != NULL)) {
+        if (pc == NULL || (!trap->foreign && import_called(pe_image_of(pe, pc), pc) != NULL)) {
             pe->dying = true;
             signal(SIGSYS, SIG_DFL);
             syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSYS);

@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void report_tag_text(uint32_t tag, char text[5])
+/* The four characters of a pool tag; others than printable ones as '.'. */
+static void tag_text(uint32_t tag, char text[5])
 {
     for (int i = 0; i < 4; i++) {
         unsigned char c = (unsigned char)(tag >> (8 * i));
@@ -50,7 +51,7 @@ json_t *report_record_pool(const struct report_pool *pool)
 {
     char tag[5];
 
-    report_tag_text(pool->tag, tag);
+    tag_text(pool->tag, tag);
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "type", "pool", "tag", tag, "kind",
                      pool->paged ? "Paged" : "Nonp", "allocs", number(pool->allocs), "frees",
                      number(pool->frees), "diff", number(pool->allocs - pool->frees), "bytes",
@@ -104,7 +105,7 @@ json_t *report_record_finding(const struct check_finding *finding, const char *r
     char tag[5] = "";
 
     if (finding->tag != 0)
-        report_tag_text(finding->tag, tag);
+        tag_text(finding->tag, tag);
     json_t *record = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:I, s:o, s:o, s:s, s:o, s:s, s:s, "
         "s:o, s:o, s:I}",
@@ -162,7 +163,7 @@ json_t *report_record_nbl(const struct report_nbl *nbl)
     char tag[5] = "";
 
     if (nbl->tag != 0)
-        report_tag_text(nbl->tag, tag);
+        tag_text(nbl->tag, tag);
     return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:i, s:i}",
                      "type", "nbl", "number", number(nbl->number), "address", number(nbl->address),
                      "first_nb", number(nbl->first_nb), "next", number(nbl->next), "flow",

@@ -99,6 +99,3 @@ json_t *report_record_cell(const struct report_cell *cell);
 json_t *report_record_prediction(const struct report_prediction *prediction);
 json_t *report_record_rule(const struct check_rule *rule);
 json_t *report_record_run(const struct report_run *run);
-
-/* The four characters of a pool tag; others than printable ones as '.'. */
-void report_tag_text(uint32_t tag, char text[5]);

@@ -144,7 +144,6 @@ void tcpip_receive_backlog(struct tcpip *tcpip);
 /* ---- stream.c: streams without packets ---- */
 void tcpip_ops_run(struct tcpip *tcpip);
 void tcpip_ops_unblock(struct tcpip_tcb *tcb);
-void tcpip_op_free(struct tcpip *tcpip, struct tcpip_op *op);
 
 /* ---- tcpip.c ---- */
 /* Queues the DPC that runs ops, connections with work to do, and closings. */

@@ -9,7 +9,7 @@
 
 #define LARGEST_NBL 65536u
 
-void tcpip_op_free(struct tcpip *tcpip, struct tcpip_op *op)
+static void op_free(struct tcpip *tcpip, struct tcpip_op *op)
 {
     while (op->pieces != NULL) {
         struct tcpip_piece *piece = op->pieces;
@@ -298,7 +298,7 @@ static void finish(struct tcpip_op *op)
 {
     struct tcpip_tcb *tcb = op->tcb;
 
-    tcpip_op_free(tcb->tcpip, op);
+    op_free(tcb->tcpip, op);
     if (tcb->ops == 0 && tcb->state == TCPIP_TCB_CLOSED)
         tcpip_tcb_forget(tcb);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A machine of the lab with the native sluice.sys in it. */
 #include "test_driver_world.h"
+#include "test_pool_tag.h"
 
 #include "explore/scenario.h"
 #include "explore/script_run.h"
@@ -412,20 +413,21 @@ size_t world_events(struct world *world, struct sluice_event *events, size_t cou
     return found;
 }
 
+static struct nt_pool_tag figures_of(const struct world *world, const char *tag)
+{
+    return pool_tag_of(world->machine.nt, NT_TAG(tag[0], tag[1], tag[2], tag[3]));
+}
+
 uint64_t world_pool_in_use(struct world *world, const char *tag)
 {
-    struct nt_pool_tag figures;
+    const struct nt_pool_tag figures = figures_of(world, tag);
 
-    if (!nt_pool_find_tag(world->machine.nt, NT_TAG(tag[0], tag[1], tag[2], tag[3]), &figures))
-        return 0;
     return figures.allocs - figures.frees;
 }
 
 uint64_t world_pool_calls(struct world *world, const char *tag)
 {
-    struct nt_pool_tag figures;
+    const struct nt_pool_tag figures = figures_of(world, tag);
 
-    if (!nt_pool_find_tag(world->machine.nt, NT_TAG(tag[0], tag[1], tag[2], tag[3]), &figures))
-        return 0;
     return figures.allocs + figures.frees;
 }

@@ -2,6 +2,7 @@
 /* NBLs, pools, clones, data starts: what a driver may do, and what it is told off for. */
 #include "ndis/allocate.h"
 #include "test_ndis_world.h"
+#include "test_pool_tag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,14 +74,14 @@ static void nbuf_lives_by_references(void **state)
     memset(data, 'x', 1460);
     assert_int_equal(ndis_nbl_length(nbl), 1460);
     assert_int_equal(ndis_nbl_header(nbl)->origin, NDIS_NBL_NBUF);
-    assert_true(nt_pool_find_tag(world->nt, TAG_NBUF, &tag));
+    tag = pool_tag_of(world->nt, TAG_NBUF);
     assert_int_equal(tag.allocs - tag.frees, 1);
     ndis_nbl_reference(nbl);
     ndis_nbl_dereference(nbl);
     assert_int_equal(world_nbls(world), 1);
     ndis_nbl_dereference(nbl);
     assert_int_equal(world_nbls(world), 0);
-    assert_true(nt_pool_find_tag(world->nt, TAG_NBUF, &tag));
+    tag = pool_tag_of(world->nt, TAG_NBUF);
     assert_int_equal(tag.allocs, tag.frees);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* nt: pool, IRQL, locks, waits, timers, DPCs, work items, threads, determinism. */
 #include "test_nt_world.h"
+#include "test_pool_tag.h"
 
 /* ---- pool ---- */
 
@@ -19,13 +20,13 @@ static void pool_body(struct world *world)
             assert_int_equal((uintptr_t)blocks[i] % 4096, 0);
         memset(blocks[i], 0xFF, sizes[i]);
     }
-    assert_true(nt_pool_find_tag(world->nt, TAG, &figures));
+    figures = pool_tag_of(world->nt, TAG);
     assert_int_equal(figures.allocs, 15);
     assert_int_equal(figures.bytes, 1 + 15 + 16 + 17 + 100 + 1000 + 1024 + 1025 + 1500 + 2200 +
                                         4000 + 4095 + 4096 + 4097 + 70000);
     for (unsigned i = 0; i < 15; i++)
         ExFreePoolWithTag(blocks[i], TAG);
-    assert_true(nt_pool_find_tag(world->nt, TAG, &figures));
+    figures = pool_tag_of(world->nt, TAG);
     assert_int_equal(figures.frees, 15);
     assert_int_equal(figures.bytes, 0);
     assert_int_equal(nt_pool_driver_calls(world->nt), 30);
