@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
+#include "cli/image_session.h"
 #include "cli/inspection.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
@@ -41,7 +42,7 @@ struct check_command {
     bool every_neighbour;
     uint64_t seeds;
     unsigned preemptions;
-    struct outputs *outputs;
+    const struct outputs *outputs;
     const char *profiles[8];
     size_t profile_count;
     unsigned recorded; /* files so far */
@@ -543,28 +544,6 @@ static int take_rules(struct check_command *command)
     return inspection_open(&command->inspection, options, NULL);
 }
 
-static int run_check(struct check_command *command)
-{
-    const struct options *options = command->options;
-    const struct session_image image = {command->image.path, command->image.service};
-    int code = EXIT_ENVIRONMENT;
-
-    command->outputs = outputs_open(options, command->image.path, &code);
-    if (command->outputs == NULL)
-        return code;
-    struct report_writer *writer = report_writer_create(stdout, options->json, options->quiet);
-    code = writer == NULL ? EXIT_ENVIRONMENT
-                          : session_run(&(struct session_options){.writer = writer,
-                                                                  .deliver = options->record,
-                                                                  .quiet = options->quiet,
-                                                                  .images = &image,
-                                                                  .image_count = 1,
-                                                                  .outputs = command->outputs},
-                                        work, command);
-    report_writer_destroy(writer);
-    return outputs_close(command->outputs, code);
-}
-
 int command_check(int argc, char **argv)
 {
     static const unsigned groups = OPTION_RUN | OPTION_CHECK | OPTION_REPORT;
@@ -600,7 +579,8 @@ int command_check(int argc, char **argv)
     command.own = strcmp(command.image.service, SETUP_OWN_SERVICE) == 0;
     code = take_rules(&command);
     if (code == EXIT_CLEAN)
-        code = run_check(&command);
+        code = image_session_run(&options, &command.image, options.record, &command.outputs, work,
+                                 &command);
 
 done:
     inspection_close(&command.inspection);

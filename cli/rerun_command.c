@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
+#include "cli/image_session.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
@@ -30,7 +31,7 @@ struct rerun_command {
     struct options recorded;       /* those that the recorded run had */
     struct recording recording;
     struct setup_image image;
-    struct outputs *outputs;
+    const struct outputs *outputs;
     const char *path;            /* of the file */
     char folder[512], name[160]; /* of the smaller one */
 };
@@ -317,30 +318,6 @@ static bool take_image(struct rerun_command *command)
     return false;
 }
 
-static int run_rerun(struct rerun_command *command)
-{
-    const struct options *options = command->options;
-    const struct session_image image = {command->image.path, command->image.service};
-    int code = EXIT_ENVIRONMENT;
-
-    command->outputs = outputs_open(options, command->image.path, &code);
-    if (command->outputs == NULL)
-        return code;
-    struct report_writer *writer = report_writer_create(stdout, options->json, options->quiet);
-    code = writer == NULL
-               ? EXIT_ENVIRONMENT
-               : session_run(
-                     &(struct session_options){.writer = writer,
-                                               .deliver = options->shrink ? command->folder : NULL,
-                                               .quiet = options->quiet,
-                                               .images = &image,
-                                               .image_count = 1,
-                                               .outputs = command->outputs},
-                     options->shrink ? work_smaller : work_again, command);
-    report_writer_destroy(writer);
-    return outputs_close(command->outputs, code);
-}
-
 int command_rerun(int argc, char **argv)
 {
     static const unsigned groups = OPTION_RERUN | OPTION_REPORT;
@@ -368,7 +345,9 @@ int command_rerun(int argc, char **argv)
     if (profile == NULL || !setup_machine(&command.recorded, profile, &machine) ||
         !take_image(&command) || (options.shrink && !take_out(&command)))
         goto done;
-    code = run_rerun(&command);
+    code =
+        image_session_run(&options, &command.image, options.shrink ? command.folder : NULL,
+                          &command.outputs, options.shrink ? work_smaller : work_again, &command);
 
 done:
     free(command.image.bytes);
