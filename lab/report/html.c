@@ -7,7 +7,10 @@
 #include "report/html_chart.h"
 #include "report/html_finding.h"
 #include "report/html_style.h"
+#include "report/html_table.h"
 #include "report/html_timeline.h"
+#include "report/pool_tag.h"
+#include "report/tried.h"
 #include "report/writer.h"
 #include "sluice/version.h"
 
@@ -68,6 +71,11 @@ static void write_facts(FILE *out, const json_t *chapter)
         fputs("</b></li>", out);
     }
     fputs("</ul>\n", out);
+    if (report_count(run, "runs") > 1) {
+        fputs("<p class=\"dim\">Tried: ", out);
+        report_tried(out, run);
+        fputs(".</p>\n", out);
+    }
 }
 
 static void write_left_out(FILE *out, const json_t *chapter, const char *type)
@@ -85,6 +93,8 @@ static void write_findings(FILE *out, const json_t *chapter)
     const json_t *finding;
     size_t index;
 
+    if (json_array_size(findings) == 0 && strcmp(report_chapter_verdict(chapter), "clean") != 0)
+        return; /* without a verdict there being none says nothing */
     fputs("<h2>Findings</h2>\n", out);
     if (json_array_size(findings) == 0)
         fputs("<p>None.</p>\n", out);
@@ -107,11 +117,12 @@ static void write_pool_table(FILE *out, const json_t *chapter)
 
     if (json_array_size(pools) == 0)
         return;
-    fputs("<details><summary>Every tag at the end, after the driver was unloaded</summary><div "
-          "class=\"scroll\"><table><thead><tr><th scope=\"col\">Tag</th><th scope=\"col\">Type</th>"
+    fputs("<details><summary>Every tag at the end, after the driver was unloaded</summary>", out);
+    html_table_begin(out, "Pool tags at the end");
+    fputs("<tr><th scope=\"col\">Tag</th><th scope=\"col\">Type</th>"
           "<th scope=\"col\" class=\"n\">Allocs</th><th scope=\"col\" class=\"n\">Frees</th><th "
-          "scope=\"col\" class=\"n\">Diff</th><th scope=\"col\" class=\"n\">Bytes</th></tr></thead>"
-          "<tbody>\n",
+          "scope=\"col\" class=\"n\">Diff</th><th scope=\"col\" class=\"n\">Bytes</th><th "
+          "scope=\"col\">Holds</th></tr></thead><tbody>\n",
           out);
     json_array_foreach(pools, index, pool)
     {
@@ -123,9 +134,12 @@ static void write_pool_table(FILE *out, const json_t *chapter)
         fputs("</td>", out);
         for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
             fprintf(out, "<td class=\"n\">%s</td>", report_number(report_count(pool, columns[i])));
-        fputs("</tr>\n", out);
+        const struct report_pool_tag *known = report_pool_tag_find(report_text(pool, "tag"));
+        fprintf(out, "<td>%s%s%s</td></tr>\n", known != NULL ? known->text : "",
+                known != NULL ? ", " : "", known != NULL ? known->binary : "");
     }
-    fputs("</tbody></table></div></details>\n", out);
+    html_table_end(out);
+    fputs("</details>\n", out);
 }
 
 /* What one reads first: whether anything is left. */
@@ -135,15 +149,19 @@ static void write_pool_caption(FILE *out, const json_t *chapter)
     size_t index;
     unsigned left = 0;
 
-    fputs("<figcaption>Bytes in use by pool tag, while the driver worked. ", out);
+    fputs(
+        "<figcaption>Bytes in use by pool tag, while the driver worked; below, virtual seconds and "
+        "the driver's stream classifies so far. ",
+        out);
     json_array_foreach(report_chapter_records(chapter, "pool"), index, pool)
     {
         if (report_count(pool, "diff") == 0)
             continue;
-        fputs(left++ == 0 ? "Left at the end: " : ", ", out);
+        fputs(left++ == 0 ? "In use at the end: " : ", ", out);
         fputs("<b class=\"m\">", out);
         report_markup(out, report_text(pool, "tag"));
-        fprintf(out, "</b> %s blocks, %s bytes", report_number(report_count(pool, "diff")),
+        fprintf(out, "</b> %s block%s, %s bytes", report_number(report_count(pool, "diff")),
+                report_count(pool, "diff") == 1 ? "" : "s",
                 report_number(report_count(pool, "bytes")));
     }
     fputs(left != 0 ? ".</figcaption>\n" : "Nothing is left at the end.</figcaption>\n", out);
@@ -196,10 +214,11 @@ static void write_curves(FILE *out, const json_t *shown, const char *id)
     }
     const json_t *steps = report_chapter_records(shown, "step");
     if (json_array_size(steps) != 0) {
-        fprintf(out,
-                "<h2>Timeline of flow %llu</h2>\n<figure><figcaption>%zu steps in their order; the "
-                "time is virtual.</figcaption>\n",
-                report_count(json_array_get(steps, 0), "flow"), json_array_size(steps));
+        fprintf(
+            out,
+            "<h2>Timeline of flow %llu</h2>\n<figure><figcaption>%zu steps in their order, from "
+            "left to right; the time is virtual.</figcaption>\n",
+            report_count(json_array_get(steps, 0), "flow"), json_array_size(steps));
         html_timeline(out, shown, id);
         fputs("</figure>\n", out);
     }
@@ -215,9 +234,9 @@ static void write_ledgers(FILE *out, const json_t *chapter)
 
     if (count == 0)
         return;
-    fputs("<h2>Byte ledger</h2>\n<figure><div class=\"scroll\"><table><thead><tr><th "
-          "scope=\"col\"></th>",
-          out);
+    fputs("<h2>Byte ledger</h2>\n<figure>", out);
+    html_table_begin(out, "Bytes by direction");
+    fputs("<tr><th scope=\"col\">Bytes</th>", out);
     for (size_t i = 0; i < count; i++) {
         fputs("<th scope=\"col\" class=\"n\">", out);
         report_markup(out, report_text(json_array_get(ledgers, i), "direction"));
@@ -235,7 +254,9 @@ static void write_ledgers(FILE *out, const json_t *chapter)
     for (size_t i = 0; i < count; i++)
         fprintf(out, "<td class=\"n\">%s</td>",
                 json_is_true(json_object_get(json_array_get(ledgers, i), "closed")) ? "yes" : "NO");
-    fputs("</tr></tbody></table></div></figure>\n", out);
+    fputs("</tr>", out);
+    html_table_end(out);
+    fputs("</figure>\n", out);
 }
 
 static void write_chapter(FILE *out, const struct report_book *book, size_t index)
@@ -248,7 +269,7 @@ static void write_chapter(FILE *out, const struct report_book *book, size_t inde
     snprintf(id, sizeof(id), "run%zu", index + 1);
     fprintf(out, "<section id=\"%s\">\n", id);
     if (json_array_size(book->chapters) > 1) {
-        fputs("<h2>On Windows ", out);
+        fputs("<h2 class=\"chapter\">On Windows ", out);
         report_markup(out, profile_of(chapter));
         fputs("</h2>\n", out);
     }
@@ -260,6 +281,24 @@ static void write_chapter(FILE *out, const struct report_book *book, size_t inde
     write_curves(out, shown, id);
     write_ledgers(out, shown);
     fputs("</section>\n", out);
+}
+
+/* What the session says of this Windows ("does not load"), else the chapter's verdict. */
+static const char *fate_of(const struct report_book *book, const json_t *chapter)
+{
+    static const char *const fates[] = {"does not load", "hurts", "warnings", "clean"};
+    const json_t *one;
+    size_t index;
+
+    json_array_foreach(json_object_get(book->whole, "windows"), index, one)
+    {
+        for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++) {
+            if (strcmp(report_text(one, "profile"), profile_of(chapter)) == 0 &&
+                strcmp(report_text(one, "verdict"), fates[i]) == 0)
+                return fates[i];
+        }
+    }
+    return report_chapter_verdict(chapter);
 }
 
 static void write_contents(FILE *out, const struct report_book *book)
@@ -274,7 +313,7 @@ static void write_contents(FILE *out, const struct report_book *book)
     {
         fprintf(out, "<li><a href=\"#run%zu\">", index + 1);
         report_markup(out, profile_of(chapter));
-        fprintf(out, "</a>: %s</li>", report_chapter_verdict(chapter));
+        fprintf(out, "</a>: %s</li>", fate_of(book, chapter));
     }
     fputs("</ul></nav>\n", out);
 }

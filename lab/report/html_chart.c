@@ -14,18 +14,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH      960.0
 #define HEIGHT     300.0
-#define LEFT       70.0
-#define RIGHT      170.0
 #define TOP        16.0
 #define BOTTOM     48.0
-#define PLOT_W     (WIDTH - LEFT - RIGHT)
 #define PLOT_H     (HEIGHT - TOP - BOTTOM)
 #define SERIES     6
-#define TICKS      5
+#define LINES      5            /* across the plot */
+#define SWATCH     24.0         /* of a curve, before its label */
 #define MOST_BYTES (1ull << 50) /* an axis that ends */
 #define LABEL_H    15.0         /* labels at the ends of curves keep this apart */
+
+/* The same curves are drawn several times, and the style sheet shows what the page is wide enough
+ * for. */
+static const struct frame {
+    const char *name; /* class, and part of ids */
+    double width, left, right;
+    unsigned ticks;
+    bool peaks; /* labels have room for them */
+} frames[] = {{"wide", 1070, 70, 205, 5, true},
+              {"medium", 690, 66, 204, 3, true},
+              {"narrow", 336, 56, 110, 2, false}};
 
 struct series {
     char name[48];
@@ -33,21 +41,39 @@ struct series {
     unsigned long long peak, last;
 };
 
-/* "1.5 MiB": exact for the powers of two that the axis has. */
+/* "1.5 MiB", in the unit of `top`. */
+static const char *axis_text(unsigned long long bytes, unsigned long long top, char text[32])
+{
+    const bool mega = top >= 1u << 20;
+    const double unit = mega ? 1u << 20 : 1u << 10;
+
+    if (bytes == 0 || top < 1u << 10)
+        snprintf(text, 32, "%llu B", bytes);
+    else
+        snprintf(text, 32, "%g %s", (double)bytes / unit, mega ? "MiB" : "KiB");
+    return text;
+}
+
+/* "1.5 MiB", rounded. */
 static const char *bytes_text(unsigned long long bytes, char text[32])
 {
     if (bytes >= 1u << 20)
-        snprintf(text, 32, "%.*f MiB", bytes % (1u << 20) != 0, (double)bytes / (1u << 20));
+        snprintf(text, 32, "%.1f MiB", (double)bytes / (1u << 20));
     else if (bytes >= 1u << 10)
-        snprintf(text, 32, "%.*f KiB", bytes % (1u << 10) != 0, (double)bytes / (1u << 10));
+        snprintf(text, 32, "%.*f KiB", bytes < 10u << 10, (double)bytes / (1u << 10));
     else
         snprintf(text, 32, "%llu B", bytes);
     return text;
 }
 
-static double x_of(size_t index, size_t count)
+static double plot_width(const struct frame *frame)
 {
-    return LEFT + (count > 1 ? PLOT_W * (double)index / (double)(count - 1) : 0);
+    return frame->width - frame->left - frame->right;
+}
+
+static double x_of(const struct frame *frame, size_t index, size_t count)
+{
+    return frame->left + (count > 1 ? plot_width(frame) * (double)index / (double)(count - 1) : 0);
 }
 
 static double y_of(unsigned long long value, unsigned long long top)
@@ -64,29 +90,29 @@ static unsigned long long top_of(const struct series *series, size_t count,
     for (size_t i = 0; i < count; i++)
         peak = series[i].peak > peak ? series[i].peak : peak;
     *step = 1;
-    while (*step * TICKS < peak)
+    while (*step * LINES < peak)
         *step *= 2;
     return (peak + *step - 1) / *step * *step;
 }
 
-static void draw_axes(FILE *out, const json_t *samples, unsigned long long top,
-                      unsigned long long step)
+static void draw_axes(FILE *out, const struct frame *frame, const json_t *samples,
+                      unsigned long long top, unsigned long long step)
 {
     const size_t count = json_array_size(samples);
     char text[32];
 
     for (unsigned long long value = 0; value <= top; value += step) {
         const double y = y_of(value, top);
-        fprintf(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT,
-                LEFT + PLOT_W, y, y);
+        fprintf(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
+                frame->left, frame->left + plot_width(frame), y, y);
         fprintf(out, "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-                LEFT - 8, y + 4, bytes_text(value, text));
+                frame->left - 8, y + 4, axis_text(value, top, text));
     }
-    for (unsigned tick = 0; tick < TICKS && count > 1; tick++) {
-        const size_t index = (count - 1) * tick / (TICKS - 1);
+    for (unsigned tick = 0; tick < frame->ticks && count > 1; tick++) {
+        const size_t index = (count - 1) * tick / (frame->ticks - 1);
         const json_t *sample = json_array_get(samples, index);
-        const double x = x_of(index, count);
-        const char *anchor = tick == 0 ? "start" : tick == TICKS - 1 ? "end" : "middle";
+        const double x = x_of(frame, index, count);
+        const char *anchor = tick == 0 ? "start" : tick == frame->ticks - 1 ? "end" : "middle";
         char stamp[REPORT_STAMP];
         report_stamp(report_count(sample, "time"), stamp);
         fprintf(out,
@@ -128,8 +154,28 @@ static void place_labels(const struct series *series, size_t count, unsigned lon
     }
 }
 
-static void draw(FILE *out, const json_t *samples, const struct series *series, size_t count,
-                 const char *id, const char *title, const char *description)
+/* The end of a curve: how it is drawn, whose it is, what it came to. */
+static void draw_label(FILE *out, const struct frame *frame, const struct series *series,
+                       size_t index, double y, const char *dashes)
+{
+    const double x = frame->left + plot_width(frame) + 8;
+    char text[32];
+
+    fprintf(out,
+            "<line class=\"line s%zu\" stroke-dasharray=\"%s\" x1=\"%.1f\" x2=\"%.1f\" "
+            "y1=\"%.1f\" y2=\"%.1f\"/><text class=\"f%zu\" x=\"%.1f\" y=\"%.1f\">",
+            index, dashes, x, x + (frame->peaks ? SWATCH : SWATCH / 2), y - 4, y - 4, index,
+            x + (frame->peaks ? SWATCH : SWATCH / 2) + 4, y);
+    report_markup(out, series->name);
+    fprintf(out, " %s", bytes_text(series->last, text));
+    if (frame->peaks && series->peak != series->last)
+        fprintf(out, ", peak %s", bytes_text(series->peak, text));
+    fputs("</text>\n", out);
+}
+
+static void draw(FILE *out, const struct frame *frame, const json_t *samples,
+                 const struct series *series, size_t count, const char *id, const char *title,
+                 const char *description)
 {
     static const char *const dashes[SERIES] = {"none", "7 3", "2 3", "9 3 2 3", "4 4", "12 4"};
     const size_t points = json_array_size(samples);
@@ -139,11 +185,11 @@ static void draw(FILE *out, const json_t *samples, const struct series *series, 
     char text[32];
 
     fprintf(out,
-            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><svg "
-            "class=\"curves\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
-            "height=\"%.0f\" role=\"img\" aria-labelledby=\"%s-t %s-d\">\n<title "
-            "id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s",
-            title, WIDTH, HEIGHT, WIDTH, HEIGHT, id, id, id, title, id, description);
+            "<svg class=\"curves %s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
+            "height=\"%.0f\" role=\"img\" aria-labelledby=\"%s-%s-t %s-%s-d\">\n<title "
+            "id=\"%s-%s-t\">%s</title>\n<desc id=\"%s-%s-d\">%s",
+            frame->name, frame->width, HEIGHT, frame->width, HEIGHT, id, frame->name, id,
+            frame->name, id, frame->name, title, id, frame->name, description);
     for (size_t i = 0; i < count; i++) {
         fputc(' ', out);
         report_markup(out, series[i].name);
@@ -151,22 +197,26 @@ static void draw(FILE *out, const json_t *samples, const struct series *series, 
         fprintf(out, " in the end %s.", bytes_text(series[i].last, text));
     }
     fputs("</desc>\n", out);
-    draw_axes(out, samples, top, step);
+    draw_axes(out, frame, samples, top, step);
     place_labels(series, count, top, labels);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "<polyline class=\"line s%zu\" stroke-dasharray=\"%s\" points=\"", i,
                 dashes[i]);
         for (size_t p = 0; p < points; p++)
-            fprintf(out, "%.1f,%.1f ", x_of(p, points), y_of(series[i].values[p], top));
+            fprintf(out, "%.1f,%.1f ", x_of(frame, p, points), y_of(series[i].values[p], top));
         fputs("\"><title>", out);
         report_markup(out, series[i].name);
         fputs("</title></polyline>\n", out);
-        fprintf(out, "<text class=\"f%zu\" x=\"%.1f\" y=\"%.1f\">", i, LEFT + PLOT_W + 8,
-                labels[i]);
-        report_markup(out, series[i].name);
-        fprintf(out, " %s</text>\n", bytes_text(series[i].last, text));
+        draw_label(out, frame, &series[i], i, labels[i], dashes[i]);
     }
-    fputs("</svg></div>\n", out);
+    fputs("</svg>\n", out);
+}
+
+static void draw_all(FILE *out, const json_t *samples, const struct series *series, size_t count,
+                     const char *id, const char *title, const char *description)
+{
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+        draw(out, &frames[i], samples, series, count, id, title, description);
 }
 
 static unsigned long long value_of(const json_t *sample, const char *tag, const char *kind)
@@ -242,8 +292,8 @@ void html_chart_pool(FILE *out, const json_t *chapter, const char *id)
     }
     if (count > 1 && kept != 0) {
         snprintf(name, sizeof(name), "%s-pool", id);
-        draw(out, samples, best, kept, name, "Pool in use, by tag",
-             "One curve for each pool tag: bytes in use over the run.");
+        draw_all(out, samples, best, kept, name, "Pool in use, by tag",
+                 "One curve for each pool tag: bytes in use over the run.");
     }
     for (size_t i = 0; i < kept; i++)
         free(best[i].values);
@@ -259,9 +309,10 @@ void html_chart_held(FILE *out, const json_t *chapter, const char *id)
                       fill(&both[1], samples, "", "", "held_engine");
     if (good && json_array_size(samples) > 1) {
         snprintf(name, sizeof(name), "%s-held", id);
-        draw(out, samples, both, 2, name, "Bytes held back",
-             "Bytes of open flows that the driver took out of the stream and did not inject yet, "
-             "and bytes that wait in the engine.");
+        draw_all(
+            out, samples, both, 2, name, "Bytes held back",
+            "Bytes of open flows that the driver took out of the stream and did not inject yet, "
+            "and bytes that wait in the engine.");
     }
     free(both[0].values);
     free(both[1].values);

@@ -4,6 +4,7 @@
 
 #include "report/escape.h"
 #include "report/field.h"
+#include "report/html_table.h"
 #include "report/stamp.h"
 #include "report/where.h"
 #include "report/writer.h"
@@ -60,12 +61,15 @@ static void write_amount(FILE *out, const json_t *finding)
 
 static void write_consequences(FILE *out, const json_t *finding)
 {
+    const json_t *consequences = json_object_get(finding, "consequences");
     const json_t *consequence;
     size_t index;
 
-    json_array_foreach(json_object_get(finding, "consequences"), index, consequence)
+    if (json_array_size(consequences) != 0)
+        fprintf(out, "<dt>Consequence%s</dt>", json_array_size(consequences) == 1 ? "" : "s");
+    json_array_foreach(consequences, index, consequence)
     {
-        begin_row(out, index == 0 ? "Consequences" : "");
+        fputs("<dd>", out);
         report_markup(out, report_item_text(consequence));
         end_row(out);
     }
@@ -79,7 +83,7 @@ static void write_stack(FILE *out, const json_t *finding)
 
     if (json_array_size(stack) == 0)
         return;
-    fputs("<h4>Stack</h4><pre tabindex=\"0\"><code>", out);
+    fputs("<h4>Stack</h4><pre tabindex=\"0\" role=\"group\" aria-label=\"Stack\"><code>", out);
     json_array_foreach(stack, index, frame)
     {
         fprintf(out, "%02zx ", index);
@@ -89,35 +93,54 @@ static void write_stack(FILE *out, const json_t *finding)
     fputs("</code></pre>\n", out);
 }
 
+static bool any_has(const json_t *events, const char *key)
+{
+    const json_t *event;
+    size_t index;
+
+    json_array_foreach(events, index, event)
+    {
+        if (*report_text(event, key) != '\0')
+            return true;
+    }
+    return false;
+}
+
 static void write_events(FILE *out, const json_t *events, const char *title)
 {
+    const bool details = any_has(events, "detail");
     const json_t *event;
     size_t index;
 
     if (json_array_size(events) == 0)
         return;
-    fprintf(out,
-            "<h4>%s</h4><div class=\"scroll\"><table><thead><tr><th scope=\"col\" "
-            "class=\"n\">time</th><th scope=\"col\" class=\"n\">processor</th><th scope=\"col\" "
-            "class=\"n\">IRQL</th><th scope=\"col\">what</th><th scope=\"col\">where</th><th "
-            "scope=\"col\"></th></tr></thead><tbody>\n",
-            title);
+    fprintf(out, "<h4>%s</h4>", title);
+    html_table_begin(out, title);
+    fputs("<tr><th scope=\"col\" class=\"n\">time</th><th scope=\"col\" class=\"n "
+          "minor\">processor</th><th scope=\"col\" class=\"minor\">IRQL</th><th "
+          "scope=\"col\">what</th>",
+          out);
+    if (details)
+        fputs("<th scope=\"col\">details</th>", out);
+    fputs("<th scope=\"col\">where</th></tr></thead><tbody>\n", out);
     json_array_foreach(events, index, event)
     {
         char stamp[REPORT_STAMP];
         report_stamp(report_count(event, "time"), stamp);
         fprintf(out,
-                "<tr><td class=\"n\">%s s</td><td class=\"n\">%llu</td><td "
-                "class=\"n\">%llu</td><td>",
-                stamp, report_count(event, "processor"), report_count(event, "irql"));
+                "<tr><td class=\"n\">%s s</td><td class=\"n minor\">%llu</td><td "
+                "class=\"minor\">%s</td><td class=\"broad\">",
+                stamp, report_count(event, "processor"), report_irql(report_count(event, "irql")));
         report_markup(out, report_text(event, "what"));
+        if (details) {
+            fputs("</td><td class=\"broad\">", out);
+            report_markup(out, report_text(event, "detail"));
+        }
         fputs("</td><td class=\"m\">", out);
         report_markup(out, report_text(event, "where"));
-        fputs("</td><td>", out);
-        report_markup(out, report_text(event, "detail"));
         fputs("</td></tr>\n", out);
     }
-    fputs("</tbody></table></div>\n", out);
+    html_table_end(out);
 }
 
 void html_finding(FILE *out, const json_t *finding)
@@ -153,7 +176,7 @@ void html_finding(FILE *out, const json_t *finding)
     write_events(out, json_object_get(finding, "history"), "History of the object");
     write_events(out, json_object_get(finding, "others"), "What other callouts did");
     if (*report_text(finding, "rerun") != '\0') {
-        fputs("<h4>Again</h4><pre tabindex=\"0\"><code>", out);
+        fputs("<h4>Again</h4><pre class=\"wrap\"><code>", out);
         report_markup(out, report_text(finding, "rerun"));
         fputs("</code></pre>\n", out);
     }

@@ -42,7 +42,7 @@ const char *const html_style[] = {
     "article.e{border-left:5px solid var(--bad)}article.w{border-left:5px solid var(--warn)}\n",
     "figcaption{color:var(--dim);font-size:.9rem;margin-bottom:.5rem}\n",
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.1rem;margin:.5rem 0}\n",
-    "dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}\n",
+    "dt{color:var(--dim);grid-column:1}dd{margin:0;grid-column:2;overflow-wrap:anywhere}\n",
     ".facts{display:flex;flex-wrap:wrap;gap:.25rem 1.75rem;margin:.9rem 0;padding:0;"
     "list-style:none;color:var(--dim);font-size:.95rem}.facts b{color:var(--ink);"
     "font-weight:600}\n",
@@ -54,6 +54,17 @@ const char *const html_style[] = {
     "font-variant-numeric:tabular-nums}\n",
     "tr.bad td,tr.bad th{background:var(--bad-back)}\n",
     "summary{cursor:pointer;color:var(--dim)}\n",
+    "td.n,th.n{white-space:nowrap}.broad{min-width:11rem}.wrap{white-space:pre-wrap;"
+    "overflow-wrap:anywhere}\n",
+    ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);"
+    "white-space:nowrap}\n",
+    ".medium,.narrow{display:none}@media(max-width:70rem){.wide{display:none}"
+    ".medium{display:block}}.shown{margin-top:2rem}h2.chapter{font-size:1.55rem;margin-top:3.5rem;"
+    "border-bottom:2px solid var(--ink)}\n",
+    "@media(max-width:40rem){main,header,footer{padding-left:.8rem;padding-right:.8rem}.minor{"
+    "display:none}article,figure{padding:.8rem}"
+    "h1{font-size:1.35rem;overflow-wrap:anywhere}dl{display:block}dt{margin-top:.5rem}"
+    "dd{margin:0}pre{padding:.6rem}.medium{display:none}.narrow{display:block}}\n",
     "svg{display:block;max-width:100%;height:auto;font:12px system-ui,'DejaVu Sans',sans-serif}\n",
     ".scroll svg{max-width:none}\n",
     "svg text{fill:var(--ink)}svg .dim{fill:var(--dim)}svg .grid{stroke:var(--rule)}\n",
@@ -71,6 +82,7 @@ const char *const html_style[] = {
     "--bad:#a01810;--c0:#1f5fbf;--c1:#b4490c;--c2:#2b7a44;--c3:#7b3fa0;--c4:#0f7583;--c5:#a8326b;"
     "--bad-back:#fff;--warn-back:#fff;--good-back:#fff}"
     "body{font-size:10.5pt}article,figure,tr{break-inside:avoid}pre{white-space:pre-wrap}"
-    ".scroll{overflow:visible}.scroll svg{max-width:100%}nav{display:none}}\n",
+    ".scroll{overflow:hidden}nav,.minor,.wide,.narrow{display:none}.medium{display:block}"
+    ".broad{min-width:0}td.m{overflow-wrap:anywhere}}\n",
     NULL,
 };

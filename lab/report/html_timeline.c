@@ -6,6 +6,7 @@
 #include "report/book.h"
 #include "report/escape.h"
 #include "report/field.h"
+#include "report/html_table.h"
 #include "report/stamp.h"
 
 #include <stdbool.h>
@@ -43,15 +44,15 @@ static const struct kind *kind_of(const json_t *step)
     return NULL;
 }
 
-/* What stands in the mark, so that no colour has to be told from another: in and out for offers,
- * the first letter of an answer. */
-static char letter_of(const json_t *step, const struct kind *kind)
+/* What stands in the mark, so that no colour has to be told from another: arrows for offers, the
+ * first letter of an answer. */
+static void write_letter(FILE *out, const json_t *step, const struct kind *kind)
 {
     if (kind->lane == 0)
-        return strcmp(report_text(step, "direction"), "inbound") == 0 ? 'i' : 'o';
-    if (kind->lane == 1)
-        return report_text(step, "text")[0];
-    return kind->letter;
+        fputs(strcmp(report_text(step, "direction"), "inbound") == 0 ? "↓" : "↑", out);
+    else
+        report_markup_n(out, kind->lane == 1 ? report_text(step, "text") : &kind->letter,
+                        kind->lane != 1 || *report_text(step, "text") != '\0');
 }
 
 static double x_of(size_t index)
@@ -98,7 +99,7 @@ static void draw_mark(FILE *out, const json_t *step, const struct kind *kind, si
         fprintf(out, "<circle class=\"mark %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.0f\"/>", colour, x, y,
                 RADIUS);
     fprintf(out, "<text class=\"letter\" x=\"%.1f\" y=\"%.1f\">", x, y + 3.5);
-    report_markup_n(out, &(char){letter_of(step, kind)}, 1);
+    write_letter(out, step, kind);
     fputs("</text></g>\n", out);
 }
 
@@ -149,10 +150,12 @@ static void write_table(FILE *out, const json_t *steps)
     const json_t *step;
     size_t index;
 
-    fputs("<details><summary>The same as a table</summary><div class=\"scroll\"><table><thead><tr>"
-          "<th scope=\"col\" class=\"n\">time</th><th scope=\"col\">what</th><th scope=\"col\" "
-          "class=\"n\">classify</th><th scope=\"col\">direction</th><th scope=\"col\" "
-          "class=\"n\">processor</th><th scope=\"col\"></th></tr></thead><tbody>\n",
+    fputs("<details><summary>The same as a table</summary>", out);
+    html_table_begin(out, "Steps of the flow in their order");
+    fputs("<tr><th scope=\"col\" class=\"n\">time</th><th scope=\"col\">what</th><th "
+          "scope=\"col\" class=\"n\">classify</th><th scope=\"col\">direction</th><th "
+          "scope=\"col\" class=\"n\">processor</th><th scope=\"col\">details</th></tr></thead>"
+          "<tbody>\n",
           out);
     json_array_foreach(steps, index, step)
     {
@@ -170,7 +173,8 @@ static void write_table(FILE *out, const json_t *steps)
         report_markup(out, report_text(step, "text"));
         fputs("</td></tr>\n", out);
     }
-    fputs("</tbody></table></div></details>\n", out);
+    html_table_end(out);
+    fputs("</details>\n", out);
 }
 
 void html_timeline(FILE *out, const json_t *chapter, const char *id)
@@ -218,9 +222,8 @@ void html_timeline(FILE *out, const json_t *chapter, const char *id)
                 "<text class=\"dim\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text></g>\n",
                 x_of(i), TOP - 16, kind->name);
     }
-    fputs("</svg></div>\n<p class=\"dim\">Marks: i inbound, o outbound data offered, with the "
-          "classify's "
-          "number above; P PERMIT, B BLOCK, C CONTINUE, N NEED_MORE_DATA, D DEFER or "
+    fputs("</svg></div>\n<p class=\"dim\">Marks: ↓ inbound, ↑ outbound data offered, with the "
+          "classify's number above; P PERMIT, B BLOCK, C CONTINUE, N NEED_MORE_DATA, D DEFER or "
           "DROP_CONNECTION, A ALLOW_CONNECTION; I inject, C completion; X chain cut, ! NBLs lost. "
           "A square is a failure.</p>\n",
           out);

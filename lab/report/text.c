@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include "report/field.h"
+#include "report/tried.h"
 #include "report/writer.h"
 
 #include <string.h>
@@ -152,45 +153,6 @@ static void print_benign(FILE *out, const json_t *calls)
     }
 }
 
-/* What a campaign tried, on one line; nothing for a single run. */
-static void print_tried(FILE *out, const json_t *run)
-{
-    static const struct {
-        const char *key, *one, *many;
-    } parts[] = {
-        {"readings", "reading", "readings"},
-        {"quirks", "quirk", "quirks"},
-        {"seeds", "seed", "seeds"},
-        {"schedules", "schedule", "schedules"},
-        {"faults", "fault", "faults"},
-        {"neighbours", "run beside neighbours", "runs beside neighbours"},
-        {"unload_points", "unload point", "unload points"},
-        {"long_flows", "flow of more than 4 GB", "flows of more than 4 GB"},
-    };
-
-    if (report_count(run, "runs") < 2)
-        return;
-    fprintf(out, "tried: %s runs", report_number(report_count(run, "runs")));
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const unsigned long long count = report_count(run, parts[i].key);
-        if (count == 0)
-            continue;
-        fprintf(out, "; %s %s", report_number(count), count == 1 ? parts[i].one : parts[i].many);
-        if (strcmp(parts[i].key, "schedules") == 0)
-            fputs(json_is_true(json_object_get(run, "schedules_all")) ? ", all there are"
-                                                                      : ", not all there are",
-                  out);
-        if (strcmp(parts[i].key, "faults") == 0)
-            fprintf(out, " at %s call stacks, %s", report_number(report_count(run, "fault_stacks")),
-                    json_is_true(json_object_get(run, "faults_to_fixpoint")) ? "until none was new"
-                                                                             : "not all there are");
-        if (strcmp(parts[i].key, "unload_points") == 0)
-            fprintf(out, ", the slowest %.6f s",
-                    (double)report_count(run, "slowest_unload_us") / 1e6);
-    }
-    fputc('\n', out);
-}
-
 /* Which Windows would hurt the driver. */
 static void print_windows(FILE *out, const json_t *windows)
 {
@@ -215,7 +177,11 @@ void report_text_runs(FILE *out, json_t *records)
     {
         const char *reason = report_text(run, "reason");
 
-        print_tried(out, run);
+        if (report_count(run, "runs") > 1) {
+            fputs("tried: ", out);
+            report_tried(out, run);
+            fputc('\n', out);
+        }
         print_windows(out, json_object_get(run, "windows"));
         print_benign(out, json_object_get(run, "benign"));
         fprintf(out, "%s on %s: %s", report_text(run, "command"), report_text(run, "profile"),

@@ -9,9 +9,11 @@
 
 #include <string.h>
 
-#define INDENT     15
-#define WIDTH      80
-#define EVENT_HEAD 28 /* "0.000000 s  cpu 0 DISPATCH  " */
+#define INDENT       15
+#define WIDTH        80
+#define EVENTS       12 /* of a long history are shown: its beginning, and what came last */
+#define EVENTS_FIRST 4
+#define EVENT_HEAD   28 /* "0.000000 s  cpu 0 DISPATCH  " */
 
 /* A titled paragraph, broken at blanks so that it fits. */
 static void print_paragraph(FILE *out, const char *title, const char *text)
@@ -106,9 +108,16 @@ static void print_events(FILE *out, const char *title, const json_t *events)
     const char *last = "";
     int width;
     const bool fit = fit_lines(events, INDENT + EVENT_HEAD, &width);
+    const size_t count = json_array_size(events);
 
     json_array_foreach(events, index, event)
     {
+        if (count > EVENTS && index >= EVENTS_FIRST && index < count - (EVENTS - EVENTS_FIRST)) {
+            if (index == EVENTS_FIRST)
+                fprintf(out, "%*s... %zu more (all of them with --json or --html)\n", INDENT, "",
+                        count - EVENTS);
+            continue;
+        }
         char stamp[REPORT_STAMP];
         const char *what = report_text(event, "what");
         const char *where = report_text(event, "where");

@@ -4,6 +4,7 @@
 
 #include "report/book.h"
 #include "report/field.h"
+#include "report/pool_tag.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,36 +13,6 @@
 #include <strings.h>
 
 #define REFRESH 5000000000ull /* ns: poolmon shows what changed since its last look, 5 s ago */
-
-/* What the lab's own components keep under their tags. */
-static const struct {
-    const char *tag, *binary, *text;
-} known[] = {
-    {"Cbrb", "nt!ex", "callback objects"},
-    {"Devi", "nt!io", "device objects"},
-    {"Driv", "nt!io", "driver objects"},
-    {"Even", "nt!ke", "events"},
-    {"File", "nt!io", "file objects"},
-    {"Fwpc", "fwpkclnt.sys", "NBLs of clones"},
-    {"Fwpi", "fwpkclnt.sys", "injection handles"},
-    {"Fwpp", "fwpkclnt.sys", "NBL pools"},
-    {"IoEr", "nt!io", "error log packets"},
-    {"IoSB", "nt!io", "system buffers"},
-    {"IoWI", "nt!io", "work items"},
-    {"Irp ", "nt!io", "IRPs"},
-    {"Key ", "nt!cm", "registry keys"},
-    {"Mdl ", "nt!mm", "MDLs"},
-    {"MmPg", "nt!mm", "pages for MDLs"},
-    {"NDnd", "ndis.sys", "NBL pools"},
-    {"NDpp", "ndis.sys", "packet pool"},
-    {"Nbuf", "netio.sys", "copies of received data: MDL and data in one block"},
-    {"RtlQ", "nt!rtl", "registry queries"},
-    {"RtlS", "nt!rtl", "strings"},
-    {"StBn", "netio.sys", "NBLs of the stream layer"},
-    {"TNbl", "tcpip.sys", "sent data"},
-    {"Thre", "nt!ps", "threads"},
-    {"WfpF", "netio.sys", "flow contexts"},
-};
 
 static void line(json_t *lines, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void line(json_t *lines, const char *format, ...)
@@ -164,10 +135,9 @@ static void poolused(json_t *lines, const json_t *chapter)
         if (used[0] == 0 && used[2] == 0)
             continue;
         snprintf(text, sizeof(text), "UNKNOWN pooltag '%.4s', please update pooltag.txt", tag);
-        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
-            if (strcmp(known[k].tag, tag) == 0)
-                snprintf(text, sizeof(text), "%s , Binary: %s", known[k].text, known[k].binary);
-        }
+        const struct report_pool_tag *known = report_pool_tag_find(tag);
+        if (known != NULL)
+            snprintf(text, sizeof(text), "%s , Binary: %s", known->text, known->binary);
         line(lines, " %-4.4s%9llu%9llu%10llu%9llu%s", tag, used[0], used[1], used[2], used[3],
              text);
         for (unsigned k = 0; k < 4; k++)

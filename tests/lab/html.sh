@@ -13,6 +13,24 @@ cp "$work/leak.html" "$work/first.html"
 expect_exit 1 "the page again" "$sluice" check "$images/nbuf-leak-bad.sys" --profile 7sp1 --html "$work/leak.html"
 if cmp -s "$work/leak.html" "$work/first.html"; then passed "pages repeat bit for bit"; else failed "pages differ from run to run"; fi
 if grep -qE 'https?:|src=|url\(|@import' "$work"/*.html; then failed "a page refers to something outside"; else passed "pages are self-contained"; fi
+if python3 "$(dirname "$0")/contrast.py" "$work/leak.html" >"$work/out" 2>&1; then
+  passed "colours have contrast"
+else
+  failed "colours lack contrast"
+  head -n 5 "$work/out" | sed 's/^/    /'
+fi
+# The check itself can fail.
+sed 's/--dim:#5a646f/--dim:#8a949f/' "$work/leak.html" >"$work/pale.html"
+if python3 "$(dirname "$0")/contrast.py" "$work/pale.html" >/dev/null 2>&1; then failed "pale text is not noticed"; else passed "pale text is noticed"; fi
+
+# Of a campaign the run that shows the finding is shown, not the first, and says so.
+expect_exit 1 "the page of a campaign" "$sluice" check "$images/fin-with-data-bad.sys" --html "$work/campaign.html" &&
+  if grep -qE 'What follows is of run [1-9][0-9]* of [0-9]+, the first that shows <b>R40</b>.*fin_mode=with_data' "$work/campaign.html" &&
+    ! grep -q 'What follows' "$work/leak.html"; then
+    passed "the run with the finding is shown"
+  else
+    failed "the page does not say which run it shows"
+  fi
 if [ -z "$browser" ]; then
   skipped "pages in a browser: chromium is not installed"
   finish
@@ -32,7 +50,8 @@ for name in leak http; do
   else
     passed "$name: no complaint of the browser"
   fi
-  if [ "$(grep -c '<svg class="curves"' "$work/$name.dom")" = 2 ] && [ "$(grep -c '<svg class="timeline"' "$work/$name.dom")" = 1 ] &&
+  if [ "$(grep -c '<svg class="curves wide"' "$work/$name.dom")" = 2 ] &&
+    [ "$(grep -c '<svg class="curves narrow"' "$work/$name.dom")" = 2 ] && [ "$(grep -c '<svg class="timeline"' "$work/$name.dom")" = 1 ] &&
     [ "$(grep -c '<polyline' "$work/$name.dom")" -ge 3 ]; then
     passed "$name: curves and timeline"
   else
@@ -60,6 +79,17 @@ if grep -q '<td>cut</td>.*chain cut behind NBL' "$work/leak.dom" && grep -q '<td
 else
   failed "the timeline does not tell the cut"
 fi
+
+# Nothing is wider than the page, on a phone either: what is, scrolls by itself. (Browsers without a window are never
+# narrower than 500 pixels: a frame is.)
+for width in 390 1280; do
+  printf '<!DOCTYPE html><body style="margin:0"><iframe id="f" src="leak.html" style="border:0;width:%spx;height:900px"></iframe><script>
+    onload = () => { const d = f.contentDocument.documentElement; document.title = "x"; document.body.append("overflow=" + (d.scrollWidth - d.clientWidth)); }
+  </script>' "$width" >"$work/frame.html"
+  look frame --allow-file-access-from-files --dump-dom >"$work/frame.dom"
+  over=$(grep -o 'overflow=[0-9-]*' "$work/frame.dom" | tail -n 1)
+  if [ "$over" = overflow=0 ]; then passed "$width pixels are enough"; else failed "on $width pixels the page is too wide: $over"; fi
+done
 
 # Both colour schemes: the pictures differ and are not empty.
 for scheme in 0 1; do

@@ -113,10 +113,42 @@ static void test_a_page_needs_nothing_from_elsewhere(void **state)
     assert_null(strstr(html, "src="));
     assert_null(strstr(html, "@import"));
     assert_null(strstr(html, "url("));
-    assert_int_equal(world_count(html, "<svg "), 3);
-    assert_int_equal(world_count(html, "<polyline "), 3); /* one tag; driver and engine */
+    assert_int_equal(world_count(html, "<svg "), 7);      /* curves for three widths */
+    assert_int_equal(world_count(html, "<polyline "), 9); /* one tag; driver and engine */
+    assert_int_equal(world_count(html, "<caption "), world_count(html, "<table>"));
+    assert_int_equal(world_count(html, "role=\"img\" aria-labelledby="), 7);
     assert_int_equal(world_count(html, "<article "), 2);
     assert_int_equal(world_count(html, "<table>"), world_count(html, "</table>"));
+    free(html);
+    report_book_clear(&book);
+}
+
+/* Of a campaign one run is shown in the place of the first: the last that was told. */
+static void test_an_exhibit_is_shown(void **state)
+{
+    struct report_book book;
+
+    assert_true(report_book_begin(&book, "x.sys"));
+    world_add(&book, world_pool("Base", "Nonp", 1, 0, 7));
+    for (int i = 0; i < 2; i++) {
+        world_add(&book, json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "type", "exhibit", "rule",
+                                   i == 0 ? "R24" : "R42", "title", "<script>", "number", 5 + i,
+                                   "reading", "a=b", "rerun", "sluice"));
+        world_add(&book, world_pool(i == 0 ? "Warn" : "Fail", "Nonp", 1, 0, 7));
+        for (int k = 0; k < 2; k++)
+            world_add(&book, json_pack("{s:s, s:i, s:[o]}", "type", "sample", "classifies", k,
+                                       "tags", world_pool("Fail", "Nonp", 3, 1, k * 10)));
+    }
+    assert_true(report_book_has_exhibit(&book));
+    world_add(&book, world_run("findings", "on"));
+    assert_false(report_book_has_exhibit(&book));
+    report_book_end(&book, 1);
+    char *html = world_written(report_html, &book);
+    assert_int_equal(world_count(html, "of run 6, the first that shows <b>R42</b>"), 1);
+    assert_non_null(strstr(html, "Fail"));
+    assert_null(strstr(html, "Warn"));
+    assert_null(strstr(html, "Base"));
+    assert_null(strstr(html, "<script"));
     free(html);
     report_book_clear(&book);
 }
@@ -288,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_nothing_was_told),
         cmocka_unit_test(test_hostile_text_is_text),
         cmocka_unit_test(test_a_page_needs_nothing_from_elsewhere),
+        cmocka_unit_test(test_an_exhibit_is_shown),
         cmocka_unit_test(test_sarif_points_to_the_line),
         cmocka_unit_test(test_junit_counts),
         cmocka_unit_test(test_what_was_not_checked_did_not_pass),

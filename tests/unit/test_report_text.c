@@ -43,6 +43,29 @@ static void test_finding(void **state)
     json_decref(finding);
 }
 
+/* Of a long history the beginning and the end are told, and how much is between. */
+static void test_long_history(void **state)
+{
+    json_t *finding = world_finding("R42", "error", "f");
+    json_t *history = json_array();
+    char *text = NULL;
+    size_t size = 0;
+
+    for (int i = 0; i < 30; i++)
+        json_array_append_new(history, json_pack("{s:i, s:s+}", "time", 0, "what", "event ",
+                                                 (char[2]){(char)('A' + i), '\0'}));
+    json_object_set_new(finding, "history", history);
+    FILE *out = open_memstream(&text, &size);
+    report_text_finding(out, finding);
+    fclose(out);
+    assert_int_equal(world_count(text, "event "), 12);
+    assert_int_equal(world_count(text, "... 18 more"), 1);
+    assert_non_null(strstr(text, "event D\n               ... 18"));
+    assert_non_null(strstr(text, "--html)\n               0.000000 s  cpu 0 PASSIVE   event W\n"));
+    free(text);
+    json_decref(finding);
+}
+
 static const char *amount_of(const char *rule, const char *confidence, char *line, size_t size)
 {
     json_t *finding = world_finding(rule, "error", "f");
@@ -203,9 +226,9 @@ static void test_names_of_views(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finding),         cmocka_unit_test(test_amount),
-        cmocka_unit_test(test_writer_is_plain), cmocka_unit_test(test_views),
-        cmocka_unit_test(test_names_of_views),
+        cmocka_unit_test(test_finding), cmocka_unit_test(test_long_history),
+        cmocka_unit_test(test_amount),  cmocka_unit_test(test_writer_is_plain),
+        cmocka_unit_test(test_views),   cmocka_unit_test(test_names_of_views),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
