@@ -2,6 +2,7 @@
 /* docs/contract.md, made from the tables. */
 #include "cli/contract_page.h"
 
+#include "check/ledger.h"
 #include "check/rules.h"
 #include "check/specimen.h"
 
@@ -46,6 +47,24 @@ static void write_rule(FILE *out, const struct check_rule *rule)
     }
 }
 
+static void write_ledgers(FILE *out)
+{
+    const struct check_ledger *ledger;
+
+    fputs(
+        "\n## What is given back, and when it is looked at\n\n"
+        "A driver may keep stock, caches and timers until it is unloaded: what is open before is "
+        "named by `sluice check`\n(records of type `left`) with who made it, in which flow, and "
+        "how old it is, and is no finding. A finding about\nsomething that outlived its flow says "
+        "when that flow had ended.\n\n"
+        "| ledger | at the end of its flow | when all is quiet | at unload | shown by |\n"
+        "|---|---|---|---|---|\n",
+        out);
+    for (size_t i = 0; (ledger = check_ledger_at(i)) != NULL; i++)
+        fprintf(out, "| %s | %s | %s | %s | %s |\n", ledger->name, ledger->flow_end, ledger->idle,
+                ledger->unload, ledger->proof);
+}
+
 void contract_page(FILE *out)
 {
     const struct check_rule *rule;
@@ -73,4 +92,5 @@ void contract_page(FILE *out)
         write_chapter(out, rule->id);
         write_rule(out, rule);
     }
+    write_ledgers(out);
 }

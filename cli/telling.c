@@ -154,6 +154,25 @@ static void pool(void *context, const struct nt_pool_tag *tag)
                                      }));
 }
 
+static void left(void *context, const struct check_left *open)
+{
+    struct telling *telling = context;
+
+    if (!telling->ledgers)
+        return;
+    session_record(telling->channel, report_record_left(&(struct report_left){
+                                         .ledger = open->ledger->name,
+                                         .tag = open->tag,
+                                         .count = open->count,
+                                         .bytes = open->bytes,
+                                         .ended = open->ended,
+                                         .flow = open->flow,
+                                         .classify = open->classify,
+                                         .age = open->age * 100,
+                                         .who = open->who,
+                                     }));
+}
+
 void telling_finding(struct telling *telling, const struct check_finding *finding,
                      const char *rerun, const char *reading)
 {
@@ -266,6 +285,7 @@ struct run_listener telling_listener(struct telling *telling)
         .warning = warning,
         .ledger = ledger,
         .pool = pool,
+        .left = left,
         .finding = finding,
     };
 

@@ -31,24 +31,30 @@ static bool is_late(const struct sim_breach *breach)
            !check_stack_has_driver();
 }
 
+bool check_is_ignored(const struct check *check, const void *address)
+{
+    const struct pe_image *image =
+        check->ignored_count != 0 ? pe_image_of(check->pe, address) : NULL;
+
+    for (size_t i = 0; i < check->ignored_count && image != NULL; i++) {
+        if (pe_image_base(image) == pe_image_base(check->ignored[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Whose mistake is it? That of the code that is said to be concerned, else of the innermost driver.
  */
 static bool is_ignored(const struct check *check, const struct sim_breach *breach)
 {
     const void *address = breach->address;
-    const struct pe_image *image;
 
     if (check->ignored_count == 0 || strcmp(breach->rule, "CRASH") == 0)
         return false;
     for (const struct sim_frame *frame = *sim_frame_list(); address == NULL && frame != NULL;
          frame = frame->up)
         address = frame->address;
-    image = pe_image_of(check->pe, address);
-    for (size_t i = 0; i < check->ignored_count && image != NULL; i++) {
-        if (pe_image_base(image) == pe_image_base(check->ignored[i]))
-            return true;
-    }
-    return false;
+    return check_is_ignored(check, address);
 }
 
 void check_ignore_image(struct check *check, const struct pe_image *image)
@@ -73,6 +79,30 @@ static bool is_damage(const struct check_rule *rule)
 static bool is_unavoidable(const struct check_rule *rule)
 {
     return strcmp(rule->id, "R56") == 0 && check_stack_in_role("DriverUnload");
+}
+
+/* Rules that tell what was not given back. */
+static bool is_left(const struct check_rule *rule)
+{
+    static const char *const rules[] = {"R21", "R46", "R47", "R66", "R71", "LEAK"};
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (strcmp(rule->id, rules[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What outlives its flow was forgotten then, not at unload. */
+static void tell_flow_end(const struct check *check, struct check_finding *finding)
+{
+    const uint64_t end = check_flow_end(check, finding->flow);
+    const size_t length = strlen(finding->detail);
+
+    if (end != 0 && end < check->sim->now)
+        snprintf(finding->detail + length, sizeof(finding->detail) - length,
+                 "; flow %llu had ended %.3f s before", (unsigned long long)finding->flow,
+                 (double)(check->sim->now - end) / SIM_SECOND);
 }
 
 void check_note(struct check *check, const struct sim_breach *breach)
@@ -106,6 +136,8 @@ void check_note(struct check *check, const struct sim_breach *breach)
     finding->time = check->sim->now;
     if (breach->detail != NULL)
         snprintf(finding->detail, sizeof(finding->detail), "%s", breach->detail);
+    if (is_left(rule))
+        tell_flow_end(check, finding);
     check_quirk_tell(check->netio, finding);
     check_stack_capture(check->pe, &finding->stack);
     if (breach->address != NULL && (finding->stack.count == 0 || is_late(breach)))
@@ -271,6 +303,7 @@ static void flow_close(void *context, struct netio_flow *flow)
     struct check *check = context;
     struct check_flow *own = netio_flow_of_check(flow);
 
+    check_flow_end_note(check, netio_flow_handle(flow));
     if (own == NULL)
         return;
     netio_flow_set_of_check(flow, NULL);
@@ -326,6 +359,7 @@ void check_destroy(struct check *check)
         check_flow_forget(check, check->flows);
     check_findings_clear(&check->findings);
     check_chains_clear(&check->chains);
+    free(check->ended);
     free(check);
 }
 

@@ -50,9 +50,14 @@ struct check_flow_contexts {
                                            and for one that was removed at once */
 };
 
+static unsigned bucket_index(uint64_t value)
+{
+    return (unsigned)((value >> 4) * 0x9E3779B97F4A7C15ull >> 54);
+}
+
 static struct entry **bucket_of(struct check_flow_contexts *contexts, uint64_t value)
 {
-    return &contexts->buckets[(value >> 4) * 0x9E3779B97F4A7C15ull >> 54];
+    return &contexts->buckets[bucket_index(value)];
 }
 
 static bool is_alive(const struct check_flow_contexts *contexts, const struct entry *entry,
@@ -301,26 +306,59 @@ static void report_kept(struct check_flow_contexts *contexts, const struct entry
                });
 }
 
+/* The entry of a block that the engine has given back, or never took; NULL: the block is none. */
+static const struct entry *entry_of(const struct check_flow_contexts *contexts,
+                                    const struct nt_pool_block *block)
+{
+    const uint64_t value = (uintptr_t)block->address;
+    const struct entry *entry = contexts->buckets[bucket_index(value)];
+
+    while (entry != NULL && (entry->value != value || entry->number != block->number ||
+                             (!entry->deleted && entry->status == STATUS_SUCCESS)))
+        entry = entry->next;
+    return entry;
+}
+
 /* In order of allocation: buckets are by address. */
 static void judge_block(void *context, const struct nt_pool_block *block)
 {
     struct check_flow_contexts *contexts = context;
-    const uint64_t value = (uintptr_t)block->address;
+    const struct entry *entry = entry_of(contexts, block);
 
-    for (const struct entry *entry = *bucket_of(contexts, value); entry != NULL;
-         entry = entry->next) {
-        if (entry->value == value && entry->number == block->number &&
-            (entry->deleted || entry->status != STATUS_SUCCESS)) {
-            report_kept(contexts, entry, block);
-            return;
-        }
-    }
+    if (entry != NULL)
+        report_kept(contexts, entry, block);
 }
 
 void check_flow_contexts_finish(struct check_flow_contexts *contexts)
 {
     if (contexts->count != 0)
         nt_pool_each_block(contexts->nt, judge_block, contexts);
+}
+
+struct each_kept {
+    struct check_flow_contexts *contexts;
+    void (*visit)(void *context, uint64_t flow, const struct nt_pool_block *block);
+    void *context;
+};
+
+static void visit_kept(void *context, const struct nt_pool_block *block)
+{
+    const struct each_kept *each = context;
+    const struct entry *entry = entry_of(each->contexts, block);
+
+    if (entry != NULL)
+        each->visit(each->context, entry->flow, block);
+}
+
+void check_flow_contexts_each_kept(struct check_flow_contexts *contexts,
+                                   void (*visit)(void *context, uint64_t flow,
+                                                 const struct nt_pool_block *block),
+                                   void *context)
+{
+    struct each_kept each = {contexts, visit, context};
+
+    if (contexts->count != 0)
+        nt_pool_each_block(contexts->nt, visit_kept, &each);
 }
 
 struct check_flow_contexts *check_flow_contexts_create(struct sim *sim, struct nt *nt,

@@ -18,3 +18,10 @@ void check_flow_contexts_destroy(struct check_flow_contexts *contexts);
  * back, or never took them. Only values that are the address of a block of the driver are judged.
  */
 void check_flow_contexts_finish(struct check_flow_contexts *contexts);
+
+/* The same while the driver is still there: a driver may free them later, so they are no finding
+ * yet. */
+void check_flow_contexts_each_kept(struct check_flow_contexts *contexts,
+                                   void (*visit)(void *context, uint64_t flow,
+                                                 const struct nt_pool_block *block),
+                                   void *context);

@@ -43,11 +43,22 @@ struct check {
         size_t at;
     } answers;
     struct check_flow *flows; /* that are open, newest first */
+    uint64_t *ended;          /* by flow handle: when it ended, or 0 */
+    size_t ended_size;
     struct netio_listener listener;
     struct check_explain *explain; /* NULL: no histories are kept */
     const struct pe_image *ignored[CHECK_IGNORED];
     size_t ignored_count;
 };
+
+/* Notes that a flow has ended now; forgets it when memory is short. */
+void check_flow_end_note(struct check *check, uint64_t handle);
+
+/* When the flow ended (virtual, 100 ns); 0: it has not, or it is not known. */
+uint64_t check_flow_end(const struct check *check, uint64_t handle);
+
+/* Whether code at the address is that of an image about which nothing is told. */
+bool check_is_ignored(const struct check *check, const void *address);
 
 /* A breach becomes a finding, or counts for one. */
 void check_note(struct check *check, const struct sim_breach *breach);

@@ -69,3 +69,24 @@ void check_flow_forget(struct check *check, struct check_flow *flow)
         flow->older->newer = flow->newer;
     free(flow);
 }
+
+/* Handles are numbers from 1 on. */
+void check_flow_end_note(struct check *check, uint64_t handle)
+{
+    if (handle >= check->ended_size) {
+        const size_t size = (size_t)handle * 2 + 64;
+        uint64_t *ended = realloc(check->ended, size * sizeof(*ended));
+
+        if (ended == NULL)
+            return;
+        memset(ended + check->ended_size, 0, (size - check->ended_size) * sizeof(*ended));
+        check->ended = ended;
+        check->ended_size = size;
+    }
+    check->ended[handle] = check->sim->now != 0 ? check->sim->now : 1;
+}
+
+uint64_t check_flow_end(const struct check *check, uint64_t handle)
+{
+    return handle < check->ended_size ? check->ended[handle] : 0;
+}

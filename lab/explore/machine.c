@@ -220,3 +220,14 @@ enum machine_status machine_unload(struct machine *machine, char *text, size_t s
         check_finish(machine->check);
     return machine_state(machine, text, size);
 }
+
+void machine_left_each(struct machine *machine,
+                       void (*visit)(void *context, const struct check_left *left), void *context)
+{
+    if (!machine->sim->stopped)
+        check_left_each(machine->check,
+                        &(struct check_left_of){.fwp = machine->fwp,
+                                                .contexts = machine->contexts,
+                                                .driver = machine->driver},
+                        visit, context);
+}

@@ -5,6 +5,7 @@
 
 #include "check/check.h"
 #include "check/flow_context.h"
+#include "check/ledger.h"
 #include "tcpip/tcpip.h"
 
 struct machine_config {
@@ -61,6 +62,10 @@ void machine_config_default(struct machine_config *config, const struct netio_pr
 /* Builds the floors, from sim upwards, and enters the world. False when memory is short; nothing is
  * left then. */
 bool machine_create(struct machine *machine, const struct machine_config *config);
+
+/* What the driver has not given back by now: see check/ledger.h. */
+void machine_left_each(struct machine *machine,
+                       void (*visit)(void *context, const struct check_left *left), void *context);
 
 /* Takes everything down again; leaves the world. */
 void machine_destroy(struct machine *machine);

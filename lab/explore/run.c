@@ -546,6 +546,8 @@ static void run_world(const struct run_config *config, struct check_answers *ans
         passage_look(run.passage, run.machine.sim->now);
     if (run.sampler != NULL)
         sampler_alive(run.sampler);
+    if (config->listener.left != NULL && run.machine.driver != NULL)
+        machine_left_each(&run.machine, config->listener.left, config->listener.context);
     tell_flows(&run);
     if (run.own && config->listener.statistics != NULL) {
         struct run_moment end = moment_of(&run, NT_BOOT_TIME + run.machine.sim->now);

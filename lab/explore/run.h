@@ -93,6 +93,9 @@ struct run_listener {
     void (*warning)(void *context, const char *line);
     void (*ledger)(void *context, const struct run_ledger *ledger);
     void (*pool)(void *context, const struct nt_pool_tag *tag);
+    void (*left)(void *context,
+                 const struct check_left *left); /* when the connections have ended and all is
+                                                    quiet, before the driver is unloaded */
     void (*finding)(void *context, const struct check_finding *finding);
     /* What sluice.sys tells, as it happens, and its figures when the last flow has ended. */
     void (*event)(void *context, const struct sluice_event *event, const struct run_moment *moment);

@@ -44,6 +44,18 @@ static void report_left(struct fwp *fwp, struct fwp_part *part)
     }
 }
 
+void fwp_classify_handles_each(struct fwp *fwp,
+                               void (*visit)(void *context, const void *caller, uint64_t flow,
+                                             uint32_t classify, uint64_t time),
+                               void *context)
+{
+    const struct classify_part *part = (struct classify_part *)fwp_part_find(fwp, "classify");
+
+    for (const struct classify_handle *h = part != NULL ? part->handles : NULL; h != NULL;
+         h = h->next)
+        visit(context, h->caller, h->flow, h->classify, h->time);
+}
+
 static void destroy(struct fwp *fwp, struct fwp_part *part)
 {
     struct classify_part *const classify = (struct classify_part *)part;
@@ -111,7 +123,8 @@ NTSTATUS NTAPI FwpsAcquireClassifyHandle0(VOID *classifyContext, UINT32 flags,
                                        .layer = context->layer,
                                        .caller = __builtin_return_address(0),
                                        .time = fwp->sim->now};
-    nt_pool_attribution(fwp->nt, &handle->flow, &handle->classify);
+    handle->flow = sim_task_self(fwp->sim)->flow;
+    handle->classify = sim_task_self(fwp->sim)->classify;
     part->handles = handle;
     *classifyHandle = handle->value;
     return STATUS_SUCCESS;

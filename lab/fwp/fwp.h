@@ -29,3 +29,10 @@ void fwp_filters_set(struct fwp *fwp, bool there);
 /* After a driver was unloaded: callouts, filters, sublayers, providers, sessions, transactions,
  * injection handles, classify handles, subscriptions that are still there (R52-R54, R60). */
 void fwp_report_left(struct fwp *fwp);
+
+/* Classify handles that are not released: who acquired each, in which classify of which flow, and
+ * when (virtual, 100 ns). */
+void fwp_classify_handles_each(struct fwp *fwp,
+                               void (*visit)(void *context, const void *caller, uint64_t flow,
+                                             uint32_t classify, uint64_t time),
+                               void *context);

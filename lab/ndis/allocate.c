@@ -38,8 +38,8 @@ static void breach(struct ndis *ndis, const char *rule, const char *function, co
                                                .function = function,
                                                .detail = detail,
                                                .tag = tag,
-                                               .flow = ndis->flow,
-                                               .classify = ndis->classify,
+                                               .flow = sim_task_self(ndis->sim)->flow,
+                                               .classify = sim_task_self(ndis->sim)->classify,
                                                .address = caller});
 }
 

@@ -290,9 +290,3 @@ void ndis_nbl_each(const struct ndis *ndis,
     for (struct ndis_nbl_header *h = ndis->oldest; h != NULL; h = h->newer)
         visit(context, ndis_nbl_of(h), h);
 }
-
-void ndis_attribute(struct ndis *ndis, uint64_t flow, uint32_t classify)
-{
-    ndis->flow = flow;
-    ndis->classify = classify;
-}

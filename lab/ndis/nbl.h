@@ -133,6 +133,3 @@ void ndis_nbl_each(const struct ndis *ndis,
                    void (*visit)(void *context, NET_BUFFER_LIST *nbl,
                                  const struct ndis_nbl_header *header),
                    void *context);
-
-/* What NBLs made from here on are attributed to, until changed; zeros: nothing. */
-void ndis_attribute(struct ndis *ndis, uint64_t flow, uint32_t classify);

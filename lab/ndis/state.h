@@ -14,9 +14,7 @@ struct ndis {
     struct sim *sim;
     struct nt *nt;
     struct ndis_nbl_header *newest, *oldest;
-    uint64_t nbl_count; /* ever made */
-    uint64_t flow;      /* what NBLs are attributed to, see ndis_attribute() */
-    uint32_t classify;
+    uint64_t nbl_count;       /* ever made */
     struct nt_forbidden gone; /* see gone.h */
     struct ndis_pool *pools;
     struct ndis_generic *generics;
@@ -45,8 +43,8 @@ static inline void ndis_nbl_enlist(struct ndis *ndis, struct ndis_nbl_header *he
     header->ndis = ndis;
     header->number = ++ndis->nbl_count;
     header->seal = NDIS_NBL_SEAL ^ header->number;
-    header->flow = ndis->flow;
-    header->classify = ndis->classify;
+    header->flow = sim_task_self(ndis->sim)->flow;
+    header->classify = sim_task_self(ndis->sim)->classify;
     header->held_since = ndis->sim->now;
     header->newer = NULL;
     header->older = ndis->newest;

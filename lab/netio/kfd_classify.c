@@ -44,6 +44,7 @@ static struct decision ask_callout(struct netio *netio, struct kfd_filter *filte
 {
     SIM_FRAME("NETIO", "ProcessCallout");
     struct netio_callout *const callout = kfd_filter_callout(netio, filter);
+    struct sim_task *const task = sim_task_self(netio->sim);
     const bool inspection = filter->fwps.action.type == FWP_ACTION_CALLOUT_INSPECTION;
     struct netio_classify_context context = {NETIO_CLASSIFY_CONTEXT_MAGIC, values->layerId};
     FWPS_CLASSIFY_OUT0 out = {.actionType = action,
@@ -59,7 +60,11 @@ static struct decision ask_callout(struct netio *netio, struct kfd_filter *filte
     }
     if (callout->flags & FWP_CALLOUT_FLAG_CONDITIONAL_ON_FLOW)
         return (struct decision){FWP_ACTION_CONTINUE, false, false};
+    const uint64_t outer = task->flow;
+    if (metadata->currentMetadataValues & FWPS_METADATA_FIELD_FLOW_HANDLE)
+        task->flow = metadata->flowHandle;
     kfd_invoke(netio, callout, values, metadata, NULL, &context, &filter->fwps, 0, &out);
+    task->flow = outer;
     check_established(netio, callout, values, metadata, &out);
     if (inspection)
         return (struct decision){FWP_ACTION_CONTINUE, false, false};

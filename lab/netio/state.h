@@ -178,12 +178,6 @@ struct injection {
     struct injection *newer, *older; /* watched ones */
 };
 
-/* The classify whose allocations are counted; zeros: none. */
-struct netio_attribution {
-    uint64_t flow;
-    uint32_t classify;
-};
-
 struct netio {
     struct sim *sim;
     struct ndis *ndis;
@@ -212,7 +206,6 @@ struct netio {
     uint64_t next_handle;
     struct netio_ledger closed_ledger[2]; /* of flows that are gone */
 
-    struct netio_attribution attribution;
     struct netio_offers offers;
     struct netio_injector *injectors;
     uint64_t pending;                  /* NBLs injected, not yet completed */

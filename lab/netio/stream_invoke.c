@@ -52,17 +52,6 @@ static uint8_t classify_irql(struct netio *netio, enum netio_direction direction
     return before;
 }
 
-/* What is allocated from here on belongs to this classify. */
-static struct netio_attribution attribute(struct netio *netio, struct netio_attribution to)
-{
-    const struct netio_attribution before = netio->attribution;
-
-    netio->attribution = to;
-    nt_pool_attribute(netio->nt, to.flow, to.classify);
-    ndis_attribute(netio->ndis, to.flow, to.classify);
-    return before;
-}
-
 struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *flow,
                                                             enum netio_direction direction,
                                                             struct netio_stage *stage,
@@ -89,7 +78,9 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     struct netio_classify_context context = {NETIO_CLASSIFY_CONTEXT_MAGIC, flow->layer};
     struct stream_call
         call; /* set field by field: zeroing it costs more than the rest of the call */
-    struct netio_attribution outer;
+    struct sim_task *const task = sim_task_self(netio->sim);
+    const uint64_t outer_flow = task->flow;
+    const uint32_t outer_classify = task->classify;
     struct netio_offer *offer;
     struct stream_verdict verdict;
     uint8_t irql;
@@ -141,7 +132,8 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
     NETIO_TELL(netio, classify_enter, &call.told);
     stage->callout->running++; /* raising the IRQL may let others run */
     irql = classify_irql(netio, direction);
-    outer = attribute(netio, (struct netio_attribution){flow->handle, call.told.number});
+    task->flow = flow->handle;
+    task->classify = call.told.number;
     if (offer != NULL) {
         kfd_invoke(netio, stage->callout, &offer->values, &offer->metadata, &offer->io, &context,
                    &stage->filter->fwps, stage->context, &offer->out);
@@ -152,7 +144,8 @@ struct stream_verdict StreamInvokeCalloutAndNormalizeAction(struct netio_flow *f
         kfd_invoke(netio, stage->callout, &flow->values, &flow->metadata, &io, &context,
                    &stage->filter->fwps, stage->context, &out);
     }
-    attribute(netio, outer);
+    task->flow = outer_flow;
+    task->classify = outer_classify;
     stage->callout->running--;
     sim_task_set_irql(netio->sim, irql);
     /* Calls of other tasks may stand above this one. */

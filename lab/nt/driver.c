@@ -235,20 +235,36 @@ static void report_active(struct nt_driver *driver, const char *what, unsigned c
                                                      .address = routine});
 }
 
+void nt_driver_active(struct nt_driver *driver,
+                      void (*visit)(void *context, const char *what, unsigned count,
+                                    const void *routine),
+                      void *context)
+{
+    struct nt *nt = driver->nt;
+    const void *routine = NULL;
+    unsigned count = nt_timers_left(nt, driver->image, &routine);
+
+    visit(context, "armed timer", count, routine);
+    count = nt_dpcs_left(nt, driver->image, &routine);
+    visit(context, "queued DPC", count, routine);
+    count = nt_work_items_left(nt, &driver->body->object, &routine);
+    visit(context, "work item", count, routine);
+    count = nt_threads_left(nt, driver->image, &routine);
+    visit(context, "running thread", count, routine);
+}
+
+static void report_active_kind(void *context, const char *what, unsigned count, const void *routine)
+{
+    report_active(context, what, count, routine);
+}
+
 static void report_left(struct nt_driver *driver)
 {
     struct nt *nt = driver->nt;
     const void *routine = NULL;
     unsigned count;
 
-    count = nt_timers_left(nt, driver->image, &routine);
-    report_active(driver, "armed timer", count, routine);
-    count = nt_dpcs_left(nt, driver->image, &routine);
-    report_active(driver, "queued DPC", count, routine);
-    count = nt_work_items_left(nt, &driver->body->object, &routine);
-    report_active(driver, "work item", count, routine);
-    count = nt_threads_left(nt, driver->image, &routine);
-    report_active(driver, "running thread", count, routine);
+    nt_driver_active(driver, report_active_kind, driver);
     count = nt_devices_left(nt, &driver->body->object);
     if (count != 0)
         sim_breach_text(nt->sim, "R68", "DriverUnload", "%u device object%s left after unload",

@@ -87,6 +87,13 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
  * has none. */
 bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit);
 
+/* What a driver has under way: armed timers, queued DPCs, work items, running threads; each kind
+ * once, count 0 too. routine: of one of them. */
+void nt_driver_active(struct nt_driver *driver,
+                      void (*visit)(void *context, const char *what, unsigned count,
+                                    const void *routine),
+                      void *context);
+
 /* The lab's own tasks give back their thread objects; they take new ones when they need them. Host
  * only, while nothing runs and no driver is loaded: what the pool then holds is what was left
  * behind. */

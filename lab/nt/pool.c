@@ -327,9 +327,9 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     header->site = request->site;
     header->caller = request->caller;
     header->number = ++pool->numbers;
-    header->flow = (uint32_t)pool->flow;
+    header->flow = (uint32_t)sim_task_self(nt->sim)->flow;
     header->time = (uint32_t)(nt->sim->now / SIM_MILLISECOND);
-    header->classify = pool->classify;
+    header->classify = sim_task_self(nt->sim)->classify;
     header->tag_index = (uint16_t)index;
     header->state = POOL_LIVE;
     header->kind = request->kind;
@@ -535,18 +535,6 @@ void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch)
 }
 
 /* ---- figures ---- */
-
-void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify)
-{
-    nt->pool->flow = flow;
-    nt->pool->classify = classify;
-}
-
-void nt_pool_attribution(const struct nt *nt, uint64_t *flow, uint32_t *classify)
-{
-    *flow = nt->pool->flow;
-    *classify = nt->pool->classify;
-}
 
 static int by_text(const void *left, const void *right)
 {

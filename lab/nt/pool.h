@@ -49,13 +49,6 @@ struct nt_pool_watch {
 };
 void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch);
 
-/* What blocks taken from here on are attributed to, until changed (a driver's classify of a flow);
- * zeros: nothing. */
-void nt_pool_attribute(struct nt *nt, uint64_t flow, uint32_t classify);
-
-/* What they are attributed to now. */
-void nt_pool_attribution(const struct nt *nt, uint64_t *flow, uint32_t *classify);
-
 struct nt_pool_tag {
     uint32_t tag;
     enum nt_pool_kind kind;
@@ -73,7 +66,7 @@ struct nt_pool_block {
     const char *site;   /* lab component, or NULL */
     const void *caller; /* driver code: return address, or NULL */
     uint64_t number;    /* from 1, in order of allocation */
-    uint64_t flow;
+    uint64_t flow;      /* that the task which took it worked for, see sim/task.h */
     uint32_t classify;
     uint64_t time; /* of the allocation, virtual, 100 ns */
 };

@@ -70,8 +70,6 @@ struct nt_pool_state {
     size_t special_count, special_capacity;
     uint64_t numbers;
     uint64_t driver_calls;
-    uint64_t flow;
-    uint32_t classify;
     bool (*freeing)(void *context, void *block, size_t size, const char *function);
     void *freeing_context;
     struct nt_pool_watch watch; /* taken NULL: nobody listens */

@@ -36,6 +36,16 @@ struct report_pool {
     uint64_t allocs, frees, bytes;
 };
 
+/* What is open in a ledger when the connections have ended. */
+struct report_left {
+    const char *ledger; /* "clones" */
+    uint32_t tag;       /* 0: none */
+    uint64_t count, bytes, ended, flow;
+    uint32_t classify;
+    uint64_t age; /* ns */
+    const char *who;
+};
+
 /* For the report's curves and views; not shown by themselves. */
 struct report_sample {
     uint64_t time; /* ns since the start of the world */
@@ -89,6 +99,7 @@ struct report_run {
 json_t *report_record_flow(const struct report_flow *flow);
 json_t *report_record_ledger(const struct report_ledger *ledger);
 json_t *report_record_pool(const struct report_pool *pool);
+json_t *report_record_left(const struct report_left *left);
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
 /* run: its number in the campaign, from 1. */
 json_t *report_record_exhibit(const struct check_finding *finding, uint64_t run, const char *rerun);

@@ -90,6 +90,25 @@ void report_text_pools(FILE *out, json_t *records)
     fprintf(out, "  %s\n\n", left == 0 ? "every tag: difference 0" : "blocks are LEFT: see Diff");
 }
 
+void report_text_left(FILE *out, json_t *records)
+{
+    json_t *left;
+    size_t index;
+
+    fputs("Not given back when the connections had ended (lawful until the driver is unloaded)\n",
+          out);
+    fprintf(out, "  %-18s %-4s %10s %12s %14s %10s  %s\n", "What", "Tag", "Count", "Bytes",
+            "Of ended flows", "Oldest", "Made by");
+    json_array_foreach(records, index, left)
+    {
+        fprintf(out, "  %-18s %-4s %10llu %12llu %14llu %8.3f s  %s\n", report_text(left, "ledger"),
+                report_text(left, "tag"), report_count(left, "count"), report_count(left, "bytes"),
+                report_count(left, "ended"), (double)report_count(left, "age") / 1e9,
+                report_text(left, "who"));
+    }
+    fputc('\n', out);
+}
+
 void report_text_predictions(FILE *out, json_t *records)
 {
     json_t *row;

@@ -8,6 +8,7 @@
 void report_text_flows(FILE *out, json_t *records);
 void report_text_ledgers(FILE *out, json_t *records);
 void report_text_pools(FILE *out, json_t *records); /* poolmon's columns */
+void report_text_left(FILE *out, json_t *records);
 void report_text_finding(FILE *out, const json_t *finding);
 void report_text_findings(FILE *out, json_t *records);
 void report_text_cells(FILE *out, json_t *records);

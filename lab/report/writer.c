@@ -23,10 +23,15 @@ struct table {
 };
 
 static const struct table tables[] = {
-    {"flow", report_text_flows, false}, {"ledger", report_text_ledgers, false},
-    {"pool", report_text_pools, false}, {"finding", report_text_findings, true},
-    {"cell", report_text_cells, true},  {"prediction", report_text_predictions, true},
-    {"view", report_text_views, true},  {"text", report_text_texts, true},
+    {"flow", report_text_flows, false},
+    {"ledger", report_text_ledgers, false},
+    {"pool", report_text_pools, false},
+    {"left", report_text_left, false},
+    {"finding", report_text_findings, true},
+    {"cell", report_text_cells, true},
+    {"prediction", report_text_predictions, true},
+    {"view", report_text_views, true},
+    {"text", report_text_texts, true},
     {"run", report_text_runs, true},
 };
 

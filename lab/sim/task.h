@@ -36,8 +36,11 @@ struct sim_task {
     struct sim_frame *frames; /* innermost first; see sim/frame.h */
     void *local;              /* nt's thread object */
     void *driver_call;        /* pe's innermost call into driver code */
-    uintptr_t stack_base;     /* highest address */
-    uintptr_t stack_limit;    /* lowest usable address; a guard page lies below */
+    /* What it works for: what is allocated now is put down to it. Zeros: nothing. */
+    uint64_t flow;
+    uint32_t classify;     /* number, in that flow; 0: at another layer */
+    uintptr_t stack_base;  /* highest address */
+    uintptr_t stack_limit; /* lowest usable address; a guard page lies below */
 };
 
 struct sim_task_config {

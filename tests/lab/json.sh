@@ -13,6 +13,7 @@ schema='{
     "delivered":"n", "held_engine":"n", "held_driver":"n", "inserted":"n", "removed":"n", "dropped":"n",
     "discarded":"n", "lost":"n", "duplicate":"n", "gap":"n", "closed":"b"},
   "pool": {"tag":"tag", "kind":"Nonp|Paged", "allocs":"n", "frees":"n", "diff":"n", "bytes":"n"},
+  "left": {"ledger":"s", "tag":"s", "count":"n", "bytes":"n", "ended":"n", "flow":"n", "classify":"n", "age":"n", "who":"s"},
   "finding": {"rule":"s", "severity":"error|warning", "confidence":"outcome|documented|reported|inferred",
     "title":"s", "tag":"s", "flow":"n", "classify":"n", "inject":"n", "nbls":"n", "bytes":"n", "stack":"l",
     "consequences":"l", "advice":"s", "rerun":"s", "why":"s", "source":"s", "function":"s", "detail":"s", "count":"n",
