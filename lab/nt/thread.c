@@ -120,7 +120,7 @@ static _Noreturn void end_driver_thread(struct nt *nt, NTSTATUS status)
     struct nt_thread *thread = nt->sim->task->local;
     struct sim *sim = nt->sim;
 
-    nt_call_leave(nt, &thread->call);
+    nt_call_leave(nt, thread->call);
     nt_thread_end(nt, status);
     sim_task_exit(sim);
 }
@@ -129,8 +129,10 @@ static void run_driver_thread(void *context)
 {
     struct nt_thread *thread = context;
     struct nt *nt = nt_current();
+    struct nt_call call; /* on this stack: a record elsewhere is taken for a broken one */
 
-    nt_call_enter(nt, &thread->call, "StartRoutine", (const void *)(uintptr_t)thread->start);
+    thread->call = &call;
+    nt_call_enter(nt, &call, "StartRoutine", (const void *)(uintptr_t)thread->start);
     thread->start(thread->context);
     end_driver_thread(nt, STATUS_SUCCESS);
 }

@@ -31,7 +31,7 @@ struct nt_thread {
     const void *caller;
     PKSTART_ROUTINE start;
     PVOID context;
-    struct nt_call call; /* into the start routine */
+    struct nt_call *call; /* into the start routine, on its stack */
 };
 
 /* The running task's thread object, made on first use; the host has one too. */

@@ -63,7 +63,7 @@ json_t *report_record_left(const struct report_left *left)
     char tag[5] = "";
 
     if (left->tag != 0)
-        report_tag_text(left->tag, tag);
+        tag_text(left->tag, tag);
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:I, s:o}", "type", "left", "ledger",
                      left->ledger, "tag", tag, "count", number(left->count), "bytes",
                      number(left->bytes), "ended", number(left->ended), "flow", number(left->flow),
