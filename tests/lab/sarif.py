@@ -8,7 +8,7 @@ import jsonschema
 
 
 def complaints(schema, log):
-    for error in jsonschema.Draft7Validator(schema).iter_errors(log):
+    for error in jsonschema.validators.validator_for(schema)(schema).iter_errors(log):
         yield "/".join(str(step) for step in error.absolute_path) + ": " + error.message[:200]
     for run in log["runs"]:
         rules = run["tool"]["driver"]["rules"]
