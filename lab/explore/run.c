@@ -1,87 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* One run, from loading the driver to the last ledger. */
-#include "explore/run.h"
+#include "explore/run_state.h"
 
 #include "check/answers.h"
 #include "check/cause.h"
 #include "check/fault_blame.h"
-#include "explore/fault_plan.h"
-#include "explore/neighbour.h"
-#include "explore/sample.h"
 #include "explore/comparison.h"
-#include "explore/scenario.h"
 #include "explore/script_run.h"
 #include "nt/clock.h"
-#include "sim/breach.h"
-#include "sim/fault.h"
-#include "traffic/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct run {
-    const struct run_config *config;
-    struct machine machine;
-    struct sluice_client *client;
-    struct traffic_sink *sink;
-    struct traffic_connection *kept; /* until the driver has told what it thinks of their flows */
-    size_t kept_count, kept_capacity;
-    bool no_memory;
-    struct traffic_clock clock; /* of the capture; time 0: none */
-    struct passage *passage;    /* NULL: nobody asks */
-    struct sampler *sampler;    /* likewise */
-    struct script_run *script;  /* while one runs */
-    struct sluice_statistics statistics;
-    bool own;         /* statistics are those of the whole run */
-    bool too_early;   /* the driver was unloaded within the traffic */
-    NTSTATUS refused; /* what the driver said to rules that it did not take within the traffic */
-    struct fault_plan faults;
-    struct neighbour_set neighbours;
-};
-
-#define UNIX_EPOCH         116444736000000000ull /* in 100 ns since 1601 */
-#define NEIGHBOUR_PATIENCE (10 * SIM_SECOND)
-
-/* A time of the driver's clock on the capture's. */
-static struct run_moment moment_of(const struct run *run, uint64_t system_time)
-{
-    const struct traffic_clock *clock = &run->clock;
-    struct run_moment moment = {.time = system_time > UNIX_EPOCH ? (system_time - UNIX_EPOCH) * 100
-                                                                 : 0};
-
-    if (clock->time == 0)
-        return moment;
-    uint64_t at = system_time - NT_BOOT_TIME;
-    moment.capture = traffic_capture_name(run->config->captures[clock->capture]);
-    if (at >= clock->now) {
-        moment.time = clock->time + (at - clock->now) * 100;
-        moment.packet = at == clock->now ? clock->packet : 0;
-    } else {
-        uint64_t before = (clock->now - at) * 100;
-        moment.time = before < clock->time ? clock->time - before : 0;
-    }
-    return moment;
-}
-
-static void event(void *context, const struct sluice_event *told)
-{
-    struct run *run = context;
-    struct run_moment moment = moment_of(run, told->time);
-
-    run->config->listener.event(run->config->listener.context, told, &moment);
-}
-
-static void arrived(void *context, const struct traffic_clock *clock)
-{
-    struct run *run = context;
-
-    run->clock = *clock;
-    if (run->passage != NULL)
-        passage_look(run->passage, clock->now);
-    if (run->client != NULL && run->config->listener.event != NULL)
-        sluice_client_poll(run->client);
-}
 
 static void closed(void *context, const struct traffic_connection *connection)
 {
@@ -108,24 +38,6 @@ static void deliver(void *context, const char *file, enum traffic_stream stream,
     run->config->listener.deliver(run->config->listener.context, file, stream, bytes, length);
 }
 
-static void progress(void *context, const struct traffic_progress *now)
-{
-    struct run *run = context;
-
-    if (run->client != NULL)
-        sluice_client_poll(run->client);
-    if (run->config->listener.progress != NULL)
-        run->config->listener.progress(run->config->listener.context, now);
-}
-
-static void warning(void *context, const char *line)
-{
-    struct run *run = context;
-
-    if (run->config->listener.warning != NULL)
-        run->config->listener.warning(run->config->listener.context, line);
-}
-
 static int by_number(const void *a, const void *b)
 {
     const struct traffic_connection *first = a, *second = b;
@@ -148,98 +60,11 @@ static void tell_flows(struct run *run)
     }
 }
 
-static void read_ledger(struct run *run, enum netio_direction direction,
-                        const struct sluice_statistics *own, struct run_ledger *ledger)
-{
-    struct traffic_ledger floors;
-    struct netio_ledger engine;
-
-    traffic_ledger_read(run->machine.netio, run->machine.tcpip, direction, &floors);
-    netio_total_ledger(run->machine.netio, direction, &engine);
-    *ledger = (struct run_ledger){
-        .direction = traffic_direction_text(direction),
-        .offered = floors.offered,
-        .permitted = floors.permitted,
-        .blocked = floors.blocked,
-        .injected = floors.injected,
-        .delivered = floors.delivered,
-        .held_engine = floors.held_engine + floors.discarded,
-        .lost = floors.lost,
-        .duplicate = floors.duplicate,
-        .gap = floors.gap,
-        .closed = floors.closed && floors.held_engine == 0,
-    };
-    if (own == NULL)
-        return;
-    const struct sluice_ledger *driver =
-        direction == NETIO_OUTBOUND ? &own->outbound : &own->inbound;
-    ledger->held_driver = driver->held;
-    ledger->inserted = driver->inserted;
-    ledger->removed = driver->removed;
-    ledger->dropped = driver->dropped;
-    ledger->discarded = driver->discarded + engine.inject_pending;
-    /* Driver and engine must tell the same story, and the driver's own equation must hold. */
-    if (driver->held != 0 || driver->blocked != floors.blocked ||
-        driver->injected != floors.injected + engine.inject_pending ||
-        driver->blocked + driver->inserted !=
-            driver->injected + driver->dropped + driver->discarded + driver->removed)
-        ledger->closed = false;
-}
-
-static void tell_ledgers(struct run *run, const struct sluice_statistics *own)
-{
-    const struct run_listener *listener = &run->config->listener;
-
-    for (int direction = NETIO_OUTBOUND; direction <= NETIO_INBOUND; direction++) {
-        struct run_ledger ledger;
-        read_ledger(run, direction, own, &ledger);
-        if (!ledger.closed && !run->machine.sim->stopped) {
-            char detail[240];
-            snprintf(detail, sizeof(detail),
-                     "%s: offered %llu, permitted %llu, blocked %llu, injected %llu, delivered "
-                     "%llu, held by the "
-                     "engine %llu, by the driver %llu, dropped %llu, discarded %llu, lost %llu",
-                     ledger.direction, (unsigned long long)ledger.offered,
-                     (unsigned long long)ledger.permitted, (unsigned long long)ledger.blocked,
-                     (unsigned long long)ledger.injected, (unsigned long long)ledger.delivered,
-                     (unsigned long long)ledger.held_engine, (unsigned long long)ledger.held_driver,
-                     (unsigned long long)ledger.dropped, (unsigned long long)ledger.discarded,
-                     (unsigned long long)ledger.lost);
-            sim_breach(
-                run->machine.sim,
-                &(struct sim_breach){.rule = "LOST", .function = "ledger", .detail = detail});
-        }
-        if (listener->ledger != NULL)
-            listener->ledger(listener->context, &ledger);
-    }
-}
-
 static void tell_pool(void *context, const struct nt_pool_tag *tag)
 {
     struct run *run = context;
 
     run->config->listener.pool(run->config->listener.context, tag);
-}
-
-/* sluice.sys edits nothing but what `replace` rules tell it to: what came out must be what went in.
- * Another driver may edit as it likes. */
-static void compare_content(struct run *run, bool edits)
-{
-    struct traffic_sink_totals totals;
-
-    traffic_sink_totals(run->sink, &totals);
-    if (totals.no_memory)
-        run->no_memory = true;
-    if (!run->config->own || edits || run->machine.sim->stopped ||
-        (totals.different == 0 && totals.extra == 0))
-        return;
-    char detail[160];
-    snprintf(detail, sizeof(detail), "%llu bytes differ and %llu are extra, in %llu connections",
-             (unsigned long long)totals.different, (unsigned long long)totals.extra,
-             (unsigned long long)totals.mismatched);
-    sim_breach(
-        run->machine.sim,
-        &(struct sim_breach){.rule = "R37", .function = "delivered bytes", .detail = detail});
 }
 
 static void came_out(void *context, struct tcpip_tcb *tcb, enum netio_direction direction,
@@ -265,193 +90,6 @@ static void gone(void *context, struct tcpip_tcb *tcb)
 
     if (run->script != NULL)
         script_run_gone(run->script, tcb);
-}
-
-/* The driver's figures, and the end of its device. */
-static void take_leave(struct run *run)
-{
-    if (run->client == NULL)
-        return;
-    if (!run->machine.sim->stopped) {
-        sluice_client_poll(run->client);
-        run->own = NT_SUCCESS(sluice_client_statistics(run->client, &run->statistics));
-    }
-}
-
-static void others_close(void *context)
-{
-    struct run *run = context;
-
-    tcpip_finish(run->machine.tcpip);
-}
-
-/* A neighbour may wait for bytes that the script has not said yet, and hold what the driver
- * injected; who unloads has to wait for that. Elsewhere the traffic would go on meanwhile: here
- * the connections end after a while. */
-static void unload_driver(struct run *run)
-{
-    struct sim *sim = run->machine.sim;
-    struct sim_timer patience = {.fire = others_close, .context = run};
-    const bool stands =
-        run->config->plan.neighbour_count != 0 && run->machine.driver != NULL && !sim->stopped;
-
-    if (stands)
-        sim_timer_set(sim, &patience, sim->now + NEIGHBOUR_PATIENCE);
-    machine_unload_driver(&run->machine);
-    if (stands)
-        sim_timer_cancel(sim, &patience);
-}
-
-static void unload_within(void *context)
-{
-    struct run *run = context;
-
-    if (run->machine.driver == NULL || run->machine.sim->stopped)
-        return;
-    take_leave(run);
-    run->too_early = true;
-    sluice_client_close(run->client);
-    run->client = NULL;
-    unload_driver(run);
-}
-
-/* Then the driver may refuse what it is asked for. */
-static bool calls_failed(const struct run *run)
-{
-    const struct sim_fault_taken *taken;
-
-    return sim_fault_taken(run->machine.sim, &taken) != 0;
-}
-
-static void rules_within(void *context, bool on)
-{
-    struct run *run = context;
-    const struct run_config *config = run->config;
-
-    if (run->client == NULL)
-        return;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (config->rules != NULL)
-        status = sluice_client_rules(run->client, on ? config->rules : NULL,
-                                     on ? config->rules_size : 0);
-    if (NT_SUCCESS(status) && config->blocklist != NULL)
-        status = sluice_client_blocklist(run->client, on ? config->blocklist : NULL,
-                                         on ? config->blocklist_size : 0);
-    if (!NT_SUCCESS(status) && !calls_failed(run) && !run->machine.sim->stopped)
-        run->refused = status;
-}
-
-static void quiet_within(void *context)
-{
-    struct run *run = context;
-
-    if (run->passage != NULL)
-        passage_look(run->passage, run->machine.sim->now);
-    if (run->client != NULL)
-        sluice_client_poll(run->client);
-}
-
-static enum machine_status feed_script(struct run *run, struct run_result *result)
-{
-    const struct run_plan *plan = &run->config->plan;
-    const char *text = plan->script != NULL ? plan->script : scenario_of(run->config);
-    char error[160];
-    struct traffic_script *script = traffic_script_parse(text, strlen(text), error, sizeof(error));
-    enum machine_status status = MACHINE_STOPPED;
-
-    if (script == NULL) {
-        snprintf(result->text, sizeof(result->text), "script:%s", error);
-        return MACHINE_BAD_IMAGE;
-    }
-    run->script = script_run_create(&(struct script_run_config){.machine = &run->machine,
-                                                                .script = script,
-                                                                .unload_step = plan->unload_step,
-                                                                .context = run,
-                                                                .unload = unload_within,
-                                                                .rules = rules_within,
-                                                                .quiet = quiet_within});
-    run->no_memory |= run->script == NULL;
-    if (run->script != NULL && script_run_all(run->script))
-        status = MACHINE_OK;
-    run->no_memory |= run->script != NULL && script_run_no_memory(run->script);
-    script_run_destroy(run->script);
-    run->script = NULL;
-    traffic_script_free(script);
-    if (status == MACHINE_OK && !NT_SUCCESS(run->refused)) {
-        snprintf(result->text, sizeof(result->text),
-                 "the driver refused a change of rules with status 0x%08x", (unsigned)run->refused);
-        status = MACHINE_NO_VERDICT;
-    }
-    return run->no_memory ? MACHINE_NO_MEMORY : status;
-}
-
-static void nothing_more(void *context)
-{
-    struct run *run = context;
-
-    check_quiet(run->machine.check);
-}
-
-static enum machine_status feed(struct run *run, struct run_result *result)
-{
-    const struct run_config *config = run->config;
-
-    if (config->traffic == RUN_SCENARIO)
-        return feed_script(run, result);
-    struct traffic_replay replay = {
-        .sim = run->machine.sim,
-        .tcpip = run->machine.tcpip,
-        .captures = config->captures,
-        .count = config->capture_count,
-        .side = config->side,
-        .context = run,
-        .progress = progress,
-        .warning = warning,
-        .arrived = arrived,
-        .quiet = nothing_more,
-    };
-    switch (traffic_replay_run(&replay, result->text, sizeof(result->text))) {
-    case TRAFFIC_REPLAY_OK:
-        return MACHINE_OK;
-    case TRAFFIC_REPLAY_BAD_CAPTURE:
-        result->bad_capture = true;
-        return MACHINE_OK;
-    case TRAFFIC_REPLAY_STOPPED:
-        return MACHINE_STOPPED;
-    case TRAFFIC_REPLAY_NO_MEMORY:
-        break;
-    }
-    snprintf(result->text, sizeof(result->text), "out of memory");
-    return MACHINE_NO_MEMORY;
-}
-
-static bool prepare_own(struct run *run, struct run_result *result)
-{
-    const struct run_config *config = run->config;
-
-    run->client = sluice_client_open(&run->machine);
-    if (run->client == NULL) {
-        snprintf(result->text, sizeof(result->text), "the driver has no device %s",
-                 SLUICE_DEVICE_NAME);
-        result->status = MACHINE_NO_VERDICT;
-        return false;
-    }
-    if (config->listener.event != NULL)
-        sluice_client_listen(run->client, event, run);
-    const char *what = "block list";
-    NTSTATUS status = STATUS_SUCCESS;
-    if (config->blocklist != NULL)
-        status = sluice_client_blocklist(run->client, config->blocklist, config->blocklist_size);
-    if (NT_SUCCESS(status) && config->rules != NULL) {
-        what = "rule set";
-        status = sluice_client_rules(run->client, config->rules, config->rules_size);
-    }
-    if (NT_SUCCESS(status) || calls_failed(run))
-        return true;
-    snprintf(result->text, sizeof(result->text), "the driver refused the %s with status 0x%08x",
-             what, (unsigned)status);
-    result->status = MACHINE_NO_VERDICT;
-    return false;
 }
 
 /* What the plan asks for before the driver is there. */
@@ -535,13 +173,13 @@ static void run_world(const struct run_config *config, struct check_answers *ans
     if (result->status != MACHINE_OK && result->status != MACHINE_STOPPED)
         goto done;
     if (result->status == MACHINE_OK) {
-        if (config->own && !prepare_own(&run, result))
+        if (config->own && !run_prepare_own(&run, result))
             goto done;
         if (config->plan.bfe_stopped)
             fwp_bfe_set(run.machine.fwp, FWPM_SERVICE_RUNNING);
-        result->status = feed(&run, result);
+        result->status = run_feed(&run, result);
     }
-    take_leave(&run);
+    run_take_leave(&run);
     if (run.passage != NULL)
         passage_look(run.passage, run.machine.sim->now);
     if (run.sampler != NULL)
@@ -550,13 +188,13 @@ static void run_world(const struct run_config *config, struct check_answers *ans
         machine_left_each(&run.machine, config->listener.left, config->listener.context);
     tell_flows(&run);
     if (run.own && config->listener.statistics != NULL) {
-        struct run_moment end = moment_of(&run, NT_BOOT_TIME + run.machine.sim->now);
+        struct run_moment end = run_moment_at(&run, NT_BOOT_TIME + run.machine.sim->now);
         config->listener.statistics(config->listener.context, &run.statistics, &end);
     }
     sluice_client_close(run.client);
     run.client = NULL;
     char text[sizeof(result->text)];
-    unload_driver(&run);
+    run_unload_driver(&run);
     neighbour_set_unload(&run.neighbours);
     enum machine_status unloaded = machine_unload(&run.machine, text, sizeof(text));
     if (unloaded != MACHINE_OK) {
@@ -564,11 +202,11 @@ static void run_world(const struct run_config *config, struct check_answers *ans
         snprintf(result->text, sizeof(result->text), "%s", text);
     }
     if (neighbour_plan_keeps(&config->plan))
-        compare_content(&run, run.own && run.statistics.replaced != 0);
+        run_compare_content(&run, run.own && run.statistics.replaced != 0);
     result->unload_time = run.machine.unload_time;
-    tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0
-                           ? &run.statistics
-                           : NULL);
+    run_tell_ledgers(&run, run.own && !run.too_early && config->plan.neighbour_count == 0
+                               ? &run.statistics
+                               : NULL);
     for (enum netio_direction d = NETIO_OUTBOUND; d <= NETIO_INBOUND; d++) {
         struct netio_ledger sum;
         netio_total_ledger(run.machine.netio, d, &sum);
