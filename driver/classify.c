@@ -15,14 +15,21 @@
 
 #define IP_PROTOCOL_TCP     6
 
-/* All of the offer: countBytesEnforced 0 says so. */
+/* Bytes of the offer, from its first on. 0: all, and its FIN. */
+static VOID
+AnswerBytes(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out,
+            _In_ FWP_ACTION_TYPE Action, _In_ SIZE_T Bytes)
+{
+    Io->streamAction = FWPS_STREAM_ACTION_NONE;
+    Io->countBytesEnforced = Bytes;
+    Out->actionType = Action;
+}
+
 static VOID
 AnswerAction(_Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io, _Inout_ FWPS_CLASSIFY_OUT0 *Out,
              _In_ FWP_ACTION_TYPE Action)
 {
-    Io->streamAction = FWPS_STREAM_ACTION_NONE;
-    Io->countBytesEnforced = 0;
-    Out->actionType = Action;
+    AnswerBytes(Io, Out, Action, 0);
 }
 
 static VOID
@@ -95,23 +102,37 @@ ClassifyPass(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLO
     AnswerStream(Io, Out, FWPS_STREAM_ACTION_DROP_CONNECTION);
 }
 
+static VOID
+CountSunk(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ SIZE_T Bytes)
+{
+    FlowCountOffered(Flow, Direction, Bytes);
+    FlowCountSunk(Flow, Direction, Bytes);
+}
+
 /* A doomed or reset flow: the connection is dropped, once, and then both directions sink. */
 static VOID
 ClassifySink(_Inout_ FLOW *Flow, _In_ ULONG Direction, _Inout_ FWPS_STREAM_CALLOUT_IO_PACKET0 *Io,
              _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
     SIZE_T Length = Io->streamData->dataLength;
+    FWPS_STREAM_DATA0 Part;
 
-    FlowCountOffered(Flow, Direction, Length);
-    FlowCountSunk(Flow, Direction, Length);
     /* What may still go is not to be cut off by the end of the connection. */
     if (FlowIsDoomed(Flow) && !Flow->DropTold && !Flow->Aborted &&
         !(Flow->AbortWanted && FlowHasRest(Flow))) {
         Flow->DropTold = TRUE;
+        CountSunk(Flow, Direction, Length);
         AnswerStream(Io, Out, FWPS_STREAM_ACTION_DROP_CONNECTION);
-        return;
+    } else if (Length == 0 && (Io->streamData->flags & CLASSIFY_ABORT) != 0) {
+        /* An RST cannot be stopped, and to block a disconnect is what crashes NETIO: see gate.h. */
+        AnswerAction(Io, Out, FWP_ACTION_PERMIT);
+    } else if (GuardPart(Io->streamData, Out->flags, &Part)) {
+        CountSunk(Flow, Direction, Part.dataLength);
+        AnswerBytes(Io, Out, FWP_ACTION_BLOCK, Part.dataLength);
+    } else {
+        CountSunk(Flow, Direction, Length);
+        AnswerAction(Io, Out, FWP_ACTION_BLOCK);
     }
-    AnswerAction(Io, Out, FWP_ACTION_BLOCK);
 }
 
 /* An RST: what is held has nobody to go to any more. */
@@ -131,24 +152,30 @@ ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
                 _In_ PKLOCK_QUEUE_HANDLE Handle)
 {
     BOOLEAN Restore = Settings.ChainGuard == ChainGuardRestore;
+    FWPS_STREAM_DATA0 *Data = Io->streamData, Part;
+    SIZE_T Whole = Data->dataLength;
     KLOCK_QUEUE_HANDLE Again;
-    BOOLEAN Permitted = FALSE;
     GATE_ANSWER Answer;
+    BOOLEAN Partial;
     ULONG Changed;
     GUARD Guard;
 
     FlowReference(Flow);
-    GuardEnter(&Guard, Io->streamData->netBufferListChain);
+    GuardEnter(&Guard, Data->netBufferListChain);
+    Partial = GuardPart(Data, Out->flags, &Part);
+    if (Partial)
+        Data = &Part;
     if (Flow->Class == SLUICE_CLASS_INLINE)
-        Answer = GateClassifyInline(Flow, Direction, Io->streamData, Io->missedBytes, Handle,
-                                    &Permitted);
+        Answer = GateClassifyInline(Flow, Direction, Data, Partial, Io->missedBytes, Handle);
     else
-        Answer = GateClassify(Flow, Direction, Io->streamData, Io->missedBytes, Handle);
+        Answer = GateClassify(Flow, Direction, Data, Partial, Io->missedBytes, Handle);
     Changed = GuardLeave(&Guard, Restore);
-    if (Changed != 0) {
+    if (Changed != 0 || (Partial && Answer == GateDrop)) {
         FlowLock(Flow, &Again);
-        StatisticsHere()->chains_cut++;
-        StatisticsHere()->chains_restored += Restore;
+        StatisticsHere()->chains_cut += Changed != 0;
+        StatisticsHere()->chains_restored += Changed != 0 && Restore;
+        if (Partial && Answer == GateDrop) /* which ends the rest of the offer, too */
+            CountSunk(Flow, Direction, Whole - Part.dataLength);
         FlowUnlock(&Again);
     }
     FlowDereference(Flow);
@@ -157,7 +184,8 @@ ClassifyGuarded(_Inout_ FLOW *Flow, _In_ ULONG Direction,
     else if (Answer == GateDefer)
         AnswerStream(Io, Out, FWPS_STREAM_ACTION_DEFER);
     else
-        AnswerAction(Io, Out, Permitted ? FWP_ACTION_PERMIT : FWP_ACTION_BLOCK);
+        AnswerBytes(Io, Out, Answer == GatePermit ? FWP_ACTION_PERMIT : FWP_ACTION_BLOCK,
+                    Partial ? Part.dataLength : 0);
 }
 
 _Use_decl_annotations_

@@ -24,19 +24,21 @@ typedef struct _GATE_WORK {
     BOOLEAN Secured;
     BOOLEAN Appended; /* the offer is in the queue, and counted */
     BOOLEAN Fin;      /* the FIN is injected instead of a release */
+    BOOLEAN Partial;  /* more of the indication is behind Data, and what its flags say of a FIN */
 } GATE_WORK;
 
 static ANALYSIS_TAKE_OVER GateTakeOver;
 
 static VOID
 GateBegin(_Out_ GATE_WORK *Work, _In_ FLOW *Flow, _In_ ULONG Direction,
-          _In_ FWPS_STREAM_DATA0 *Data, _In_ SIZE_T Budget)
+          _In_ FWPS_STREAM_DATA0 *Data, _In_ BOOLEAN Partial, _In_ SIZE_T Budget)
 {
     RtlZeroMemory(Work, sizeof(*Work));
     Work->Flow = Flow;
     Work->Half = &Flow->Half[Direction];
     Work->Data = Data;
     Work->Direction = Direction;
+    Work->Partial = Partial;
     AnalysisOpen(&Work->Analysis, Flow, Direction, Budget);
     Work->Analysis.TakeOver = GateTakeOver;
 }
@@ -48,6 +50,12 @@ GateFree(_Inout_ GATE_WORK *Work)
         ReleaseDiscard(Work->Release);
     Work->Release = NULL;
     HoldFreeSpare(&Work->Spare);
+}
+
+static BOOLEAN
+GateHasFin(_In_ const GATE_WORK *Work)
+{
+    return !Work->Partial && (Work->Data->flags & GATE_DISCONNECT) != 0;
 }
 
 /* TRUE if what is decided leaves in this classify; else the drainer does it. */
@@ -131,7 +139,8 @@ GateSecure(_Inout_ GATE_WORK *Work)
         return FALSE;
     if (GateCanInject(Work))
         Work->Release = ReleaseCreate(Work->Flow, Work->Direction);
-    if (!Kept && Work->Release != NULL && ReleaseClone(Work->Release, Work->Data))
+    /* A clone is always of the whole chain. */
+    if (!Kept && !Work->Partial && Work->Release != NULL && ReleaseClone(Work->Release, Work->Data))
         return TRUE;
     return GateReserve(Work);
 }
@@ -231,7 +240,7 @@ GateInspect(_Inout_ GATE_WORK *Work, _In_ SIZE_T Missed)
     AnalysisRefresh(Work->Flow);
     if (Work->Data->dataLength != 0)
         Verdict = GateScan(Work, Missed);
-    if (Verdict == SLUICE_VERDICT_ALLOWED && (Work->Data->flags & GATE_DISCONNECT) != 0) {
+    if (Verdict == SLUICE_VERDICT_ALLOWED && GateHasFin(Work)) {
         if (Work->Unscanned != 0 || Work->Half->Queue.Unscanned != 0)
             Work->Half->FinUntold = TRUE;
         else
@@ -274,7 +283,7 @@ GateKeepData(_Inout_ GATE_WORK *Work)
     if (!Cloned && Release != NULL && Half->Undecided == 0 && Work->Unscanned == 0 &&
         !Work->Appended) {
         ReleaseTake(Release, Half->Queue.Bytes);
-        Cloned = Half->Queue.Bytes == 0 && ReleaseClone(Release, Work->Data);
+        Cloned = Half->Queue.Bytes == 0 && !Work->Partial && ReleaseClone(Release, Work->Data);
     }
     if (Cloned) {
         FlowCountOffered(Work->Flow, Work->Direction, Work->Data->dataLength);
@@ -338,6 +347,28 @@ GateKeepFin(_Inout_ GATE_WORK *Work)
     }
 }
 
+/* A direction's end that can stay where it is: see gate.h. Nothing of the direction can leave
+ * outside classify any more, for nothing of it is kept. */
+static BOOLEAN
+GateMayPermit(_In_ const GATE_WORK *Work)
+{
+    const FLOW_HALF *Half = Work->Half;
+
+    return GateHasFin(Work) && !Half->Drained && Half->Queue.Bytes == 0 && Half->Undecided == 0 &&
+           Work->Unscanned == 0 && !Work->Appended;
+}
+
+static GATE_ANSWER
+GatePass(_Inout_ GATE_WORK *Work)
+{
+    SIZE_T Length = Work->Data->dataLength;
+
+    GateFree(Work);
+    FlowCountOffered(Work->Flow, Work->Direction, Length);
+    FlowCountPermitted(Work->Flow, Work->Direction, Length);
+    return GatePermit;
+}
+
 /* The offer is ours from here on. */
 static GATE_ANSWER
 GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
@@ -347,7 +378,7 @@ GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
     GateKeep(Work);
     if (Work->Release != NULL)
         ReleasePrepare(Work->Release);
-    if ((Work->Data->flags & GATE_DISCONNECT) != 0)
+    if (GateHasFin(Work))
         GateKeepFin(Work);
     FlowSettleHold(Flow, Work->Direction);
     if (Work->Release == NULL && Work->Half->Held != 0)
@@ -366,14 +397,14 @@ GateCommit(_Inout_ GATE_WORK *Work, _In_ PKLOCK_QUEUE_HANDLE Handle)
 
 _Use_decl_annotations_
 GATE_ANSWER
-GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
+GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, BOOLEAN Partial, SIZE_T Missed,
              PKLOCK_QUEUE_HANDLE Handle)
 {
     enum sluice_verdict Verdict;
     GATE_ANSWER Answer;
     GATE_WORK Work;
 
-    GateBegin(&Work, Flow, Direction, Data, Settings.ScanSlice);
+    GateBegin(&Work, Flow, Direction, Data, Partial, Settings.ScanSlice);
     if (Direction == FLOW_INBOUND)
         Flow->Deferred = FALSE; /* a stream that is shown waits for nothing */
     if (Data->dataLength != 0 && GateMustDefer(&Work)) {
@@ -393,6 +424,10 @@ GateClassify(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed
             Answer = GateDoom(&Work, Verdict);
         goto Unlock;
     }
+    if (GateMayPermit(&Work)) {
+        Answer = GatePass(&Work);
+        goto Unlock;
+    }
     return GateCommit(&Work, Handle);
 
 Unlock:
@@ -402,16 +437,15 @@ Unlock:
 
 _Use_decl_annotations_
 GATE_ANSWER
-GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T Missed,
-                   PKLOCK_QUEUE_HANDLE Handle, BOOLEAN *Permitted)
+GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, BOOLEAN Partial,
+                   SIZE_T Missed, PKLOCK_QUEUE_HANDLE Handle)
 {
     enum sluice_verdict Verdict;
     GATE_ANSWER Answer;
     GATE_WORK Work;
 
-    *Permitted = FALSE;
     /* No slices: to leave bytes unscanned would make a Gate flow of every bulk transfer. */
-    GateBegin(&Work, Flow, Direction, Data, MAXSIZE_T);
+    GateBegin(&Work, Flow, Direction, Data, Partial, MAXSIZE_T);
     if (Data->dataLength != 0 && AnalysisIsUndecided(Flow, Direction) && !GateReserve(&Work) &&
         Settings.FailClosed) {
         Answer = GateNoMemory(&Work);
@@ -431,11 +465,7 @@ GateClassifyInline(FLOW *Flow, ULONG Direction, FWPS_STREAM_DATA0 *Data, SIZE_T 
         Work.Release = ReleaseCreate(Flow, Direction);
         return GateCommit(&Work, Handle);
     }
-    GateFree(&Work);
-    FlowCountOffered(Flow, Direction, Data->dataLength);
-    FlowCountPermitted(Flow, Direction, Data->dataLength);
-    *Permitted = TRUE;
-    Answer = GateBlock;
+    Answer = GatePass(&Work);
 
 Unlock:
     FlowUnlock(Handle);

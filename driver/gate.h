@@ -3,27 +3,33 @@
  * Gate: every indication is taken out of the stream and answered with BLOCK, all bytes. What is
  * decided leaves again in this classify, as one chain with one inject: held bytes, and behind them
  * the clone of the present offer. What stays is copied.
+ *
+ * The end of a direction is the exception: a FIN, with or without bytes, that nothing is before and
+ * that is decided is permitted where it is, unless the direction was released outside classify
+ * (then BLOCK is owed to its end, R35). In crashes of many years NETIO reads a stream object that
+ * has gone while a callout blocked or injected in the classify of a disconnect.
  */
 #pragma once
 
 #include "flow.h"
 
 /* What classify answers. */
-typedef enum _GATE_ANSWER { GateBlock, GateDrop, GateDefer } GATE_ANSWER;
+typedef enum _GATE_ANSWER { GateBlock, GatePermit, GateDrop, GateDefer } GATE_ANSWER;
 
-/* One indication of a Gate flow that is neither doomed nor aborted: data, FIN, or both. Called with
- * the lock held; it is released before the inject, and on return. The caller has a reference. */
+/* One indication of a Gate flow that is neither doomed nor aborted: data, FIN, or both. Partial:
+ * the answer is for Data only, more of the indication comes behind it, and then its FIN. Called
+ * with the lock held; it is released before the inject, and on return. The caller has a reference.
+ */
 _Requires_lock_held_(Flow->Lock)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 GATE_ANSWER
 GateClassify(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
-             _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle);
+             _In_ BOOLEAN Partial, _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle);
 
-/* The same for an Inline flow whose next bytes may have to be held: Permitted is TRUE if all bytes
- * passed the inspection, so that the flow stays Inline and PERMIT is to be answered; else the flow
- * became Gate. */
+/* The same for an Inline flow whose next bytes may have to be held: GatePermit if all bytes passed
+ * the inspection, so that the flow stays Inline; else the flow became Gate. */
 _Requires_lock_held_(Flow->Lock)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 GATE_ANSWER
 GateClassifyInline(_Inout_ FLOW *Flow, _In_ ULONG Direction, _In_ FWPS_STREAM_DATA0 *Data,
-                   _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle, _Out_ BOOLEAN *Permitted);
+                   _In_ BOOLEAN Partial, _In_ SIZE_T Missed, _In_ PKLOCK_QUEUE_HANDLE Handle);

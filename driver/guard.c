@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The chain guard. */
+/* The chain guard and the tail. */
 #include "guard.h"
 
 #include "settings.h"
+#include "walk.h"
 
-static BOOLEAN GuardNeeded;
+static BOOLEAN GuardNeeded; /* of the chain guard */
+static BOOLEAN GuardOld;    /* NT 6.0 or 6.1 */
 
 _Use_decl_annotations_
 VOID
@@ -14,8 +16,25 @@ GuardDriverEntry(VOID)
 
     RtlZeroMemory(&Version, sizeof(Version));
     Version.dwOSVersionInfoSize = sizeof(Version);
-    GuardNeeded = Settings.ChainGuard != ChainGuardOff && NT_SUCCESS(RtlGetVersion(&Version)) &&
-                  Version.dwMajorVersion == 6 && Version.dwMinorVersion <= 1;
+    GuardOld = NT_SUCCESS(RtlGetVersion(&Version)) && Version.dwMajorVersion == 6 &&
+               Version.dwMinorVersion <= 1;
+    GuardNeeded = GuardOld && Settings.ChainGuard != ChainGuardOff;
+}
+
+_Use_decl_annotations_
+BOOLEAN
+GuardPart(const FWPS_STREAM_DATA0 *Data, ULONG OutFlags, FWPS_STREAM_DATA0 *Part)
+{
+    SIZE_T Before;
+
+    if (!GuardOld || (OutFlags & FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED) != 0)
+        return FALSE;
+    Before = WalkBeforeLast(Data);
+    if (Before == 0)
+        return FALSE;
+    *Part = *Data;
+    Part->dataLength = Before;
+    return TRUE;
 }
 
 _Use_decl_annotations_

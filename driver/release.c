@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Releases. */
+#define WDK_IRQL_CALLS /* here the IRQL is changed seldom: by the kernel's exports */
 #include "release.h"
 
 #include "drain.h"
@@ -240,6 +241,27 @@ ReleaseFailed(_Inout_ FLOW *Flow, _In_ ULONG Direction)
     return FALSE;
 }
 
+/* The inject call itself. Up to Windows 7 SP1 it may return at a raised IRQL (KB2664888). A driver
+ * may only lower what it raised itself ("a fatal error" otherwise: nf-wdm-kelowerirql), so there it
+ * is called at DISPATCH_LEVEL, which is lawful and above which it does not raise, and the IRQL of
+ * before comes back with our own pair of calls. */
+static NTSTATUS
+ReleaseCall(_In_ const FLOW *Flow, _In_ UINT32 StreamFlags, _In_opt_ NET_BUFFER_LIST *Chain,
+            _In_ SIZE_T Bytes, _In_opt_ RELEASE *Release)
+{
+#if NTDDI_VERSION < NTDDI_WIN8
+    KIRQL Irql = KeRaiseIrqlToDpcLevel();
+#endif
+    NTSTATUS Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle,
+                                             FlowCalloutId(Flow), FlowLayerId(Flow), StreamFlags,
+                                             Chain, Bytes, ReleaseComplete, Release);
+
+#if NTDDI_VERSION < NTDDI_WIN8
+    KeLowerIrql(Irql);
+#endif
+    return Status;
+}
+
 static VOID
 ReleaseCountCall(_Inout_ FLOW *Flow, _In_ BOOLEAN InClassify)
 {
@@ -263,9 +285,7 @@ ReleaseInject(RELEASE *Release, BOOLEAN InClassify)
     NTSTATUS Status;
 
     /* Once this succeeds the release may be gone. */
-    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, FlowCalloutId(Flow),
-                                    FlowLayerId(Flow), Release->StreamFlags, Release->Chain, Bytes,
-                                    ReleaseComplete, Release);
+    Status = ReleaseCall(Flow, Release->StreamFlags, Release->Chain, Bytes, Release);
     FlowLock(Flow, &Handle);
     Flow->InjectCalls--;
     if (NT_SUCCESS(Status)) {
@@ -308,8 +328,7 @@ ReleaseInjectFin(FLOW *Flow, ULONG Direction, BOOLEAN InClassify)
     NTSTATUS Status;
 
     /* No NBL, so no completion either; the completion function must be given all the same (R25). */
-    Status = FwpsStreamInjectAsync0(Releases.Injection, NULL, 0, Flow->Handle, FlowCalloutId(Flow),
-                                    FlowLayerId(Flow), FinFlags, NULL, 0, ReleaseComplete, NULL);
+    Status = ReleaseCall(Flow, FinFlags, NULL, 0, NULL);
     FlowLock(Flow, &Handle);
     Flow->InjectCalls--;
     if (NT_SUCCESS(Status))

@@ -121,3 +121,35 @@ WalkIsOneNbEach(const FWPS_STREAM_DATA0 *Data)
     }
     return TRUE;
 }
+
+static SIZE_T
+WalkLength(_In_opt_ const NET_BUFFER *Nb)
+{
+    SIZE_T Length = 0;
+
+    for (; Nb != NULL; Nb = NET_BUFFER_NEXT_NB(Nb))
+        Length += NET_BUFFER_DATA_LENGTH(Nb);
+    return Length;
+}
+
+_Use_decl_annotations_
+SIZE_T
+WalkBeforeLast(const FWPS_STREAM_DATA0 *Data)
+{
+    NET_BUFFER_LIST *Nbl = Data->dataOffset.netBufferList;
+    SIZE_T Passed, Before = 0;
+    WALK Walk;
+
+    if (Nbl == NULL || NET_BUFFER_LIST_NEXT_NBL(Nbl) == NULL)
+        return 0;
+    WalkBegin(&Walk, Data);
+    Passed = Walk.NbLeft + (Walk.Nb != NULL ? WalkLength(NET_BUFFER_NEXT_NB(Walk.Nb)) : 0);
+    while (Passed < Data->dataLength && (Nbl = NET_BUFFER_LIST_NEXT_NBL(Nbl)) != NULL) {
+        SIZE_T Length = WalkLength(NET_BUFFER_LIST_FIRST_NB(Nbl));
+
+        if (Length != 0)
+            Before = Passed;
+        Passed += Length;
+    }
+    return Before;
+}

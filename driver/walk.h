@@ -33,3 +33,7 @@ WalkIsReadable(_In_ const FWPS_STREAM_DATA0 *Data);
  * inbound (R72; bug check 0x1D3 for packets). */
 BOOLEAN
 WalkIsOneNbEach(_In_ const FWPS_STREAM_DATA0 *Data);
+
+/* Bytes of the offer that lie before the last NBL that has any of them; 0 when all lie in one. */
+SIZE_T
+WalkBeforeLast(_In_ const FWPS_STREAM_DATA0 *Data);

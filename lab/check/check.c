@@ -181,6 +181,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
     if (call->track == NULL)
         return;
     call->track->classify = classify->callout->classify;
+    call->copies.kept = call->track->kept > 0;
     check_disconnect_offer(call->track, classify);
     check_place_offer(classify, call->flow, call->track);
 }
@@ -204,6 +205,7 @@ static void go_on(struct check *check, struct check_flow *flow, struct check_tra
         break;
     case VERDICT_BLOCK:
         track->decided += bytes;
+        track->kept += (int64_t)bytes;
         track->answered = true;
         track->passing = false;
         break;
@@ -281,6 +283,7 @@ static void inject_exit(void *context, struct netio_inject *inject)
     check_overlap_exit(track);
     if (inject->status != STATUS_SUCCESS || netio_flow_is_dead(inject->flow))
         return;
+    track->kept -= (int64_t)inject->length;
     check_out_of_band_begin(check, flow, track, inject);
     check_order_inject(check, flow, track, inject);
     check_stream_flags(check, inject);

@@ -104,7 +104,7 @@ void check_passed_on_answer(struct check *check, const struct netio_classify *cl
     if (copies->length < LEAST || copies->unknown || classify->verdict != VERDICT_BLOCK ||
         classify->covered != classify->length)
         return;
-    if (copies->head_differs && copies->as_offered < copies->length &&
+    if (copies->head_differs && !copies->kept && copies->as_offered < copies->length &&
         copies->as_head == copies->length) {
         check_tell_answer(
             check, "R15", classify, position, classify->length,

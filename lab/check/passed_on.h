@@ -13,6 +13,7 @@ struct check_copies {
     size_t as_offered; /* of those, from the first on, that are as the offer's */
     size_t as_head;    /* that are as those from the head of the chain on */
     bool head_differs; /* the offer does not begin at the head */
+    bool kept;         /* bytes from before the offer were held back: they leave first */
     bool unknown;      /* clones among them */
 };
 

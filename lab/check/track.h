@@ -12,6 +12,7 @@ struct check_track {
     uint32_t callout;         /* 0: free */
     enum netio_direction direction;
     uint64_t decided; /* permitted or blocked up to here */
+    int64_t kept;     /* bytes blocked less bytes injected */
     uint64_t out;     /* behind the last byte of the offer that left, permitted or as a clone */
     bool allowed;     /* ALLOW_CONNECTION was answered */
     bool passing;     /* the last verdict about data let bytes pass */
