@@ -24,7 +24,7 @@ typedef struct _GATE_WORK {
     BOOLEAN Secured;
     BOOLEAN Appended; /* the offer is in the queue, and counted */
     BOOLEAN Fin;      /* the FIN is injected instead of a release */
-    BOOLEAN Partial;  /* more of the indication is behind Data, and what its flags say of a FIN */
+    BOOLEAN Partial;  /* more of the indication is behind Data */
 } GATE_WORK;
 
 static ANALYSIS_TAKE_OVER GateTakeOver;
@@ -55,7 +55,7 @@ GateFree(_Inout_ GATE_WORK *Work)
 static BOOLEAN
 GateHasFin(_In_ const GATE_WORK *Work)
 {
-    return !Work->Partial && (Work->Data->flags & GATE_DISCONNECT) != 0;
+    return (Work->Data->flags & GATE_DISCONNECT) != 0;
 }
 
 /* TRUE if what is decided leaves in this classify; else the drainer does it. */

@@ -17,9 +17,9 @@
 typedef enum _GATE_ANSWER { GateBlock, GatePermit, GateDrop, GateDefer } GATE_ANSWER;
 
 /* One indication of a Gate flow that is neither doomed nor aborted: data, FIN, or both. Partial:
- * the answer is for Data only, more of the indication comes behind it, and then its FIN. Called
- * with the lock held; it is released before the inject, and on return. The caller has a reference.
- */
+ * Data is the beginning of an indication, without a FIN, and the answer is for its bytes only.
+ * Called with the lock held; it is released before the inject, and on return. The caller has a
+ * reference. */
 _Requires_lock_held_(Flow->Lock)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 GATE_ANSWER

@@ -5,6 +5,8 @@
 #include "settings.h"
 #include "walk.h"
 
+#define GUARD_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
+
 static BOOLEAN GuardNeeded; /* of the chain guard */
 static BOOLEAN GuardOld;    /* NT 6.0 or 6.1 */
 
@@ -27,7 +29,8 @@ GuardPart(const FWPS_STREAM_DATA0 *Data, ULONG OutFlags, FWPS_STREAM_DATA0 *Part
 {
     SIZE_T Before;
 
-    if (!GuardOld || (OutFlags & FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED) != 0)
+    if (!GuardOld || (Data->flags & GUARD_DISCONNECT) != 0 ||
+        (OutFlags & FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED) != 0)
         return FALSE;
     Before = WalkBeforeLast(Data);
     if (Before == 0)

@@ -33,7 +33,8 @@ VOID GuardDriverEntry(VOID);
 
 /* What of an indication is answered at once. TRUE: only the bytes before its last NBL, which Part
  * then describes; FALSE: all. OutFlags: of the FWPS_CLASSIFY_OUT0; at BUFFER_LIMIT_REACHED all is
- * answered at once (R08). */
+ * answered at once (R08). So are bytes that come with a FIN, which may be permitted (gate.h):
+ * rather an NBL lost than an inject in the classify of a disconnect. */
 BOOLEAN
 GuardPart(_In_ const FWPS_STREAM_DATA0 *Data, _In_ ULONG OutFlags, _Out_ FWPS_STREAM_DATA0 *Part);
 

@@ -23,3 +23,8 @@ set(driver_rules ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_rules.c
 sluice_test(driver_rules SOURCES ${driver_rules} DEPENDS sluice_driver sluice_explore sluice_rules)
 sluice_test(driver7_rules SOURCES ${driver_rules} DEPENDS sluice_driver7 sluice_explore sluice_rules)
 target_compile_definitions(test_driver7_rules PRIVATE SLUICE_DRIVER_7)
+set(driver_quirks ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_quirks.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_driver_world.c)
+sluice_test(driver_quirks SOURCES ${driver_quirks} DEPENDS sluice_driver sluice_explore sluice_rules)
+sluice_test(driver7_quirks SOURCES ${driver_quirks} DEPENDS sluice_driver7 sluice_explore sluice_rules)
+target_compile_definitions(test_driver7_quirks PRIVATE SLUICE_DRIVER_7)

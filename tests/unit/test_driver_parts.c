@@ -316,6 +316,31 @@ static void guard_tells_and_restores(void **state)
     assert_null(nbls[0].Next);
 }
 
+static void the_last_nbl_is_answered_by_itself(void **state)
+{
+    FWPS_STREAM_DATA0 part;
+
+    (void)state;
+    memset(&fakes, 0, sizeof(fakes));
+    fakes.minor = 1;
+    SettingsDefault(&Settings);
+    GuardDriverEntry();
+    offer_make(&offer, FWPS_STREAM_FLAG_RECEIVE, 3000, 0);
+    assert_int_equal(WalkBeforeLast(&offer.data), 2250);
+    assert_true(GuardPart(&offer.data, 0, &part));
+    assert_int_equal(part.dataLength, 2250);
+    assert_int_equal(offer.data.dataLength, 3000);
+    assert_false(GuardPart(&offer.data, FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED, &part));
+    assert_int_equal(WalkBeforeLast(&part), 0);
+    offer.nbls[0].Next = NULL;
+    assert_int_equal(WalkBeforeLast(&offer.data), 0);
+    /* later Windows needs none */
+    offer_make(&offer, FWPS_STREAM_FLAG_RECEIVE, 3000, 0);
+    fakes.minor = 2;
+    GuardDriverEntry();
+    assert_false(GuardPart(&offer.data, 0, &part));
+}
+
 /* ---- settings ---- */
 
 static bool parse_text(SETTINGS *settings, const char *name, const char *text, bool nul)
@@ -380,6 +405,7 @@ int main(void)
         cmocka_unit_test(the_reserve_is_for_outbound_only),
         cmocka_unit_test(what_cannot_be_mapped_is_not_readable),
         cmocka_unit_test(guard_tells_and_restores),
+        cmocka_unit_test(the_last_nbl_is_answered_by_itself),
         cmocka_unit_test(settings_make_sense),
     };
 
