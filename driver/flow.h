@@ -3,8 +3,8 @@
  * Flows: what the driver knows of one TCP connection.
  *
  * Class. A flow moves one way only: Inline, then Gate from the first byte that is held (never
- * PERMIT again, in either direction), then Drained, for each direction from its first release
- * outside classify. Monitor flows stay what they are.
+ * PERMIT again, in either direction, but for a plain end: gate.h), then Drained, for each direction
+ * from its first release outside classify. Monitor flows stay what they are.
  *
  * Lock. Flow->Lock guards everything below it but the references, and ranks before the locks of
  * timers, events, policy and the drainer. It is never held across a call of the filter engine that
