@@ -101,7 +101,7 @@ int command_contract(int argc, char **argv)
         if (check_rule_find(options.files[i]) == NULL) {
             fprintf(stderr,
                     "sluice contract: there is no rule %s (R01 to R74, LEAK, LOST, CRASH, HANG, "
-                    "STACK)\n",
+                    "STACK, ABI, HARDWARE)\n",
                     options.files[i]);
             return EXIT_USAGE;
         }

@@ -125,7 +125,7 @@ static enum machine_status machine_state(const struct machine *machine, char *te
     const char *unmodelled = nt_unmodelled(machine->nt);
 
     if (unmodelled != NULL) {
-        snprintf(text, size, "reached an import that the lab does not model: %s", unmodelled);
+        snprintf(text, size, "%s", unmodelled);
         return MACHINE_NO_VERDICT;
     }
     if (machine->sim->stopped) {

@@ -170,7 +170,8 @@ static void run_world(const struct run_config *config, struct check_answers *ans
         machine_load(&run.machine, &config->driver, result->text, sizeof(result->text));
     result->not_loaded =
         result->status == MACHINE_NO_VERDICT && nt_unmodelled(run.machine.nt) == NULL;
-    if (result->status != MACHINE_OK && result->status != MACHINE_STOPPED)
+    if (result->status != MACHINE_OK && result->status != MACHINE_STOPPED &&
+        nt_unmodelled(run.machine.nt) == NULL)
         goto done;
     if (result->status == MACHINE_OK) {
         if (config->own && !run_prepare_own(&run, result))

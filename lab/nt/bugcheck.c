@@ -7,6 +7,7 @@
 #include "nt/trap.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Source: the bug check code reference. */
 static const struct {
@@ -39,6 +40,7 @@ static const struct {
     {0xE4, "WORKER_INVALID"},
     {0xF7, "DRIVER_OVERRAN_STACK_BUFFER"},
     {0xFC, "ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY"},
+    {0x101, "CLOCK_WATCHDOG_TIMEOUT"},
     {0x109, "CRITICAL_STRUCTURE_CORRUPTION"},
     {0x133, "DPC_WATCHDOG_VIOLATION"},
     {0x139, "KERNEL_SECURITY_CHECK_FAILURE"},
@@ -57,7 +59,7 @@ _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t paramete
                            const void *pc, const char *what)
 {
     SIM_FRAME("nt", "KeBugCheckEx");
-    char text[400], block[160] = "";
+    char text[500], block[160] = "";
 
     /* A world that has ended is being taken down: there is nobody left to tell. */
     if (nt->sim->stopped && nt->sim->task == NULL)
@@ -115,8 +117,16 @@ void nt_stop_unmodelled(struct nt *nt, const char *module, const char *name, con
 {
     char where[64];
 
-    snprintf(nt->unmodelled_text, sizeof(nt->unmodelled_text), "%s!%s, called from %s", module,
-             name, pe_describe(nt->pe, caller, where, sizeof(where)));
+    const bool instruction = strcmp(module, "processor") == 0;
+
+    pe_describe(nt->pe, caller, where, sizeof(where));
+    if (instruction)
+        snprintf(nt->unmodelled_text, sizeof(nt->unmodelled_text),
+                 "executed an instruction that the lab does not model: %s at %s", name, where);
+    else
+        snprintf(nt->unmodelled_text, sizeof(nt->unmodelled_text),
+                 "reached an import that the lab does not model: %s!%s, called from %s", module,
+                 name, where);
     nt->unmodelled = nt->unmodelled_text;
     sim_stop(nt->sim);
 }

@@ -14,6 +14,7 @@ void nt_call_enter(struct nt *nt, struct nt_call *call, const char *role, const 
 {
     call->role = role;
     call->irql = sim_task_irql(nt->sim);
+    call->interrupts_off = nt->interrupts_off;
     call->spin_locks = nt_thread_current(nt)->spin_locks;
     call->stalled = nt_thread_current(nt)->stalled;
     pe_enter(nt->pe, &call->pe, role, function);
@@ -59,6 +60,14 @@ void nt_call_leave(struct nt *nt, struct nt_call *call)
                             "%s was called at IRQL %u and returned at IRQL %u", call->role,
                             call->irql, irql);
         nt_irql_set(nt, call->irql);
+    }
+    if (__builtin_expect(nt->interrupts_off && !call->interrupts_off, 0)) {
+        if (nt->checks)
+            sim_breach_text(nt->sim, "R61", call->role,
+                            "%s returned with interrupts off: cli (_disable) without sti (_enable)",
+                            call->role);
+        nt->interrupts_off = false;
+        pe_interrupts_on(nt->pe);
     }
     /* "A single DPC routine should not execute for more than 100 microseconds" (Sharing Processor
      * Resources During Startup from a Low-Power State). */

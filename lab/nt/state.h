@@ -35,7 +35,7 @@ struct nt {
     struct nt_config config;
     bool checks;
     const char *unmodelled;
-    char unmodelled_text[128];
+    char unmodelled_text[256];
     char evidence_text[256]; /* see pe_traps.evidence */
     bool interrupts_off;     /* cli without sti */
 

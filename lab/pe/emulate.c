@@ -36,27 +36,20 @@ static void done(struct pe_trap *trap, const struct pe_instruction *in)
     trap->context.rip += in->length;
 }
 
-static enum pe_emulated control_register(struct pe_trap *trap, const struct pe_instruction *in,
-                                         const char **name)
+/* cr8. False: another control register. */
+static bool task_priority(struct pe_trap *trap, const struct pe_instruction *in)
 {
     const struct pe_traps *traps = &trap->pe->traps;
     /* AMD lets LOCK stand for REX.R here. */
-    const unsigned number = ((in->modrm >> 3) & 7) | ((in->rex & 4) != 0 || in->lock ? 8 : 0);
-    if (number != 8 && in->opcode == 0x22) {
-        *name = "mov to a control register";
-        return PE_EMULATED_CORRUPTS;
-    }
-    if (number != 8) {
-        *name = "mov from a control register";
-        return PE_EMULATED_UNMODELLED;
-    }
+    if ((((in->modrm >> 3) & 7) | ((in->rex & 4) != 0 || in->lock ? 8 : 0)) != 8)
+        return false;
     if (in->opcode == 0x20)
         *rm_register(trap, in) = traps->read_cr8(traps->context);
     else
         traps->write_cr8(traps->context, (uint8_t)(*rm_register(trap, in) & 15),
                          (const void *)trap->context.rip);
     done(trap, in);
-    return PE_EMULATED_DONE;
+    return true;
 }
 
 static enum pe_emulated time_stamp(struct pe_trap *trap, const struct pe_instruction *in)
@@ -89,92 +82,54 @@ static enum pe_emulated interrupt(struct pe_trap *trap, const struct pe_instruct
     }
 }
 
-/* What Windows keeps in a processor and defends. Source: bug check 0x109: modified tables, "a
- * critical MSR modification"; Intel SDM volume 4 for the numbers. */
-static const char *corrupted(const struct pe_trap *trap, const struct pe_instruction *in)
+static enum pe_emulated look_up(const struct pe_trap *trap, const struct pe_instruction *in,
+                                const struct pe_privileged **what)
 {
-    static const uint32_t CRITICAL[] = {0x174,      0x175,      0x176,      0xC0000080, 0xC0000081,
-                                        0xC0000082, 0xC0000083, 0xC0000084, 0xC0000101, 0xC0000102};
-    const unsigned field = (in->modrm >> 3) & 7;
-    const bool memory = in->modrm >> 6 != 3;
-    if (in->opcode == 0x00 && (field == 2 || field == 3))
-        return field == 2 ? "lldt" : "ltr";
-    if (in->opcode == 0x01 && memory && (field == 2 || field == 3))
-        return field == 2 ? "lgdt" : "lidt";
-    if (in->opcode == 0x01 && in->modrm == 0xF8)
-        return "swapgs";
-    if (in->opcode == 0x07 || in->opcode == 0x35)
-        return in->opcode == 0x07 ? "sysret" : "sysexit";
-    for (size_t i = 0; in->opcode == 0x30 && i < sizeof CRITICAL / sizeof CRITICAL[0]; i++) {
-        if (CRITICAL[i] == (uint32_t)trap->context.rcx)
-            return "wrmsr to a register of the system";
-    }
-    return NULL;
+    *what = pe_privileged_find(in, (uint32_t)trap->context.rcx);
+    if (*what == NULL || (*what)->meaning == PE_PRIVILEGE_REFUSED)
+        return PE_EMULATED_NOT;
+    return (*what)->meaning == PE_PRIVILEGE_CORRUPTS ? PE_EMULATED_CORRUPTS
+                                                     : PE_EMULATED_UNMODELLED;
 }
 
-static enum pe_emulated two_byte(struct pe_trap *trap, const struct pe_instruction *in,
-                                 const char **name)
-{
-    static const struct {
-        uint8_t opcode;
-        const char *name;
-    } KERNEL_ONLY[] = {
-        {0x00, "sldt, ltr and their kin"},
-        {0x01, "a system table or invlpg"},
-        {0x06, "clts"},
-        {0x08, "invd"},
-        {0x09, "wbinvd"},
-        {0x21, "mov from a debug register"},
-        {0x23, "mov to a debug register"},
-        {0x30, "wrmsr"},
-        {0x32, "rdmsr"},
-        {0x33, "rdpmc"},
-    };
-    if (in->opcode == 0x20 || in->opcode == 0x22)
-        return control_register(trap, in, name);
-    *name = corrupted(trap, in);
-    if (*name != NULL)
-        return PE_EMULATED_CORRUPTS;
-    if (in->opcode == 0x31 || (in->opcode == 0x01 && in->modrm == 0xF9))
-        return time_stamp(trap, in);
-    for (size_t i = 0; i < sizeof KERNEL_ONLY / sizeof KERNEL_ONLY[0]; i++) {
-        if (KERNEL_ONLY[i].opcode == in->opcode) {
-            *name = KERNEL_ONLY[i].name;
-            return PE_EMULATED_UNMODELLED;
-        }
-    }
-    return PE_EMULATED_NOT;
-}
-
-enum pe_emulated pe_emulate_privileged(struct pe_trap *trap, uint32_t *code, const char **name)
+enum pe_emulated pe_emulate_privileged(struct pe_trap *trap, uint32_t *code,
+                                       const struct pe_privileged **what)
 {
     const struct pe_traps *traps = &trap->pe->traps;
     struct pe_instruction in;
+    *what = NULL;
     if (!decode_here(trap, &in) || in.vector)
         return PE_EMULATED_NOT;
-    if (in.map == PE_MAP_0F)
-        return two_byte(trap, &in, name);
-    if (in.map != PE_MAP_ONE)
-        return PE_EMULATED_NOT;
-    const uint8_t port = in.opcode & 0xFC;
-    if (port == 0x6C || port == 0xE4 || port == 0xEC) {
-        *name = "port input or output";
-        return PE_EMULATED_UNMODELLED;
+    if (in.map == PE_MAP_0F) {
+        if ((in.opcode == 0x20 || in.opcode == 0x22) && task_priority(trap, &in))
+            return PE_EMULATED_DONE;
+        if (in.opcode == 0x31 || (in.opcode == 0x01 && in.modrm == 0xF9))
+            return time_stamp(trap, &in);
+        return look_up(trap, &in, what);
     }
+    if (in.map != PE_MAP_ONE)
+        return look_up(trap, &in, what);
     switch (in.opcode) {
     case 0xFA:
     case 0xFB:
+        trap->pe->interrupts_off = in.opcode == 0xFA;
         traps->interrupts(traps->context, in.opcode == 0xFB, (const void *)trap->context.rip);
         done(trap, &in);
         return PE_EMULATED_DONE;
     case 0xCD:
         return interrupt(trap, &in, code);
-    case 0xF4:
-        *name = "hlt";
-        return PE_EMULATED_UNMODELLED;
     default:
-        return PE_EMULATED_NOT;
+        return look_up(trap, &in, what);
     }
+}
+
+const struct pe_privileged *pe_emulate_undefined(struct pe_trap *trap)
+{
+    const struct pe_privileged *what = NULL;
+    struct pe_instruction in;
+    if (decode_here(trap, &in))
+        what = pe_privileged_find(&in, 0);
+    return what != NULL && what->meaning == PE_PRIVILEGE_HARDWARE ? what : NULL;
 }
 
 bool pe_emulate_kuser_load(struct pe_trap *trap)

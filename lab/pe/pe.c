@@ -98,6 +98,11 @@ void pe_destroy(struct pe *pe)
     free(pe);
 }
 
+void pe_interrupts_on(struct pe *pe)
+{
+    pe->interrupts_off = false;
+}
+
 void pe_set_traps(struct pe *pe, const struct pe_traps *traps)
 {
     pe->traps = *traps;

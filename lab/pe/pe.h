@@ -46,6 +46,9 @@ struct pe *pe_create(struct sim *sim);
 void pe_destroy(struct pe *pe);
 void pe_set_traps(struct pe *pe, const struct pe_traps *traps);
 
+/* What driver code left off by cli is on again. */
+void pe_interrupts_on(struct pe *pe);
+
 /* Puts the handlers back after something else took their signals: cmocka does so for every test and
  * fixture. */
 void pe_claim_signals(void);

@@ -84,7 +84,8 @@ struct pe {
     const char *peak_role;
     uint8_t *spare_stack; /* where a trap runs whose own stack is used up */
     uintptr_t host_stack_base, host_stack_limit;
-    bool dying; /* a trap is on its way to a bug check: a further fault is the lab's own */
+    bool interrupts_off; /* cli without sti */
+    bool dying;          /* a trap is on its way to a bug check: a further fault is the lab's own */
     struct {
         uint64_t serial; /* of the outermost call at the last tick, and the time then */
         uint64_t now;

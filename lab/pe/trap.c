@@ -10,6 +10,7 @@
 #include "pe/watchdog.h"
 
 #include "sim/arena.h"
+#include "sim/breach.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 #define ATTEMPTED_WRITE_TO_READONLY_MEMORY    0xBEu
 #define DRIVER_IRQL_NOT_LESS_OR_EQUAL         0xD1u
 #define ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY 0xFCu
+#define CLOCK_WATCHDOG_TIMEOUT                0x101u
 #define DPC_WATCHDOG_VIOLATION                0x133u
 #define CRITICAL_STRUCTURE_CORRUPTION         0x109u
 #define KERNEL_SECURITY_CHECK_FAILURE         0x139u
@@ -36,6 +38,7 @@
 #define STATUS_BREAKPOINT                     0x80000003u
 
 #define EXCEPTION_DOUBLE_FAULT                8
+#define CLOCK_LEVEL                           13
 #define NULL_PAGE                             0x10000u
 #define WORDS_SEARCHED                        4096u
 #define TRAPS_ALLOWED                         1000000u /* in the same way */
@@ -46,7 +49,7 @@ _Noreturn void pe_trap_bugcheck(struct pe *pe, uint32_t code, uint64_t p1, uint6
                                 uint64_t p4, const void *pc, const char *format, ...)
 {
     const uint64_t parameters[4] = {p1, p2, p3, p4};
-    char what[256];
+    char what[384];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
@@ -414,15 +417,39 @@ static void memory_fault(struct pe_trap *trap)
     raise_here(trap, STATUS_ACCESS_VIOLATION, information, 2);
 }
 
+/* Lawful in a kernel, and nothing that the lab has: told, and the run ends without a verdict. */
+static _Noreturn void hardware(struct pe_trap *trap, const struct pe_privileged *what)
+{
+    struct pe *pe = trap->pe;
+    const void *pc = (const void *)trap->context.rip;
+    char place[96], text[384];
+    pe_describe(pe, pc, place, sizeof place);
+    /* Bug check 0x101: a processor that takes no clock interrupt any more. */
+    if (trap->signal != SIGILL && strcmp(what->name, "hlt") == 0 &&
+        (pe->interrupts_off || pe->traps.read_cr8(pe->traps.context) >= CLOCK_LEVEL))
+        pe_trap_bugcheck(pe, CLOCK_WATCHDOG_TIMEOUT, 0, 0, 0, 0, pc,
+                         "hlt at %s, where no clock interrupt can wake the processor (%s)", place,
+                         pe->interrupts_off ? "interrupts are off" : "the IRQL is too high");
+    snprintf(text, sizeof text,
+             "%s at %s: the lab has no hardware, so what comes behind it was not judged; %s",
+             what->name, place, what->advice);
+    sim_breach(pe->sim,
+               &(struct sim_breach){
+                   .rule = "HARDWARE", .function = what->name, .detail = text, .address = pc});
+    unmodelled(pe, "processor", what->name, pc);
+}
+
 static void protection_fault(struct pe_trap *trap)
 {
-    const char *name = NULL;
+    const struct pe_privileged *what = NULL;
+    const void *pc = (const void *)trap->context.rip;
     uint32_t code = 0;
-    if (pe_image_of(trap->pe, (const void *)trap->context.rip) == NULL) {
+    char place[96];
+    if (pe_image_of(trap->pe, pc) == NULL) {
         lab_fault(trap);
         return;
     }
-    switch (pe_emulate_privileged(trap, &code, &name)) {
+    switch (pe_emulate_privileged(trap, &code, &what)) {
     case PE_EMULATED_DONE:
         return;
     case PE_EMULATED_EXCEPTION:
@@ -431,14 +458,11 @@ static void protection_fault(struct pe_trap *trap)
     case PE_EMULATED_FAST_FAIL:
         fast_fail(trap);
     case PE_EMULATED_UNMODELLED:
-        unmodelled(trap->pe, "processor", name, (const void *)trap->context.rip);
-    case PE_EMULATED_CORRUPTS: {
-        char place[96];
-        pe_trap_bugcheck(
-            trap->pe, CRITICAL_STRUCTURE_CORRUPTION, 0, 0, trap->context.rip, 0,
-            (const void *)trap->context.rip, "%s at %s", name,
-            pe_describe(trap->pe, (const void *)trap->context.rip, place, sizeof place));
-    }
+        hardware(trap, what);
+    case PE_EMULATED_CORRUPTS:
+        pe_trap_bugcheck(trap->pe, CRITICAL_STRUCTURE_CORRUPTION, 0, 0, trap->context.rip,
+                         what->region, pc, "%s at %s: %s", what->name,
+                         pe_describe(trap->pe, pc, place, sizeof place), what->advice);
     case PE_EMULATED_NOT:
         break;
     }
@@ -604,6 +628,8 @@ void pe_trap(struct pe_trap *trap)
             lab_fault(trap);
             break;
         }
+        if (trap->signal == SIGILL && pe_emulate_undefined(trap) != NULL)
+            hardware(trap, pe_emulate_undefined(trap));
         raise_here(trap,
                    trap->signal == SIGILL ? STATUS_ILLEGAL_INSTRUCTION
                                           : STATUS_INTEGER_DIVIDE_BY_ZERO,

@@ -47,6 +47,35 @@ enum {
     OTHER_STACK,
     NO_STACK,
     OTHER_GS,
+    HALT_OFF,
+    LEAVE_OFF,
+    OFF_AND_ON,
+    READ_MSR_NOWHERE,
+    WRITE_MSR_NOWHERE,
+    WRITE_MSR_OTHER,
+    PORT_INS,
+    PORT_OUTS,
+    READ_CR0,
+    READ_CR3,
+    WRITE_CR4,
+    WRITE_CR2,
+    READ_DR7,
+    LOAD_LDT,
+    LOAD_TASK,
+    LOAD_STATUS_WORD,
+    CLEAR_TASK,
+    INVALIDATE_CACHE,
+    WRITE_BACK_KEEP,
+    INVALIDATE_PCID,
+    READ_COUNTER,
+    SET_EXTENDED,
+    SAVE_SUPERVISOR,
+    RESTORE_SUPERVISOR,
+    MONITOR,
+    WAIT_FOR_STORE,
+    CLEAR_ACCESS,
+    SET_ACCESS,
+    SYSTEM_EXIT,
 };
 
 static ULONG64 Data[512];
@@ -230,6 +259,93 @@ static VOID Act(FWPS_STREAM_DATA *StreamData)
     case OTHER_GS:
         __asm__ volatile("movw %w0, %%gs" : : "r"(0));
         CallLab();
+        break;
+    case HALT_OFF:
+        __asm__ volatile("cli\n\thlt");
+        break;
+    case LEAVE_OFF:
+        __asm__ volatile("cli");
+        break;
+    case OFF_AND_ON:
+        __asm__ volatile("cli\n\tnop\n\tsti");
+        break;
+    case READ_MSR_NOWHERE:
+        __asm__ volatile("rdmsr" : : "c"(0x12345678) : "rax", "rdx");
+        break;
+    case WRITE_MSR_NOWHERE:
+        __asm__ volatile("wrmsr" : : "c"(0x12345678), "a"(0), "d"(0));
+        break;
+    case WRITE_MSR_OTHER:
+        __asm__ volatile("wrmsr" : : "c"(0x199), "a"(0), "d"(0));
+        break;
+    case PORT_INS:
+        __asm__ volatile("insb" : : "d"(0x60), "D"(Data) : "memory");
+        break;
+    case PORT_OUTS:
+        __asm__ volatile("outsb" : : "d"(0x60), "S"(Data));
+        break;
+    case READ_CR0:
+        __asm__ volatile("movq %%cr0, %%rax" : : : "rax");
+        break;
+    case READ_CR3:
+        __asm__ volatile("movq %%cr3, %%rax" : : : "rax");
+        break;
+    case WRITE_CR4:
+        __asm__ volatile("movq %0, %%cr4" : : "r"(0ull));
+        break;
+    case WRITE_CR2:
+        __asm__ volatile("movq %0, %%cr2" : : "r"(0ull));
+        break;
+    case READ_DR7:
+        __asm__ volatile("movq %%dr7, %%rax" : : : "rax");
+        break;
+    case LOAD_LDT:
+        __asm__ volatile("lldt %w0" : : "r"(0));
+        break;
+    case LOAD_TASK:
+        __asm__ volatile("ltr %w0" : : "r"(0x40));
+        break;
+    case LOAD_STATUS_WORD:
+        __asm__ volatile("lmsw %w0" : : "r"(1));
+        break;
+    case CLEAR_TASK:
+        __asm__ volatile("clts");
+        break;
+    case INVALIDATE_CACHE:
+        __asm__ volatile("invd");
+        break;
+    case WRITE_BACK_KEEP:
+        __asm__ volatile("wbnoinvd");
+        break;
+    case INVALIDATE_PCID:
+        __asm__ volatile("invpcid %0, %1" : : "m"(Data), "r"(2ull));
+        break;
+    case READ_COUNTER:
+        __asm__ volatile("rdpmc" : : "c"(0) : "rax", "rdx");
+        break;
+    case SET_EXTENDED:
+        __asm__ volatile("xsetbv" : : "c"(0), "a"(7), "d"(0));
+        break;
+    case SAVE_SUPERVISOR:
+        __asm__ volatile("xsaves64 %0" : : "m"(Data), "a"(1), "d"(0));
+        break;
+    case RESTORE_SUPERVISOR:
+        __asm__ volatile("xrstors64 %0" : : "m"(Data), "a"(1), "d"(0));
+        break;
+    case MONITOR:
+        __asm__ volatile("monitor" : : "a"(Data), "c"(0), "d"(0));
+        break;
+    case WAIT_FOR_STORE:
+        __asm__ volatile("mwait" : : "a"(0), "c"(0));
+        break;
+    case CLEAR_ACCESS:
+        __asm__ volatile("clac");
+        break;
+    case SET_ACCESS:
+        __asm__ volatile("stac");
+        break;
+    case SYSTEM_EXIT:
+        __asm__ volatile("sysexit");
         break;
     default:
         break;

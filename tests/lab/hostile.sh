@@ -32,7 +32,12 @@ judge() { # source act place exit rule pattern options
     return
     ;;
   4)
-    expect_line "$6" "$name" && passed "$name: no verdict: $(head -c 120 "$work/err" | sed "s|$work/||g")"
+    jq -se --arg rule "$5" --arg text "$6" '[.[] | select(.type == "finding")] | length == 1 and
+      (.[0] | .rule == $rule and .severity == "warning" and (.detail | test($text)) and
+        (.stack[0] | test("!Act.*\\[instructions.c @ [0-9]+\\]")))' "$work/out" >/dev/null &&
+      expect_line "executed an instruction that the lab does not model" "$name" &&
+      passed "$name: no verdict, $(jq -r 'select(.type == "finding") | .detail' "$work/out" | head -c 110)" ||
+      failed "$name: not one warning of $5 with its line: $(grep -m 1 '"finding"' "$work/out" | head -c 400)"
     return
     ;;
   esac
