@@ -80,7 +80,7 @@ static bool add_slab(struct nt_pool_state *pool, uintptr_t start, size_t bytes)
     return true;
 }
 
-static bool in_slab(const struct nt_pool_state *pool, uintptr_t address)
+bool pool_in_slab(const struct nt_pool_state *pool, uintptr_t address)
 {
     size_t low = 0, high = pool->slab_count;
 
@@ -99,11 +99,6 @@ static bool in_slab(const struct nt_pool_state *pool, uintptr_t address)
 
 /* ---- headers ---- */
 
-static uint64_t guard_of(const struct pool_header *header)
-{
-    return POOL_GUARD ^ header->number;
-}
-
 static bool leads_back(const struct nt *nt, const struct pool_header *to, bool is_newer,
                        const struct pool_header *header)
 {
@@ -111,11 +106,10 @@ static bool leads_back(const struct nt *nt, const struct pool_header *to, bool i
            (is_newer ? to->older : to->newer) == header;
 }
 
-/* False: a driver wrote over the links of a live block, nothing may follow them. */
-static bool links_intact(const struct nt *nt, const struct pool_header *header)
+bool pool_links_intact(const struct nt *nt, const struct pool_header *header)
 {
-    return header->guard == guard_of(header) || (leads_back(nt, header->newer, true, header) &&
-                                                 leads_back(nt, header->older, false, header));
+    return header->guard == pool_guard_of(header) || (leads_back(nt, header->newer, true, header) &&
+                                                      leads_back(nt, header->older, false, header));
 }
 
 /* Returns outside of tasks, and in a world that has ended: the block is given up then. */
@@ -153,7 +147,7 @@ static struct pool_header *take_small(struct nt *nt, size_t bytes)
     const unsigned index = class_of(bytes);
     struct pool_header *header = pool->free[index];
 
-    if (header != NULL && header->guard != guard_of(header)) {
+    if (header != NULL && header->guard != pool_guard_of(header)) {
         pool->free[index] = NULL;
         bad_header(nt, header, NULL);
         header = NULL;
@@ -181,9 +175,9 @@ static struct pool_header *take_pages(struct nt *nt, size_t bytes)
     if (pages > UINT32_MAX >> 3)
         return NULL;
     link = &pool->free_pages[pages < POOL_PAGE_CLASSES ? pages : POOL_PAGE_CLASSES];
-    while (*link != NULL && (*link)->guard == guard_of(*link) && (*link)->pages < pages)
+    while (*link != NULL && (*link)->guard == pool_guard_of(*link) && (*link)->pages < pages)
         link = &(*link)->newer;
-    if (*link != NULL && (*link)->guard != guard_of(*link)) {
+    if (*link != NULL && (*link)->guard != pool_guard_of(*link)) {
         const struct pool_header *bad = *link;
 
         *link = NULL;
@@ -217,7 +211,7 @@ static void give_piece(struct nt_pool_state *pool, struct pool_header *header)
 
             header->state = 0;
             start->number = header->number;
-            start->guard = guard_of(start);
+            start->guard = pool_guard_of(start);
             start->class_index = index;
             start->pages = 0;
             start->shift = 0;
@@ -268,7 +262,7 @@ static uint32_t tag_index(struct nt_pool_state *pool, uint32_t tag, enum nt_pool
 
 static bool tail_intact(const struct pool_header *header)
 {
-    const uint64_t guard = guard_of(header);
+    const uint64_t guard = pool_guard_of(header);
     return memcmp((const uint8_t *)(header + 1) + header->size, &guard, TAIL_BYTES) == 0;
 }
 
@@ -335,7 +329,7 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
     header->kind = request->kind;
     header->driver = request->driver;
     header->special = special;
-    header->guard = guard_of(header);
+    header->guard = pool_guard_of(header);
     header->newer = &pool->live;
     header->older = pool->live.older;
     pool->live.older->newer = header;
@@ -369,11 +363,11 @@ void nt_pool_give(struct nt *nt, struct pool_header *header, const void *caller)
     struct nt_pool_state *pool = nt->pool;
     struct nt_pool_tag *figures = &pool->tags[header->tag_index].figures;
 
-    if (!links_intact(nt, header)) {
+    if (!pool_links_intact(nt, header)) {
         bad_header(nt, header, caller);
         return;
     }
-    header->guard = guard_of(header);
+    header->guard = pool_guard_of(header);
     if (__builtin_expect(pool->watch.given != NULL, 0))
         tell_given(nt, header, caller);
     figures->frees++;
@@ -412,7 +406,7 @@ void nt_pool_free(struct nt *nt, void *block, uint32_t tag)
     if (header->state != POOL_LIVE || nt->pool->tags[header->tag_index].figures.tag != tag)
         nt_pool_free_for(nt, block, tag, "the kernel's own free");
     else if (nt->checks && !header->special &&
-             (header->guard != guard_of(header) || !tail_intact(header)))
+             (header->guard != pool_guard_of(header) || !tail_intact(header)))
         nt_pool_free_for(nt, block, tag, "the kernel's own free");
     else
         nt_pool_give(nt, header, NULL);
@@ -429,16 +423,6 @@ void *nt_pool_allocate_for(struct nt *nt, enum nt_pool_kind kind, size_t size, u
 }
 
 /* ---- a driver's pointers are believed nothing ---- */
-
-static const char *tag_text(uint32_t tag, char text[5])
-{
-    for (unsigned i = 0; i < 4; i++) {
-        const char c = (char)(tag >> (8 * i));
-        text[i] = c >= ' ' && c <= '~' ? c : '.';
-    }
-    text[4] = '\0';
-    return text;
-}
 
 static void breach(struct nt *nt, const char *rule, const char *function,
                    const struct pool_header *header, const void *block, uint32_t tag,
@@ -478,7 +462,7 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
     if (special != NULL && special->freed)
         bad_pointer(nt, function, block, tag, 7, "a block is freed a second time", caller);
     if (special != NULL ? special->block != address
-                        : address % 16 != 0 || !in_slab(pool, address - sizeof(*header)))
+                        : address % 16 != 0 || !pool_in_slab(pool, address - sizeof(*header)))
         bad_pointer(nt, function, block, tag, 0x46, "a pointer is freed that is no pool block",
                     caller);
     header = pool_header_of(block);
@@ -493,17 +477,17 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
 
     const uint32_t real = pool->tags[header->tag_index].figures.tag;
     if (nt->checks) {
-        if (header->guard != guard_of(header) && links_intact(nt, header)) {
+        if (header->guard != pool_guard_of(header) && pool_links_intact(nt, header)) {
             breach(nt, "R65", function, header, block, real,
                    "memory before the block was overwritten", caller);
-            header->guard = guard_of(header);
+            header->guard = pool_guard_of(header);
         }
         if (special != NULL ? !pool_special_intact(pool, header) : !tail_intact(header))
             breach(nt, "R65", function, header, block, real,
                    "memory behind the block was overwritten", caller);
         if (tag != 0 && tag != real) {
             snprintf(detail, sizeof(detail), "a block of tag '%s' is freed with tag '%s'",
-                     tag_text(real, wanted), tag_text(tag, given));
+                     pool_tag_text(real, wanted), pool_tag_text(tag, given));
             breach(nt, "R64", function, header, block, real, detail, caller);
         }
         const uintptr_t end = address + header->size;
@@ -534,146 +518,7 @@ void nt_pool_set_watch(struct nt *nt, const struct nt_pool_watch *watch)
     nt->pool->watch = watch != NULL ? *watch : (struct nt_pool_watch){0};
 }
 
-/* ---- figures ---- */
-
-static int by_text(const void *left, const void *right)
-{
-    const struct nt_pool_tag *a = left, *b = right;
-    const uint32_t x = __builtin_bswap32(a->tag), y = __builtin_bswap32(b->tag);
-
-    if (x != y)
-        return x < y ? -1 : 1;
-    return (a->kind > b->kind) - (a->kind < b->kind);
-}
-
-void nt_pool_each_tag(const struct nt *nt,
-                      void (*visit)(void *context, const struct nt_pool_tag *tag), void *context)
-{
-    const struct nt_pool_state *pool = nt->pool;
-    struct nt_pool_tag *sorted = malloc((pool->tag_count + 1) * sizeof(*sorted));
-
-    if (sorted == NULL)
-        return;
-    for (uint32_t i = 0; i < pool->tag_count; i++)
-        sorted[i] = pool->tags[i].figures;
-    qsort(sorted, pool->tag_count, sizeof(*sorted), by_text);
-    for (uint32_t i = 0; i < pool->tag_count; i++)
-        visit(context, &sorted[i]);
-    free(sorted);
-}
-
-static struct nt_pool_block describe(const struct nt_pool_state *pool,
-                                     const struct pool_header *header)
-{
-    return (struct nt_pool_block){
-        .address = header + 1,
-        .size = header->size,
-        .tag = pool->tags[header->tag_index].figures.tag,
-        .kind = (enum nt_pool_kind)header->kind,
-        .driver = header->driver,
-        .site = header->site,
-        .caller = header->caller,
-        .number = header->number,
-        .flow = header->flow,
-        .classify = header->classify,
-        .time = header->time * (uint64_t)SIM_MILLISECOND,
-    };
-}
-
-void nt_pool_each_block(const struct nt *nt,
-                        void (*visit)(void *context, const struct nt_pool_block *block),
-                        void *context)
-{
-    const struct nt_pool_state *pool = nt->pool;
-    const struct pool_header *next;
-
-    for (const struct pool_header *h = pool->live.newer; h != &pool->live && links_intact(nt, h);
-         h = next) {
-        const struct nt_pool_block block = describe(pool, h);
-
-        next = h->newer;
-        visit(context, &block);
-    }
-}
-
-bool nt_pool_describe(const struct nt *nt, const void *address, char *text, size_t size)
-{
-    const struct nt_pool_state *pool = nt->pool;
-    const struct pool_special *special = pool_special_find(pool, (uintptr_t)address);
-    char tag[5], who[64];
-
-    if (special != NULL) {
-        const long long offset = (long long)((uintptr_t)address - special->block);
-        snprintf(text, size, "%s block %llu, tag '%s', %zu bytes, at offset %lld%s%s",
-                 special->freed ? "freed" : "live", (unsigned long long)special->number,
-                 tag_text(special->tag, tag), special->size, offset,
-                 special->freed ? ", freed by " : "",
-                 special->freed ? pe_describe(nt->pe, special->freed_by, who, sizeof(who)) : "");
-        return true;
-    }
-    if (!in_slab(pool, (uintptr_t)address))
-        return false;
-    for (const struct pool_header *h = pool->live.newer; h != &pool->live && links_intact(nt, h);
-         h = h->newer) {
-        const uintptr_t block = (uintptr_t)(h + 1);
-
-        if ((uintptr_t)address - block < h->size) {
-            snprintf(text, size, "live block %llu, tag '%s', %zu bytes, at offset %zu",
-                     (unsigned long long)h->number,
-                     tag_text(pool->tags[h->tag_index].figures.tag, tag), h->size,
-                     (size_t)((uintptr_t)address - block));
-            return true;
-        }
-    }
-    return false;
-}
-
-bool nt_pool_holds(const struct nt *nt, const void *address)
-{
-    const struct pool_special *special = pool_special_find(nt->pool, (uintptr_t)address);
-
-    if (special != NULL)
-        return !special->freed && (uintptr_t)address < special->end;
-    return in_slab(nt->pool, (uintptr_t)address);
-}
-
-bool nt_pool_is_paged(const struct nt *nt, const void *address)
-{
-    const struct pool_header *header = pool_header_of(address);
-
-    return (uintptr_t)address % 16 == 0 && nt_pool_holds(nt, header) &&
-           nt_pool_holds(nt, address) && header->state == POOL_LIVE &&
-           header->guard == guard_of(header) && header->kind == NT_POOL_PAGED;
-}
-
-bool nt_pool_find_block(const struct nt *nt, const void *address, struct nt_pool_block *block)
-{
-    const struct pool_header *header = pool_header_of(address);
-
-    if ((uintptr_t)address % 16 != 0 || !nt_pool_holds(nt, header) || !nt_pool_holds(nt, address) ||
-        header->state != POOL_LIVE || header->guard != guard_of(header))
-        return false;
-    *block = describe(nt->pool, header);
-    return true;
-}
-
-uint64_t nt_pool_freed_number(const struct nt *nt, const void *address)
-{
-    const struct pool_special *special = pool_special_find(nt->pool, (uintptr_t)address);
-    const struct pool_header *header = pool_header_of(address);
-
-    if (special != NULL)
-        return special->freed && special->block == (uintptr_t)address ? special->number : 0;
-    return (uintptr_t)address % 16 == 0 && in_slab(nt->pool, (uintptr_t)header) &&
-                   header->state == POOL_FREED
-               ? header->number
-               : 0;
-}
-
-uint64_t nt_pool_driver_calls(const struct nt *nt)
-{
-    return nt->pool->driver_calls;
-}
+/* ---- on and off ---- */
 
 int nt_pool_open(struct nt *nt)
 {

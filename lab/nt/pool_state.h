@@ -99,6 +99,21 @@ static inline struct pool_header *pool_header_of(const void *block)
     return (struct pool_header *)((uintptr_t)block - sizeof(struct pool_header));
 }
 
+/* What the last word of a block's header must be, and the bytes behind the block. */
+static inline uint64_t pool_guard_of(const struct pool_header *header)
+{
+    return POOL_GUARD ^ header->number;
+}
+
+/* The address lies in memory that the pool was given, special pool's apart. */
+bool pool_in_slab(const struct nt_pool_state *pool, uintptr_t address);
+
+/* False: a driver wrote over the links of a live block, nothing may follow them. */
+bool pool_links_intact(const struct nt *nt, const struct pool_header *header);
+
+/* The four characters of a tag; others than printable ones as '.'. Returns text. */
+const char *pool_tag_text(uint32_t tag, char text[5]);
+
 /* The address lies in accessible pool memory; begins a live block of paged pool. */
 bool nt_pool_holds(const struct nt *nt, const void *address);
 bool nt_pool_is_paged(const struct nt *nt, const void *address);
