@@ -270,6 +270,7 @@ static json_t *run_of(const struct report_book *book, const json_t *chapter, jso
 {
     const json_t *findings = report_chapter_records(chapter, "finding");
     const json_t *run = json_object_get(chapter, "run");
+    const char *base = strrchr(book->driver, '/');
     json_t *results = json_array();
     const json_t *finding;
     size_t index;
@@ -281,15 +282,19 @@ static json_t *run_of(const struct report_book *book, const json_t *chapter, jso
             return NULL;
         }
     }
-    /* The part before the last slash tells one run's results from another's: one for each Windows.
-     */
+    /* Up to the last slash: what GitHub takes for the category. Results of another driver, or on
+     * another Windows, do not replace these, and no two runs of a file may have the same. */
+    json_t *name = uri_of(base != NULL ? base + 1 : book->driver);
+    json_t *id = name != NULL ? json_sprintf("sluice/%s/%s/", json_string_value(name),
+                                             report_text(run, "profile"))
+                              : NULL;
+    json_decref(name);
     return json_pack("{s:{s:{s:s, s:s, s:O}}, s:[o], s:o, s:s, s:{s:o}, s:{s:s, s:s, s:s}}", "tool",
                      "driver", "name", "Sluice", "version", SLUICE_VERSION_TEXT, "rules", rules,
                      "invocations", invocation_of(book, chapter), "results", results, "columnKind",
-                     "utf16CodeUnits", "automationDetails", "id",
-                     json_sprintf("sluice/%s/", report_text(run, "profile")), "properties",
-                     "profile", report_text(run, "profile"), "verdict",
-                     report_chapter_verdict(chapter), "trace_hash", report_text(run, "trace_hash"));
+                     "utf16CodeUnits", "automationDetails", "id", id, "properties", "profile",
+                     report_text(run, "profile"), "verdict", report_chapter_verdict(chapter),
+                     "trace_hash", report_text(run, "trace_hash"));
 }
 
 bool report_sarif(FILE *out, const struct report_book *book)

@@ -60,7 +60,7 @@ else
 fi
 
 if command -v xmllint >/dev/null; then
-  if xmllint --noout "$work"/{leak,clean,all,bare}.xml 2>"$work/err" &&
+  if xmllint --noout --schema "$here/junit.xsd" "$work"/{leak,clean,all,bare}.xml 2>"$work/err" &&
     [ "$(xmllint --xpath 'count(//testcase[failure])' "$work/leak.xml")" = 1 ] &&
     [ "$(xmllint --xpath 'string(//testsuites/@failures)' "$work/leak.xml")" = 1 ] &&
     [ "$(xmllint --xpath 'count(//testcase) = sum(//testsuite/@tests)' "$work/all.xml")" = true ] &&
@@ -69,6 +69,13 @@ if command -v xmllint >/dev/null; then
   else
     failed "JUnit XML"
     head -n 5 "$work/err" | sed 's/^/    /'
+  fi
+  # The check itself can fail.
+  sed 's/<testsuites /<testsuites skipped="0" /' "$work/leak.xml" >"$work/wrong.xml"
+  if xmllint --noout --schema "$here/junit.xsd" "$work/wrong.xml" 2>/dev/null; then
+    failed "an attribute that JUnit has not is not noticed"
+  else
+    passed "an attribute that JUnit has not is noticed"
   fi
 else
   skipped "JUnit XML: xmllint is not installed"
