@@ -36,8 +36,7 @@ bool neighbour_set_load(struct neighbour_set *set, struct machine *machine,
 /* Unloads them, after the driver under test. Does nothing when none is there. */
 void neighbour_set_unload(struct neighbour_set *set);
 
-/* True when every neighbour of the plan keeps the contract; and the bytes. */
-bool neighbour_plan_lawful(const struct run_plan *plan);
+/* True when every neighbour of the plan keeps the bytes. */
 bool neighbour_plan_keeps(const struct run_plan *plan);
 
 /* Beside one that breaks the contract a driver must only not crash, hang or leave anything behind:
