@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CONFINE_MAX_PAYLOAD (64u * 1024 * 1024)
 
@@ -46,3 +47,7 @@ int confine_run(const struct confine_options *options, int (*child)(void *contex
 
 /* Child: sends a frame. Types 0xFFFFFF00 and above are reserved. False when the parent is gone. */
 bool confine_send(int out_fd, uint32_t type, const void *payload, uint32_t length);
+
+/* Child: write(2) to the pipe; a write to it by any other code traps (SIGSYS). Returns what the
+ * system says: bytes, or -errno. Source: seccomp(2), instruction_pointer. */
+ssize_t confine_pipe_write(int out_fd, const void *bytes, size_t length);

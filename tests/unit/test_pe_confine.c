@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +87,41 @@ static void test_no_files(void **state)
     assert_string_equal(heard.text, "-1 1 1");
 }
 
+/* A clean report, as a driver would forge it that has found the C library. */
+static int forges(void *context, int fd)
+{
+    static const struct {
+        uint32_t type, length;
+        char text[8];
+    } forged = {1, 8, "clean!!"};
+    return write(fd, &forged, sizeof forged) == sizeof forged ? 0 : 1;
+}
+
+static int forges_in_pieces(void *context, int fd)
+{
+    static const uint32_t header[2] = {0xFFFFFFFF, 4}, code = 0;
+    const struct iovec pieces[2] = {{(void *)header, sizeof header}, {(void *)&code, sizeof code}};
+    return writev(fd, pieces, 2) > 0 ? 0 : 1;
+}
+
+static int complains(void *context, int fd)
+{
+    return write(2, "", 0) == 0 ? 0 : 1;
+}
+
+static void test_pipe_has_one_writer(void **state)
+{
+    static int (*const children[])(void *, int) = {forges, forges_in_pieces};
+    struct heard heard;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct confine_result result = confined(&heard, children[i]);
+        assert_int_equal(result.end, CONFINE_CRASHED);
+        assert_int_equal(result.signal, SIGSYS);
+        assert_int_equal(heard.frames, 0);
+    }
+    assert_int_equal(confined(&heard, complains).end, CONFINE_RETURNED);
+}
+
 static int makes_socket(void *context, int fd)
 {
     return socket(AF_INET, SOCK_STREAM, 0);
@@ -133,7 +169,7 @@ static int exits_quietly(void *context, int fd)
 static int sends_nonsense(void *context, int fd)
 {
     const uint32_t header[2] = {1, 0xFFFFFFF0};
-    (void)!write(fd, header, sizeof header);
+    (void)!confine_pipe_write(fd, header, sizeof header);
     for (volatile int i = 0; i >= 0; i = 0)
         continue;
     return 0;
@@ -210,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_and_code),
         cmocka_unit_test(test_no_files),
+        cmocka_unit_test(test_pipe_has_one_writer),
         cmocka_unit_test(test_forbidden_calls_kill),
         cmocka_unit_test(test_bad_ends_are_told_apart),
         cmocka_unit_test(test_time_ends),
