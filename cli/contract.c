@@ -43,6 +43,8 @@ static void print_whole(const struct check_rule *rule)
     printf("  why         %s\n", rule->why);
     printf("  source      %s\n", rule->source);
     printf("  advice      %s\n", rule->advice);
+    if (check_rule_limits(rule) != NULL)
+        printf("  seen        %s\n", check_rule_limits(rule));
     for (size_t i = 0; (specimen = check_specimen_of(rule, i)) != NULL; i++) {
         if (specimen->name != NULL)
             printf("  specimen    specimens/%s/%s.c: %s\n", specimen->folder, specimen->name,

@@ -38,6 +38,8 @@ static void write_rule(FILE *out, const struct check_rule *rule)
             check_confidence_name(rule->confidence), rule->why);
     fprintf(out, "- Source: %s\n", rule->source);
     fprintf(out, "- %s\n", rule->advice);
+    if (check_rule_limits(rule) != NULL)
+        fprintf(out, "- What is seen: %s\n", check_rule_limits(rule));
     for (size_t i = 0; (specimen = check_specimen_of(rule, i)) != NULL; i++) {
         if (specimen->name != NULL)
             fprintf(out, "- Specimen: [%s](../specimens/%s/%s.c), %s\n", specimen->name,

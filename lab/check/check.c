@@ -12,6 +12,7 @@
 #include "check/place.h"
 #include "check/progress.h"
 #include "check/quirk.h"
+#include "check/recognise.h"
 #include "check/notify.h"
 #include "check/state.h"
 #include "check/stream_flags.h"
@@ -237,6 +238,7 @@ static void classify_exit(void *context, struct netio_classify *classify)
                        call->track != NULL ? call->track->decided : 0);
     if (call->track != NULL) {
         check_passed_on_answer(check, classify, &call->copies, call->track->decided);
+        check_recognise_answer(call->track, classify);
         check_out_of_band_answer(check, call->flow, call->track, classify);
         check_disconnect_answer(call->track, classify);
         check_progress_answer(check, call->track, classify);
@@ -269,6 +271,8 @@ static void inject_enter(void *context, struct netio_inject *inject)
     inject->of_check.first = place.first;
     inject->of_check.behind = place.behind;
     check_out_of_band_inject(flow, track, inject, &place);
+    if (!place.known)
+        check_recognise_inject(check, track, inject);
 }
 
 static void inject_exit(void *context, struct netio_inject *inject)

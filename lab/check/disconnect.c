@@ -3,6 +3,8 @@
  * outgoing stream), nf-fwpsk-fwpsstreaminjectasync0 (a FIN that was pended is injected later). */
 #include "check/disconnect.h"
 
+#include "check/fault_blame.h"
+#include "check/state.h"
 #include "check/tell.h"
 
 #define FLAGS_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
@@ -48,6 +50,9 @@ void check_disconnect_quiet(struct check *check, struct check_flow *flow)
 {
     /* Behind bytes that did not get out a FIN would say that all is well. */
     if (flow->dropped || flow->refused || netio_flow_is_dead(flow->flow))
+        return;
+    /* Who could not end the connection has tried all there is. */
+    if (check_call_failed(check->sim, "FwpsFlowAbort0"))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
         if (track->fin_held && track->fins_injected == 0 && !track->fin_told) {

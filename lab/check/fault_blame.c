@@ -100,3 +100,15 @@ void check_blame_faults(struct check_findings *findings, const struct check_find
         check_fold_into(blame, effect);
     }
 }
+
+bool check_call_failed(const struct sim *sim, const char *call)
+{
+    const struct sim_fault_taken *taken;
+    const uint64_t count = sim_fault_taken(sim, &taken);
+
+    for (uint64_t i = 0; i < count && i < SIM_FAULTS_TAKEN; i++) {
+        if (strcmp(taken[i].call, call) == 0)
+            return true;
+    }
+    return false;
+}

@@ -12,3 +12,6 @@
  * one. */
 void check_blame_faults(struct check_findings *findings, const struct check_findings *known,
                         struct sim *sim, struct pe *pe);
+
+/* Whether a call of this function was made to fail in this run. */
+bool check_call_failed(const struct sim *sim, const char *call);

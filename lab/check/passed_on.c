@@ -82,7 +82,7 @@ void check_passed_on_inject(const struct netio_inject *inject, struct check_copi
     copies->length += inject->length;
 }
 
-static struct check_copying *copying_of(struct check *check, uint32_t callout)
+struct check_copying *check_copying_of(struct check *check, uint32_t callout)
 {
     for (unsigned i = 0; i < CHECK_COPYING; i++) {
         struct check_copying *const copying = &check->copying[i];
@@ -116,7 +116,7 @@ void check_passed_on_answer(struct check *check, const struct netio_classify *cl
     ndis_cursor_bytes(classify->start, &stretch);
     if (stretch >= classify->length || copies->as_offered < copies->length)
         return;
-    copying = copying_of(check, classify->callout->id);
+    copying = check_copying_of(check, classify->callout->id);
     if (copying == NULL)
         return;
     if (copies->length != stretch)
@@ -130,4 +130,16 @@ void check_passed_on_answer(struct check *check, const struct netio_classify *cl
         "%zu bytes are blocked, and the %zu in the first MDL alone are injected again; so it "
         "was with each of %u offers of several MDLs, NBs or NBLs",
         classify->length, stretch, copying->first);
+}
+
+void check_passed_on_late(struct check *check, struct check_copying *copying, uint64_t position,
+                          size_t length, size_t stretch, const struct netio_inject *inject)
+{
+    copying->first++;
+    if (copying->whole > 0 || copying->first < TIMES)
+        return;
+    check_tell_inject(check, "R15", inject, position, length,
+                      "%zu bytes were blocked, and the %zu in the first MDL alone are injected "
+                      "later; so it was with each of %u offers of several MDLs, NBs or NBLs",
+                      length, stretch, copying->first);
 }

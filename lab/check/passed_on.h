@@ -25,6 +25,13 @@ struct check_copying {
     bool told;
 };
 
+/* NULL when too many callouts pass copies on. */
+struct check_copying *check_copying_of(struct check *check, uint32_t callout);
+
+/* An offer of `length` bytes came out as its first `stretch`, outside classify; inject: one behind
+ * it. */
+void check_passed_on_late(struct check *check, struct check_copying *copying, uint64_t position,
+                          size_t length, size_t stretch, const struct netio_inject *inject);
 void check_passed_on_inject(const struct netio_inject *inject, struct check_copies *copies);
 void check_passed_on_answer(struct check *check, const struct netio_classify *classify,
                             const struct check_copies *copies, uint64_t position);

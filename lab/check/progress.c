@@ -3,10 +3,9 @@
  * more cannot come by itself: that is R07 and R08's matter, at the end and at the limit. */
 #include "check/progress.h"
 
+#include "check/fault_blame.h"
 #include "check/state.h"
 #include "check/tell.h"
-
-#include "sim/fault.h"
 
 #include <string.h>
 
@@ -24,22 +23,11 @@ void check_progress_answer(struct check *check, struct check_track *track,
     track->deferred_bytes = classify->length;
 }
 
-/* What becomes of a stream whose FwpsStreamContinue0 failed no document says. */
-static bool continue_failed(struct sim *sim)
-{
-    const struct sim_fault_taken *taken;
-    const uint64_t count = sim_fault_taken(sim, &taken);
-
-    for (uint64_t i = 0; i < count && i < SIM_FAULTS_TAKEN; i++) {
-        if (strcmp(taken[i].call, "FwpsStreamContinue0") == 0)
-            return true;
-    }
-    return false;
-}
-
 void check_progress_quiet(struct check *check, struct check_flow *flow)
 {
-    if (flow->dropped || netio_flow_is_dead(flow->flow) || continue_failed(check->sim))
+    /* What becomes of a stream whose FwpsStreamContinue0 failed no document says. */
+    if (flow->dropped || netio_flow_is_dead(flow->flow) ||
+        check_call_failed(check->sim, "FwpsStreamContinue0"))
         return;
     for (struct check_track *track = flow->tracks; track != NULL; track = track->next) {
         /* What waits for a callout that is gone is let go by the engine. */

@@ -278,6 +278,38 @@ const struct check_rule *check_rule_at(size_t index)
     return index < sizeof(rules) / sizeof(rules[0]) ? &rules[index] : NULL;
 }
 
+static const struct {
+    const char *id, *seen;
+} limits[] = {
+    {"R15",
+     "Bytes that are passed on as copies: inside classify all, outside it whole offers and first "
+     "stretches of offers that no other one is like. Bytes that are read and not passed on leave "
+     "no trace."},
+    {"R37",
+     "Permitted bytes and clones, which have a place in the stream. A copy has none, and a driver "
+     "may edit: it could have made up what looks like an offer from before. The applications' "
+     "bytes are compared where nobody edits (LOST)."},
+    {"R41",
+     "Clones, and copies that are made outside classify of a whole offer that no other one is "
+     "like. Where offers are joined or cut anew no document says which flags the bytes have."},
+    {"R69",
+     "Calls of memcpy. A copy of a size known in advance is written out by the compiler, and "
+     "cannot be told from other moves of bytes; Driver Verifier does not see it, either."},
+    {"R73",
+     "Time that passes by the clock that the driver sees: stalls, and waiting for the clock. How "
+     "long instructions take differs from machine to machine, and here from run to run; work that "
+     "never ends is a HANG."},
+};
+
+const char *check_rule_limits(const struct check_rule *rule)
+{
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        if (strcasecmp(limits[i].id, rule->id) == 0)
+            return limits[i].seen;
+    }
+    return NULL;
+}
+
 enum check_severity check_rule_severity(const struct check_rule *rule)
 {
     return rule->confidence == CHECK_OUTCOME || rule->confidence == CHECK_DOCUMENTED

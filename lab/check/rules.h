@@ -32,6 +32,9 @@ const struct check_rule *check_rule_find(const char *id);
 /* Rules in order, then outcomes; NULL beyond the last. */
 const struct check_rule *check_rule_at(size_t index);
 
+/* What of the rule is seen, where that is not all, and why; NULL: all. */
+const char *check_rule_limits(const struct check_rule *rule);
+
 enum check_severity check_rule_severity(const struct check_rule *rule);
 const char *check_confidence_name(enum check_confidence confidence);
 const char *check_severity_name(enum check_severity severity);

@@ -19,7 +19,7 @@ void check_stream_flags(struct check *check, const struct netio_inject *inject)
 {
     const uint32_t wanted = inject->of_check.flags, given = inject->stream_flags;
 
-    if (!inject->of_check.known || !inject->of_check.whole)
+    if (!inject->of_check.copy && (!inject->of_check.known || !inject->of_check.whole))
         return;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (((wanted ^ given) & kept[i].flag) == 0 ||

@@ -57,6 +57,7 @@ void check_flow_forget(struct check *check, struct check_flow *flow)
     while (track != NULL) {
         struct check_track *const next = track->next;
 
+        free(track->samples);
         if (track != &flow->own[0] && track != &flow->own[1])
             free(track);
         track = next;

@@ -36,7 +36,8 @@ struct check_track {
     uint32_t manners; /* answers in that manner, in a row */
     bool counter_told;
     /* R38 */
-    uint32_t injecting; /* calls in progress */
+    struct check_samples *samples; /* of what is held outside classify; NULL: of nothing */
+    uint32_t injecting;            /* calls in progress */
     struct sim_task *injector;
     const NET_BUFFER_LIST *injecting_last; /* of the latest one's chain; NULL: it has completed */
 };

@@ -80,8 +80,11 @@ VOID NTAPI FwpsReferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN i
         sim_breach_text(fwp->sim, "R21", name, "not a NET_BUFFER_LIST that is alive");
         return;
     }
-    if (header->driver_references++ == 0)
+    if (header->driver_references++ == 0) {
         header->held_since = fwp->sim->now;
+        if (!header->driver)
+            header->caller = __builtin_return_address(0);
+    }
     ndis_nbl_reference(netBufferList);
 }
 

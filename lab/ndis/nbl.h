@@ -63,7 +63,7 @@ struct ndis_nbl_header {
     uint64_t flow;   /* of the indication it was made for or in, 0 none */
     uint32_t classify;
     uint32_t driver_references; /* FwpsReferenceNetBufferList0 not yet undone */
-    const void *caller;         /* driver code that allocated it, or NULL */
+    const void *caller;         /* driver code that allocated it, or referenced it first, or NULL */
     uint64_t held_since; /* virtual time from which on a driver has it: a clone, or a reference */
     struct ndis_nbl_place place;
     /* Right in front of the NBL: whoever writes there breaks it first. */

@@ -134,6 +134,7 @@ static void report_left_references(struct ndis *ndis)
                               .nbls = nbls,
                               .object = first->number,
                               .bytes = bytes,
+                              .address = first->caller,
                           });
 }
 

@@ -51,7 +51,7 @@ struct netio_inject {
     size_t length;
     NTSTATUS status; /* after */
     struct {
-        bool known, ordered, whole;
+        bool known, ordered, whole, copy;
         uint32_t flags;
         uint64_t first, behind;
         const char *rule;
