@@ -6,6 +6,7 @@
 #include "report/tried.h"
 #include "report/writer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FLOWS_SHOWN 40
@@ -172,6 +173,24 @@ static void print_benign(FILE *out, const json_t *calls)
     }
 }
 
+/* Nothing for a single run. */
+static void print_tried(FILE *out, const json_t *run)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+
+    if (memory == NULL)
+        return;
+    const bool several = report_tried(memory, run);
+    fclose(memory);
+    if (several && text != NULL) {
+        fputs("tried:", out);
+        report_text_wrap(out, text, 7);
+    }
+    free(text);
+}
+
 /* Which Windows would hurt the driver. */
 static void print_windows(FILE *out, const json_t *windows)
 {
@@ -196,11 +215,7 @@ void report_text_runs(FILE *out, json_t *records)
     {
         const char *reason = report_text(run, "reason");
 
-        if (report_count(run, "runs") > 1) {
-            fputs("tried: ", out);
-            report_tried(out, run);
-            fputc('\n', out);
-        }
+        print_tried(out, run);
         print_windows(out, json_object_get(run, "windows"));
         print_benign(out, json_object_get(run, "benign"));
         fprintf(out, "%s on %s: %s", report_text(run, "command"), report_text(run, "profile"),

@@ -15,24 +15,29 @@
 #define EVENTS_FIRST 4
 #define EVENT_HEAD   28 /* "0.000000 s  cpu 0 DISPATCH  " */
 
-/* A titled paragraph, broken at blanks so that it fits. */
-static void print_paragraph(FILE *out, const char *title, const char *text)
+void report_text_wrap(FILE *out, const char *text, size_t indent)
 {
-    size_t column = INDENT;
+    size_t column = indent;
 
-    fprintf(out, "  %-12s", title);
     do {
         const size_t blanks = strspn(text, " \n\t");
         const size_t word = strcspn(text + blanks, " \n\t");
-        if (column > INDENT && column + 1 + word > WIDTH) {
-            fprintf(out, "\n%*s", INDENT - 1, "");
-            column = INDENT;
+        if (column > indent && column + 1 + word > WIDTH) {
+            fprintf(out, "\n%*s", (int)indent - 1, "");
+            column = indent;
         }
         fprintf(out, " %.*s", (int)word, text + blanks);
         column += 1 + word;
         text += blanks + word;
     } while (*text != '\0');
     fputc('\n', out);
+}
+
+/* A titled paragraph, broken at blanks so that it fits. */
+static void print_paragraph(FILE *out, const char *title, const char *text)
+{
+    fprintf(out, "  %-12s", title);
+    report_text_wrap(out, text, INDENT);
 }
 
 static void print_text(FILE *out, const char *title, const json_t *finding, const char *key)
