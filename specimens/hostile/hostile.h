@@ -16,7 +16,18 @@
 #define TAG_HOSTILE 0x74736F48 /* "Host" */
 
 enum { NO_ACT, FIRST_ACT };
-enum { IN_ENTRY, IN_CLASSIFY, IN_NOTIFY, IN_FLOW_DELETE, IN_COMPLETION, IN_UNLOAD };
+enum {
+    IN_ENTRY,
+    IN_CLASSIFY,
+    IN_NOTIFY,
+    IN_FLOW_DELETE,
+    IN_COMPLETION,
+    IN_UNLOAD,
+    IN_THREAD,
+    IN_WORK_ITEM,
+    IN_DPC,
+    IN_TIMER,
+};
 
 #ifndef ACT
 #define ACT NO_ACT
@@ -24,6 +35,8 @@ enum { IN_ENTRY, IN_CLASSIFY, IN_NOTIFY, IN_FLOW_DELETE, IN_COMPLETION, IN_UNLOA
 #ifndef PLACE
 #define PLACE IN_CLASSIFY
 #endif
+
+#include "carriers.h"
 
 static VOID Act(FWPS_STREAM_DATA *StreamData);
 
@@ -118,11 +131,12 @@ static NTSTATUS NTAPI Notify(FWPS_CALLOUT_NOTIFY_TYPE NotifyType, const GUID *Fi
 static NTSTATUS Start(VOID)
 {
     ActAt(IN_ENTRY, NULL);
-    return STATUS_SUCCESS;
+    return CarrierStart();
 }
 
 static VOID Drain(VOID)
 {
+    CarrierDrain();
     if (WatchedFlow != 0)
         (VOID) FwpsFlowRemoveContext(WatchedFlow, WatchedLayer, WatchedCallout);
 }

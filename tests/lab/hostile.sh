@@ -88,7 +88,7 @@ else
   skipped "nobody listens on port 8080: no python3"
 fi
 if [ $# -eq 0 ]; then
-  for source in loops instructions system-calls memory exhaustion; do
+  for source in loops instructions traps system-calls memory exhaustion; do
     build $source NO_ACT IN_CLASSIFY &&
       expect_exit 0 "$source without its act" timeout "$limit" "$sluice" check "$work/$source-NO_ACT.sys" --profile all --json &&
       jq -se '[.[] | select(.type == "finding")] | length == 0' "$work/out" >/dev/null &&
