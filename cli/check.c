@@ -10,6 +10,7 @@
 #include "cli/outputs.h"
 #include "cli/recording.h"
 #include "cli/rerun_check.h"
+#include "cli/schedule.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "cli/telling.h"
@@ -27,12 +28,16 @@
 #define THOROUGH_SEEDS       1000
 #define THOROUGH_PREEMPTIONS 2
 #define PREEMPTIONS_MOST     3
+#define BASE_SECONDS         600
+#define RUNS_A_SECOND        5 /* that of the slowest driver that is worth waiting for */
+#define DAY                  (24 * 3600u)
 
 struct check_command {
     const struct options *options;
     struct setup_image image;
     char sha256[RECORDING_SHA256];
     char *script;                 /* text, or NULL */
+    const char *short_case;       /* the same of --case */
     struct inspection inspection; /* rules for sluice.sys */
     void *blocklist;
     size_t blocklist_size;
@@ -71,6 +76,17 @@ static bool take_faults(const struct options *options, struct run_plan *plan)
         return false;
     }
     for (size_t i = 0; i < options->fault_at_count; i++) {
+        const char *word = options->faults_at[i];
+        if (strncmp(word, FAULT_RANDOM, strlen(FAULT_RANDOM)) == 0) {
+            char *end;
+            const unsigned long rate = strtoul(word + strlen(FAULT_RANDOM), &end, 10);
+            if (rate == 0 || rate > 1000000 || *end != '\0') {
+                fprintf(stderr, "sluice check: --fault %s: N is 1 to 1000000\n", word);
+                return false;
+            }
+            plan->faults_per_million = (uint32_t)rate;
+            continue;
+        }
         if (!fault_plan_parse(&plan->faults[plan->fault_count++], options->faults_at[i], error,
                               sizeof(error))) {
             fprintf(stderr, "sluice check: --fault %s: %s\n", options->faults_at[i], error);
@@ -116,6 +132,7 @@ static bool take_parts(struct check_command *command)
     const struct options *options = command->options;
     struct run_plan *plan = &command->plan;
     bool all_quirks = false;
+    char error[160];
 
     if (options->exhaustive > PREEMPTIONS_MOST) {
         fprintf(stderr, "sluice check: --exhaustive takes 1 to %d preemptions\n", PREEMPTIONS_MOST);
@@ -125,8 +142,9 @@ static bool take_parts(struct check_command *command)
         all_quirks |= strcmp(options->quirks[i], "all") == 0;
     plan->seed = options->seed;
     plan->bfe_stopped = options->bfe_stopped;
-    plan->unload_step = options->unload_at;
-    plan->script = command->script;
+    plan->unload_rested = options->unload_at_rest != 0;
+    plan->unload_step = plan->unload_rested ? options->unload_at_rest : options->unload_at;
+    plan->script = command->script != NULL ? command->script : command->short_case;
     plan->benign = options->benign;
     plan->benign_count = options->benign_count;
     command->seeds = options->explore;
@@ -139,6 +157,11 @@ static bool take_parts(struct check_command *command)
         (options->four_gigabytes ? CAMPAIGN_LONG_FLOW : 0) | (all_quirks ? CAMPAIGN_QUIRKS : 0);
     if (!take_faults(options, plan) || !take_neighbours(command))
         return false;
+    if (options->schedule != NULL &&
+        !schedule_parse(plan, options->schedule, error, sizeof(error))) {
+        fprintf(stderr, "sluice check: --schedule: %s\n", error);
+        return false;
+    }
     if (options->thorough) {
         command->parts |= CAMPAIGN_SEEDS | CAMPAIGN_EXHAUSTIVE | CAMPAIGN_READINGS |
                           CAMPAIGN_FAULTS | CAMPAIGN_UNLOAD | CAMPAIGN_NEIGHBOURS |
@@ -148,7 +171,8 @@ static bool take_parts(struct check_command *command)
         if (command->preemptions == 0)
             command->preemptions = THOROUGH_PREEMPTIONS;
     }
-    const bool one_run = plan->fault_count != 0 || plan->neighbour_count != 0 ||
+    const bool one_run = plan->fault_count != 0 || plan->faults_per_million != 0 ||
+                         options->schedule != NULL || plan->neighbour_count != 0 ||
                          plan->unload_step != 0 || plan->bfe_stopped ||
                          options->switch_count != 0 || options->quirk_count != 0;
     if (command->parts == 0 && !one_run)
@@ -332,7 +356,12 @@ static void tell_run(const struct check_command *command, struct session_channel
     if (record != NULL && (command->parts & CAMPAIGN_FAULTS) != 0)
         json_object_set_new(record, "faults_to_fixpoint", json_boolean(counts->faults_to_fixpoint));
     if (record != NULL && (command->parts & CAMPAIGN_EXHAUSTIVE) != 0)
-        json_object_set_new(record, "schedules_all", json_boolean(counts->schedules_all));
+        json_object_update_new(
+            record, json_pack("{s:b, s:I, s:I}", "schedules_all", counts->schedules_all,
+                              "preemptions_whole",
+                              counts->schedules_whole != 0 ? (json_int_t)counts->preemptions_whole
+                                                           : (json_int_t)-1,
+                              "schedules_whole", (json_int_t)counts->schedules_whole));
     if (record != NULL && benign != NULL && command->options->benign_count != 0)
         json_object_set(record, "benign", benign);
     if (record != NULL && strcmp(profile, "all") == 0)
@@ -391,6 +420,23 @@ static void add_up(struct campaign_result *sum, const struct campaign_result *on
     sum->trace_hash = trace.hash;
 }
 
+/* The bounded search met its limit: how far it came. */
+static void tell_cut_search(const struct check_command *command, struct session_channel *channel,
+                            const char *name, const struct campaign_counts *counts)
+{
+    char whole[96] = "not even all without a preemption";
+
+    if (counts->schedules_whole != 0)
+        snprintf(whole, sizeof(whole), "all %llu with at most %u preemptions",
+                 (unsigned long long)counts->schedules_whole, counts->preemptions_whole);
+    session_say(channel,
+                "%s on %s: the search was cut short: %s were tried; of those with %u, %llu "
+                "(--schedules N goes on to N)",
+                command->image.path, name, whole,
+                counts->schedules_whole != 0 ? counts->preemptions_whole + 1 : 0,
+                (unsigned long long)counts->schedules);
+}
+
 static int check_profile(struct check_command *command, struct session_channel *channel,
                          const char *name, struct campaign_result *result)
 {
@@ -426,6 +472,7 @@ static int check_profile(struct check_command *command, struct session_channel *
         .parts = command->parts,
         .seeds = command->seeds,
         .preemptions = command->preemptions,
+        .schedules = options->schedules,
         .every_neighbour = command->every_neighbour,
         .go_on = options->thorough,
         .listener = {.context = &check, .finding = finding, .progress = progress, .benign = benign},
@@ -444,11 +491,7 @@ static int check_profile(struct check_command *command, struct session_channel *
     session_progress(channel, "");
     if ((command->parts & CAMPAIGN_EXHAUSTIVE) != 0 && result->counts.schedules != 0 &&
         !result->counts.schedules_all && code == EXIT_CLEAN)
-        session_say(channel,
-                    "%s on %s: %llu schedules were tried, with the fewest changes first; "
-                    "there are more with at most %u preemptions",
-                    command->image.path, name, (unsigned long long)result->counts.schedules,
-                    command->preemptions);
+        tell_cut_search(command, channel, name, &result->counts);
     tell_run(command, channel, name, result, code, reason[0] != '\0' ? reason : NULL, check.benign);
     json_decref(check.benign);
     if (reason[0] != '\0' && command->profile_count == 1)
@@ -499,6 +542,23 @@ static int work(void *context, struct session_channel *channel)
 
 /* ---- the command ---- */
 
+static bool take_case(struct check_command *command)
+{
+    const char *wanted = command->options->short_case, *name, *script;
+
+    if (command->options->script != NULL) {
+        fputs("sluice check: --case and --script: give one\n", stderr);
+        return false;
+    }
+    for (size_t i = 0; (name = scenario_short_at(i, &script)) != NULL; i++) {
+        if (strcmp(name, wanted) == 0)
+            command->short_case = script;
+    }
+    if (command->short_case == NULL)
+        fprintf(stderr, "sluice check: there is no short case %s (--help lists them)\n", wanted);
+    return command->short_case != NULL;
+}
+
 static bool take_script(struct check_command *command)
 {
     const char *path = command->options->script;
@@ -506,6 +566,8 @@ static bool take_script(struct check_command *command)
     char error[160];
     size_t length;
 
+    if (command->options->short_case != NULL && !take_case(command))
+        return false;
     if (path == NULL)
         return true;
     command->script = image_file_read(path, &length);
@@ -517,9 +579,11 @@ static bool take_script(struct check_command *command)
         fprintf(stderr, "sluice: %s:%s\n", path, error);
         return false;
     }
-    if (command->options->unload_at > traffic_script_steps(script)) {
+    const uint64_t unload = command->options->unload_at_rest != 0 ? command->options->unload_at_rest
+                                                                  : command->options->unload_at;
+    if (unload > traffic_script_steps(script)) {
         fprintf(stderr, "sluice: %s has %zu steps; --unload-at %llu is beyond them\n", path,
-                traffic_script_steps(script), (unsigned long long)command->options->unload_at);
+                traffic_script_steps(script), (unsigned long long)unload);
         traffic_script_free(script);
         return false;
     }
@@ -542,6 +606,19 @@ static int take_rules(struct check_command *command)
     if (!setup_blocklist(options, &command->blocklist, &command->blocklist_size))
         return EXIT_USAGE;
     return inspection_open(&command->inspection, options, NULL);
+}
+
+/* Processor time that all of it may take: a bound against what never ends, not a measure. */
+static unsigned seconds(const struct check_command *command)
+{
+    uint64_t runs = command->seeds;
+
+    if (command->parts & CAMPAIGN_EXHAUSTIVE)
+        runs += command->options->schedules != 0 ? command->options->schedules : CAMPAIGN_SCHEDULES;
+    runs *= command->profile_count;
+    return runs / RUNS_A_SECOND < DAY - BASE_SECONDS
+               ? BASE_SECONDS + (unsigned)(runs / RUNS_A_SECOND)
+               : DAY;
 }
 
 int command_check(int argc, char **argv)
@@ -579,13 +656,14 @@ int command_check(int argc, char **argv)
     command.own = strcmp(command.image.service, SETUP_OWN_SERVICE) == 0;
     code = take_rules(&command);
     if (code == EXIT_CLEAN)
-        code = image_session_run(&options, &command.image, options.record, &command.outputs, work,
-                                 &command);
+        code = image_session_run(&options, &command.image, options.record, seconds(&command),
+                                 &command.outputs, work, &command);
 
 done:
     inspection_close(&command.inspection);
     free(command.blocklist);
     free(command.image.bytes);
     free(command.script);
+    schedule_clear(&command.plan);
     return code;
 }

@@ -5,7 +5,7 @@
 #include "cli/exit_code.h"
 
 int image_session_run(const struct options *options, const struct setup_image *image,
-                      const char *deliver, const struct outputs **outputs,
+                      const char *deliver, unsigned cpu_seconds, const struct outputs **outputs,
                       int (*work)(void *context, struct session_channel *channel), void *context)
 {
     const struct session_image symbols = {image->path, image->service};
@@ -22,6 +22,7 @@ int image_session_run(const struct options *options, const struct setup_image *i
                                                                   .quiet = options->quiet,
                                                                   .images = &symbols,
                                                                   .image_count = 1,
+                                                                  .cpu_seconds = cpu_seconds,
                                                                   .outputs = opened},
                                         work, context);
     report_writer_destroy(writer);

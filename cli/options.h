@@ -50,6 +50,9 @@ struct options {
     uint64_t seed;
     uint64_t explore;
     uint64_t exhaustive;                 /* preemptions, 0: no bounded search */
+    uint64_t schedules;                  /* of that search at most, 0: its default */
+    const char *short_case;              /* of that search: name */
+    const char *schedule;                /* choices, or "seed" */
     const char *script;                  /* file */
     const char *record;                  /* folder for .sluice files */
     const char *sarif, *junit, *html;    /* files */
@@ -65,6 +68,7 @@ struct options {
     const char *quirks[OPTIONS_SETTINGS]; /* names of netio's table of defects */
     size_t quirk_count;
     uint64_t unload_at; /* step, 0: behind the last */
+    uint64_t unload_at_rest;
     bool faults, unload, four_gigabytes, readings, thorough, list_quirks, shrink, bfe_stopped;
     uint64_t hold_max;
     bool markdown;

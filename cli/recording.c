@@ -190,7 +190,7 @@ static json_t *header(const struct recording *recording)
     return json_pack(
         "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:s, s:I, s:I, "
         "s:b, "
-        "s:o, s:I, s:b, s:o, s:I, s:{s:s, s:s, s:I, s:s}, s:s, s:I}",
+        "s:o, s:I, s:b, s:o, s:I, s:b, s:{s:s, s:s, s:I, s:s}, s:s, s:I}",
         "format", FORMAT, "version", RECORDING_VERSION, "lab", SLUICE_VERSION_TEXT, "image",
         recording->sha256, "path", recording->path, "service", recording->service, "profile",
         recording->profile, "settings", words(recording->settings, recording->setting_count),
@@ -202,9 +202,10 @@ static json_t *header(const struct recording *recording)
         "length", (json_int_t)plan->length, "decided", plan->decisions != NULL, "faults",
         faults(plan), "faults_per_million", (json_int_t)plan->faults_per_million, "bfe_stopped",
         plan->bfe_stopped, "neighbours", words(plan->neighbours, plan->neighbour_count),
-        "unload_step", (json_int_t)plan->unload_step, "finding", "rule", recording->rule,
-        "function", recording->function, "tag", (json_int_t)recording->tag, "severity",
-        recording->is_error ? "error" : "warning", "trace_hash", hash, "script",
+        "unload_step", (json_int_t)plan->unload_step, "unload_rested", plan->unload_rested,
+        "finding", "rule", recording->rule, "function", recording->function, "tag",
+        (json_int_t)recording->tag, "severity", recording->is_error ? "error" : "warning",
+        "trace_hash", hash, "script",
         plan->script != NULL ? (json_int_t)strlen(plan->script) : (json_int_t)-1);
 }
 
@@ -362,8 +363,9 @@ static bool header_of(struct reader *reader, struct recording *recording)
         !truth_of(reader, "bfe_stopped", &plan->bfe_stopped) ||
         !words_of(reader, "neighbours", PLAN_NEIGHBOURS, plan->neighbours,
                   &plan->neighbour_count) ||
-        !number_of(reader, "unload_step", UINT32_MAX, &step) || !finding_of(reader, recording) ||
-        !text_of(reader, "trace_hash", &hash))
+        !number_of(reader, "unload_step", UINT32_MAX, &step) ||
+
+        !finding_of(reader, recording) || !text_of(reader, "trace_hash", &hash))
         return false;
     if (strlen(sha256) != RECORDING_SHA256 - 1)
         return fail(reader, "image");
@@ -375,6 +377,8 @@ static bool header_of(struct reader *reader, struct recording *recording)
     plan->changes = (unsigned)changes;
     plan->faults_per_million = (uint32_t)rate;
     plan->unload_step = step;
+    /* Was not said before there was such a thing. */
+    plan->unload_rested = json_is_true(json_object_get(reader->header, "unload_rested"));
     recording->trace_hash = strtoull(hash, &end, 16);
     return strlen(hash) == 16 && *end == '\0' ? true : fail(reader, "trace_hash");
 }

@@ -2,6 +2,7 @@
 /* The words of `sluice check` for one run. */
 #include "cli/rerun_check.h"
 
+#include "cli/schedule.h"
 #include "explore/fault_plan.h"
 #include "explore/scenario.h"
 
@@ -54,30 +55,30 @@ static void add_reading(void *context, const char *word, bool is_quirk)
     rerun_add(rerun, word);
 }
 
-static bool by_seed(const struct run_plan *plan)
+static void add_plan(struct rerun *rerun, const struct run_plan *plan)
 {
-    return plan->preempt_per_million > 1 && plan->decisions == NULL;
-}
+    const char *short_case = plan->script != NULL ? scenario_short_name(plan->script) : NULL;
 
-static void add_plan(struct rerun *rerun, const struct options *options,
-                     const struct run_plan *plan)
-{
-    if (by_seed(plan))
-        add_number(rerun, "--explore", 1);
-    else if (plan->decisions != NULL) /* the search is repeated: its choices stand in no command */
-        add_number(rerun, "--exhaustive", options->exhaustive != 0 ? options->exhaustive : 2);
+    if (short_case != NULL)
+        add_list(rerun, "--case", &short_case, 1);
+    schedule_add(rerun, plan);
     for (size_t i = 0; i < plan->fault_count; i++) {
         char text[PLAN_NAME + 32];
         rerun_add(rerun, "--fault");
         rerun_add(rerun, fault_plan_text(&plan->faults[i], text, sizeof(text)));
     }
-    if (plan->faults_per_million != 0)
-        rerun_add(rerun, "--faults");
+    if (plan->faults_per_million != 0) {
+        char text[24];
+        snprintf(text, sizeof(text), FAULT_RANDOM "%u", (unsigned)plan->faults_per_million);
+        rerun_add(rerun, "--fault");
+        rerun_add(rerun, text);
+    }
     if (plan->bfe_stopped)
         rerun_add(rerun, "--bfe-stopped");
     add_list(rerun, "--neighbour", plan->neighbours, plan->neighbour_count);
     if (plan->unload_step != 0)
-        add_number(rerun, "--unload-at", plan->unload_step);
+        add_number(rerun, plan->unload_rested ? "--unload-at-rest" : "--unload-at",
+                   plan->unload_step);
 }
 
 void rerun_check(struct rerun *rerun, const struct options *options, const char *profile,
@@ -88,7 +89,7 @@ void rerun_check(struct rerun *rerun, const struct options *options, const char 
     rerun_add(rerun, "--profile");
     rerun_add(rerun, profile);
     add_number(rerun, "--seed", run->plan.seed);
-    add_plan(rerun, options, &run->plan);
+    add_plan(rerun, &run->plan);
     if (run->plan.script == scenario_four_gigabytes) {
         rerun_add(rerun, "--four-gigabytes");
     } else if (options->script != NULL) {
@@ -103,8 +104,9 @@ void rerun_check(struct rerun *rerun, const struct options *options, const char 
         if (strcmp(options->quirks[i], "all") != 0)
             add_list(rerun, "--quirk", &options->quirks[i], 1);
     }
-    if (!by_seed(&run->plan)) /* a seed draws its readings itself */
-        rerun_reading(reading, add_reading, rerun);
+    rerun_reading(reading, add_reading, rerun);
+    if (run->plan.decisions != NULL && !run->machine.tcpip.random_shapes)
+        add_reading(rerun, "chain_shape=plain", false);
     if (!options->checks) {
         rerun_add(rerun, "--checks");
         rerun_add(rerun, "off");

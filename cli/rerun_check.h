@@ -2,6 +2,8 @@
 /* The command line of `sluice check` that repeats one of its runs. */
 #pragma once
 
+#define FAULT_RANDOM "random:" /* --fault random:N: N of a million calls fail, by the seed */
+
 #include "cli/options.h"
 #include "cli/rerun.h"
 #include "explore/run.h"

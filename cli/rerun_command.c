@@ -346,7 +346,7 @@ int command_rerun(int argc, char **argv)
         !take_image(&command) || (options.shrink && !take_out(&command)))
         goto done;
     code =
-        image_session_run(&options, &command.image, options.shrink ? command.folder : NULL,
+        image_session_run(&options, &command.image, options.shrink ? command.folder : NULL, 0,
                           &command.outputs, options.shrink ? work_smaller : work_again, &command);
 
 done:

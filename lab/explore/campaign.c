@@ -198,10 +198,10 @@ static bool run_and_judge(struct campaign *campaign, struct run_config *run, con
 }
 
 bool campaign_try_recorded(struct campaign *campaign, const struct run_plan *plan,
-                           const struct machine_config *machine, struct sim_decisions *decisions)
+                           const struct machine_config *machine, struct sim_decisions *decisions,
+                           struct run_result *result)
 {
     struct run_config run = campaign->config->run;
-    struct run_result result;
 
     if (campaign->over)
         return false;
@@ -209,7 +209,7 @@ bool campaign_try_recorded(struct campaign *campaign, const struct run_plan *pla
     run.machine = *machine;
     run.listener = (struct run_listener){0};
     run.record = decisions;
-    return run_and_judge(campaign, &run, NULL, &result) && !decisions->no_memory;
+    return run_and_judge(campaign, &run, NULL, result) && !decisions->no_memory;
 }
 
 bool campaign_try(struct campaign *campaign, const struct run_plan *plan,

@@ -22,13 +22,19 @@ enum campaign_part {
     CAMPAIGN_LONG_FLOW = 1 << 7, /* counters turn over at 4 GB: explore/long_flow.c */
 };
 
+#define CAMPAIGN_SCHEDULES 200000 /* the bounded search stops after so many, unless told */
+
 struct campaign_counts {
     uint64_t runs, classifies;
     uint64_t seeds, schedules, fault_stacks, faults, neighbours, unload_points, readings, quirks;
     uint64_t long_flows;
     uint64_t slowest_unload; /* virtual time, 100 ns */
     bool faults_to_fixpoint; /* no new call stack appeared in the last round */
-    bool schedules_all;      /* the bounded search was not cut short by its limit */
+    /* Of the bounded search: with at most so many preemptions, all schedules were tried, and that
+     * is how many there are; counts.schedules: of the last bound that was begun. */
+    unsigned preemptions_whole;
+    uint64_t schedules_whole; /* 0: not even those without a preemption */
+    bool schedules_all;       /* the bounded search was not cut short by its limit */
 };
 
 struct campaign;
@@ -62,8 +68,8 @@ struct campaign_config {
     struct run_config run; /* run.listener: of the base run alone, but for its findings */
     unsigned parts;
     uint64_t seeds;       /* CAMPAIGN_SEEDS: how many, beginning with run.plan.seed */
-    unsigned preemptions; /* CAMPAIGN_EXHAUSTIVE: at most, 1..3 */
-    uint64_t schedules;   /* CAMPAIGN_EXHAUSTIVE: stop after so many; 0: 5,000 */
+    unsigned preemptions; /* CAMPAIGN_EXHAUSTIVE: at most, 0..3 */
+    uint64_t schedules;   /* CAMPAIGN_EXHAUSTIVE: stop after so many; 0: 200,000 */
     bool every_neighbour; /* CAMPAIGN_NEIGHBOURS: those that break the contract, too */
     bool go_on;           /* do not stop at the first run with an error */
     struct campaign_listener listener;
@@ -89,7 +95,8 @@ bool campaign_try(struct campaign *campaign, const struct run_plan *plan,
                   struct run_result *result);
 /* The same, and the run's choices are appended to `decisions`. */
 bool campaign_try_recorded(struct campaign *campaign, const struct run_plan *plan,
-                           const struct machine_config *machine, struct sim_decisions *decisions);
+                           const struct machine_config *machine, struct sim_decisions *decisions,
+                           struct run_result *result);
 const struct campaign_config *campaign_config_of(const struct campaign *campaign);
 struct campaign_counts *campaign_counts_of(struct campaign *campaign);
 void campaign_progress(struct campaign *campaign, const char *part, uint64_t done, uint64_t all);
@@ -98,6 +105,9 @@ void campaign_progress(struct campaign *campaign, const char *part, uint64_t don
  * bytes): what was changed in it; empty: nothing. */
 void campaign_seed_plan(const struct run_config *base, uint64_t seed, struct run_plan *plan,
                         struct machine_config *machine, char *reading, size_t size);
+
+/* How tasks take turns in the run of the plan's seed: part of the above. */
+void campaign_seed_schedule(struct run_plan *plan);
 
 /* The parts. False: the campaign is over. */
 bool campaign_readings(struct campaign *campaign);

@@ -1,118 +1,104 @@
 /* SPDX-License-Identifier: MIT */
-/* All schedules of a short script with few preemptions (Musuvathi, Qadeer: "Iterative context
- * bounding for systematic testing of multithreaded programs", PLDI 2007), and as few other changes
- * of the order in which tasks take turns (Emmi, Qadeer, Rakamaric: "Delay-bounded scheduling", POPL
- * 2011): each run is the choices of an earlier one up to a point, another choice there, and the
- * first possibility ever after. Those with the fewest changes come first. */
+/* All schedules of short cases with few preemptions (Musuvathi, Qadeer: "Iterative context bounding
+ * for systematic testing of multithreaded programs", PLDI 2007): with none, then with one more, and
+ * so on. A preemption takes a processor from a task that could have gone on; who runs when a task
+ * stops by itself, and when and in which order injections complete, costs nothing. Each run is the
+ * choices of the one before up to the last that can still be another, that other one there, and the
+ * first possibility ever after: nothing needs to be remembered but one run. */
 #include "explore/campaign.h"
 #include "explore/scenario.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define DEFAULT_LIMIT  5000
-#define PROGRESS_EVERY 64
-
-/* The choices of a run that others branch off from. */
-struct trunk {
-    size_t users;
-    struct sim_decisions decisions;
-};
-
-struct branch {
-    struct trunk *trunk; /* NULL: all choices are the first possibility */
-    size_t at;           /* this choice of the trunk */
-    uint32_t chosen;     /* becomes this */
-    unsigned preemptions;
-    unsigned turns; /* choices of another task where the running one stopped by itself */
-};
+#define PROGRESS_EVERY    64
+#define START_PREEMPTIONS 1 /* a driver makes a thousand calls until it is ready */
 
 struct search {
     struct campaign *campaign;
     struct run_plan plan;
     struct machine_config machine;
-    unsigned most; /* preemptions */
-    struct branch *queue;
-    size_t first, count, capacity;
-    bool no_memory;
+    struct sim_decisions made; /* choices of the last run */
+    bool starts;               /* the case is the driver's start */
+    size_t from;               /* choices before these stay what they are: the driver's start */
+    uint64_t left;             /* schedules until the limit is met */
 };
 
-static void release(struct trunk *trunk)
+/* An empty list is a list: all choices are the first possibility. */
+static const struct sim_decision none;
+
+static const char *const progress_names[] = {
+    "schedules without preemption",
+    "schedules with at most 1 preemption",
+    "schedules with at most 2 preemptions",
+    "schedules with at most 3 preemptions",
+};
+
+static bool is_branched(const struct sim_decision *decision)
 {
-    if (trunk == NULL || --trunk->users != 0)
-        return;
-    sim_decisions_clear(&trunk->decisions);
-    free(trunk);
+    return decision->branch != SIM_BRANCH_SAME &&
+           (decision->kind == SIM_CHOICE_PREEMPT || decision->kind == SIM_CHOICE_TASK ||
+            decision->kind == SIM_CHOICE_COMPLETION || decision->kind == SIM_CHOICE_ORDER);
 }
 
-static void push(struct search *search, const struct branch *branch)
+/* Makes the choices of the last run those of the next: cut behind the one that changes. False:
+ * there is no next one with at most so many preemptions. */
+static bool next_schedule(struct sim_decisions *made, size_t from, unsigned most)
 {
-    if (search->count == search->capacity) {
-        const size_t capacity = search->capacity != 0 ? search->capacity * 2 : 1024;
-        struct branch *queue = realloc(search->queue, capacity * sizeof(*queue));
-        if (queue == NULL) {
-            search->no_memory = true;
-            return;
-        }
-        search->queue = queue;
-        search->capacity = capacity;
+    unsigned preemptions = 0; /* before the choice that is looked at */
+    size_t last = SIZE_MAX;
+
+    for (size_t i = 0; i < made->count; i++) {
+        const struct sim_decision *decision = &made->list[i];
+        const bool preempts = decision->branch == SIM_BRANCH_PREEMPTS;
+
+        if (i >= from && is_branched(decision) && decision->chosen + 1 < decision->n &&
+            preemptions + preempts <= most)
+            last = i;
+        preemptions += preempts && decision->chosen != 0;
     }
-    search->queue[search->count++] = *branch;
-    if (branch->trunk != NULL)
-        branch->trunk->users++;
+    if (last == SIZE_MAX)
+        return false;
+    made->list[last].chosen++;
+    made->count = last + 1;
+    return true;
 }
 
-/* Every preemption and every choice of another task that is left, behind the place where this run
- * left its trunk. Who runs behind a preemption is part of it. */
-static void branch_off(struct search *search, struct trunk *trunk, size_t from,
-                       const struct branch *branch)
+/* One schedule: the choices in `made`, which become those of the whole run. False: the campaign is
+ * over. */
+static bool try(struct search *search)
 {
-    for (size_t i = from; i < trunk->decisions.count && !search->no_memory; i++) {
-        const struct sim_decision *decision = &trunk->decisions.list[i];
-        const bool preempts = decision->kind == SIM_CHOICE_PREEMPT;
-        const bool belongs =
-            i != 0 && decision[-1].kind == SIM_CHOICE_PREEMPT && decision[-1].chosen != 0;
-        const bool turns = !preempts && !belongs;
+    struct sim_decisions ahead = search->made;
+    struct run_result result;
 
-        if (!preempts && decision->kind != SIM_CHOICE_TASK)
-            continue;
-        if (branch->preemptions + preempts > search->most || branch->turns + turns > search->most)
-            continue;
-        for (uint32_t chosen = 1; chosen < decision->n; chosen++)
-            push(search, &(struct branch){trunk, i, chosen, branch->preemptions + preempts,
-                                          branch->turns + turns});
-    }
+    search->made = (struct sim_decisions){0};
+    search->plan.decisions = ahead.list != NULL ? ahead.list : &none;
+    search->plan.decision_count = ahead.count;
+    const bool goes_on = campaign_try_recorded(search->campaign, &search->plan, &search->machine,
+                                               &search->made, &result);
+    search->from = search->starts ? 0 : result.load_choices;
+    sim_decisions_clear(&ahead);
+    return goes_on;
 }
 
-/* One schedule. False: the campaign is over. */
-static bool try(struct search *search, const struct branch *branch)
+/* All schedules of one case with at most so many preemptions. False: the campaign is over, or the
+ * limit was met. */
+static bool try_case(struct search *search, const char *script, unsigned preemptions)
 {
-    struct trunk *trunk = calloc(1, sizeof(*trunk));
-    const size_t count = branch->trunk != NULL ? branch->at + 1 : 0;
-    struct sim_decision *list = malloc((count + 1) * sizeof(*list));
-    bool goes_on = false;
+    struct campaign_counts *counts = campaign_counts_of(search->campaign);
+    bool goes_on;
 
-    if (trunk == NULL || list == NULL) {
-        search->no_memory = true;
-        goto done;
-    }
-    if (count != 0) {
-        memcpy(list, branch->trunk->decisions.list, count * sizeof(*list));
-        list[branch->at].chosen = branch->chosen;
-    }
-    search->plan.decisions = list;
-    search->plan.decision_count = count;
-    goes_on =
-        campaign_try_recorded(search->campaign, &search->plan, &search->machine, &trunk->decisions);
-    trunk->users = 1;
-    if (goes_on)
-        branch_off(search, trunk, count, branch);
-    release(trunk);
-    trunk = NULL;
-
-done:
-    free(trunk);
-    free(list);
+    search->plan.script = script;
+    search->starts = script[0] == '\0';
+    sim_decisions_clear(&search->made);
+    do {
+        if (search->left == 0)
+            return false;
+        search->left--;
+        if (counts->schedules % PROGRESS_EVERY == 0)
+            campaign_progress(search->campaign, progress_names[preemptions], counts->schedules, 0);
+        counts->schedules++;
+        goes_on = try(search);
+    } while (goes_on && next_schedule(&search->made, search->from, preemptions));
     return goes_on;
 }
 
@@ -120,31 +106,31 @@ bool campaign_exhaustive(struct campaign *campaign)
 {
     const struct campaign_config *config = campaign_config_of(campaign);
     struct campaign_counts *counts = campaign_counts_of(campaign);
-    const uint64_t limit = config->schedules != 0 ? config->schedules : DEFAULT_LIMIT;
+    const char *own = config->run.plan.script, *script;
     struct search search = {
         .campaign = campaign,
         .plan = config->run.plan,
         .machine = config->run.machine,
-        .most = config->preemptions,
+        .left = config->schedules != 0 ? config->schedules : CAMPAIGN_SCHEDULES,
     };
     bool goes_on = true;
 
-    if (search.plan.script == NULL)
-        search.plan.script = scenario_short;
     search.plan.preempt_per_million = 1; /* kernel calls are points of choice */
     search.machine.tcpip.random_shapes = false;
-    push(&search, &(struct branch){0});
-    while (goes_on && search.first < search.count && counts->schedules < limit) {
-        const struct branch branch = search.queue[search.first++];
-        if (counts->schedules % PROGRESS_EVERY == 0)
-            campaign_progress(campaign, "schedules", counts->schedules, 0);
-        counts->schedules++;
-        goes_on = try(&search, &branch) && !search.no_memory;
-        release(branch.trunk);
+    for (unsigned most = 0; most <= config->preemptions && goes_on; most++) {
+        counts->schedules = 0;
+        if (own != NULL)
+            goes_on = try_case(&search, own, most);
+        for (size_t i = 0; own == NULL && goes_on && scenario_short_at(i, &script) != NULL; i++) {
+            if (script[0] != '\0' || most <= START_PREEMPTIONS)
+                goes_on = try_case(&search, script, most);
+        }
+        if (goes_on) {
+            counts->schedules_whole = counts->schedules;
+            counts->preemptions_whole = most;
+            counts->schedules_all = most == config->preemptions;
+        }
     }
-    counts->schedules_all = goes_on && search.first == search.count;
-    while (search.first < search.count)
-        release(search.queue[search.first++].trunk);
-    free(search.queue);
-    return goes_on;
+    sim_decisions_clear(&search.made);
+    return goes_on || search.left == 0;
 }

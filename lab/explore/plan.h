@@ -47,4 +47,5 @@ struct run_plan {
     const char *script; /* text; NULL: the scenario of sluice check */
     size_t unload_step; /* the driver is unloaded before this step of the script, from 1; 0: behind
                            the last */
+    bool unload_rested; /* when all that the steps before it brought about has come to rest */
 };

@@ -178,6 +178,7 @@ static void run_world(const struct run_config *config, struct check_answers *ans
             goto done;
         if (config->plan.bfe_stopped)
             fwp_bfe_set(run.machine.fwp, FWPM_SERVICE_RUNNING);
+        result->load_choices = config->record != NULL ? config->record->count : 0;
         result->status = run_feed(&run, result);
     }
     run_take_leave(&run);

@@ -146,6 +146,7 @@ struct run_result {
     size_t errors, warnings;
     uint64_t flows;
     uint64_t classifies;  /* calls of the driver at the stream layers */
+    size_t load_choices;  /* made before the traffic began; counted when choices are recorded */
     uint64_t unload_time; /* virtual, 100 ns, from the call of DriverUnload to its return */
 };
 

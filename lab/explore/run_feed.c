@@ -95,13 +95,15 @@ static enum machine_status feed_script(struct run *run, struct run_result *resul
         snprintf(result->text, sizeof(result->text), "script:%s", error);
         return MACHINE_BAD_IMAGE;
     }
-    run->script = script_run_create(&(struct script_run_config){.machine = &run->machine,
-                                                                .script = script,
-                                                                .unload_step = plan->unload_step,
-                                                                .context = run,
-                                                                .unload = unload_within,
-                                                                .rules = run_change_rules,
-                                                                .quiet = quiet_within});
+    run->script =
+        script_run_create(&(struct script_run_config){.machine = &run->machine,
+                                                      .script = script,
+                                                      .unload_step = plan->unload_step,
+                                                      .unload_rested = plan->unload_rested,
+                                                      .context = run,
+                                                      .unload = unload_within,
+                                                      .rules = run_change_rules,
+                                                      .quiet = quiet_within});
     run->no_memory |= run->script == NULL;
     if (run->script != NULL && script_run_all(run->script))
         status = MACHINE_OK;

@@ -140,14 +140,6 @@ const char *scenario_of(const struct run_config *run)
     return run->rules != NULL || run->blocklist != NULL ? scenario_swap : scenario_script;
 }
 
-const char scenario_short[] = "connect a in v4\n"
-                              "receive a request\n"
-                              "receive a 2920 segment 1460\n"
-                              "send a response\n"
-                              "fin a in\n"
-                              "fin a out\n"
-                              "run\n";
-
 const char scenario_four_gigabytes[] = "connect a in v4\n"
                                        "opening a\n"
                                        "receive a 4M segment 65536 times 1026\n"
@@ -155,3 +147,46 @@ const char scenario_four_gigabytes[] = "connect a in v4\n"
                                        "receive a 1460 fin\n"
                                        "fin a out\n"
                                        "run\n";
+
+/* Each has no more in it than one thing that can meet another: every kernel call is a point where
+ * the schedules of it multiply. */
+static const struct {
+    const char *name, *script;
+} short_cases[] = {
+    {"start", ""},
+    {"one", "connect a in v4\n"
+            "receive a 1\n"},
+    {"end", "connect a in v4\n"
+            "receive a 1\n"
+            "fin a in out\n"},
+    {"both", "connect a in v4\n"
+             "run\n"
+             "receive a 1\n"
+             "send a 1\n"},
+    {"filters", "connect a in v4\n"
+                "receive a 1\n"
+                "filters delete\n"
+                "run\n"},
+    {"unload", "connect a in v4\n"
+               "receive a 1\n"
+               "unload\n"},
+    {"chain", "connect a in v4\n"
+              "receive a 2 segment 1\n"},
+};
+
+const char *scenario_short_at(size_t index, const char **script)
+{
+    if (index >= sizeof(short_cases) / sizeof(short_cases[0]))
+        return NULL;
+    *script = short_cases[index].script;
+    return short_cases[index].name;
+}
+
+const char *scenario_short_name(const char *script)
+{
+    for (size_t i = 0; i < sizeof(short_cases) / sizeof(short_cases[0]); i++) {
+        if (short_cases[i].script == script)
+            return short_cases[i].name;
+    }
+    return NULL;
+}

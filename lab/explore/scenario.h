@@ -2,6 +2,8 @@
 /* The scripts that `sluice check` runs when it is given none. */
 #pragma once
 
+#include <stddef.h>
+
 /* Every shape that the receive path can offer, and every way that a flow can end. */
 extern const char scenario_script[];
 
@@ -13,8 +15,12 @@ extern const char scenario_swap[];
 struct run_config;
 const char *scenario_of(const struct run_config *run);
 
-/* One connection, for the bounded search through all schedules. */
-extern const char scenario_short[];
+/* The nth short case, for the bounded search through all schedules: its name, or NULL behind the
+ * last. */
+const char *scenario_short_at(size_t index, const char **script);
+
+/* The name of the short case that this text (by address) is; NULL: none. */
+const char *scenario_short_name(const char *script);
 
 /* One connection that carries more than 4 GB in each direction, so that counters of 32 bits turn
  * over: in indications of 64 NBLs, little enough to stay in a processor's cache. Seconds. */

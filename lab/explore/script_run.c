@@ -536,8 +536,11 @@ bool script_run_all(struct script_run *run)
     const struct traffic_script *script = run->config.script;
 
     for (size_t i = 0; i < traffic_script_steps(script); i++) {
-        if (i + 1 == run->config.unload_step)
+        if (i + 1 == run->config.unload_step) {
+            if (run->config.unload_rested && !settle(run, sim_run(run->sim)))
+                return false;
             run->config.unload(run->config.context);
+        }
         if (run->sim->stopped || !do_step(run, traffic_script_step(script, i)) || run->no_memory)
             return false;
     }

@@ -11,6 +11,7 @@ struct script_run_config {
     struct machine *machine;
     const struct traffic_script *script;
     size_t unload_step; /* unload() is called before this step, from 1; 0: behind the last */
+    bool unload_rested; /* after a "run" step */
     void *context;
     void (*unload)(void *context);         /* takes the driver away; may be called again */
     void (*rules)(void *context, bool on); /* a driver that has rules: in force or not; NULL */

@@ -17,6 +17,16 @@
 #define READING_EVERY  8 /* one reading of so many is drawn */
 #define PROGRESS_EVERY 16
 
+void campaign_seed_schedule(struct run_plan *plan)
+{
+    plan->preempt_per_million = PREEMPT;
+    if (plan->seed % PCT_EVERY == 0) {
+        plan->schedule = SIM_SCHEDULE_PCT;
+        plan->changes = PCT_CHANGES;
+        plan->length = PCT_LENGTH;
+    }
+}
+
 void campaign_seed_plan(const struct run_config *base, uint64_t seed, struct run_plan *plan,
                         struct machine_config *machine, char *reading, size_t size)
 {
@@ -28,12 +38,7 @@ void campaign_seed_plan(const struct run_config *base, uint64_t seed, struct run
     *machine = base->machine;
     reading[0] = '\0';
     plan->seed = machine->seed = seed;
-    plan->preempt_per_million = PREEMPT;
-    if (seed % PCT_EVERY == 0) {
-        plan->schedule = SIM_SCHEDULE_PCT;
-        plan->changes = PCT_CHANGES;
-        plan->length = PCT_LENGTH;
-    }
+    campaign_seed_schedule(plan);
     if (seed % 2 != 0) /* every second run is as the base is */
         return;
     sim_random_seed(&random, seed ^ READINGS_SEED);

@@ -374,11 +374,13 @@ static bool open_script(struct shrinking *shrinking, const struct traffic_script
 {
     const size_t steps = traffic_script_steps(script);
     const size_t unload = shrinking->plan.unload_step;
+    static const char *const words[] = {"run", "unload"};
 
-    shrinking->lines = calloc(steps + 2, sizeof(*shrinking->lines));
+    shrinking->lines = calloc(steps + 3, sizeof(*shrinking->lines));
     for (size_t i = 0; shrinking->lines != NULL && i < steps; i++) {
-        if (i + 1 == unload) {
-            char *line = strdup("unload");
+        for (int word = shrinking->plan.unload_rested ? 0 : 1; i + 1 == unload && word < 2;
+             word++) {
+            char *line = strdup(words[word]);
             if (line == NULL)
                 return false;
             shrinking->lines[shrinking->count++] = line;
@@ -389,6 +391,7 @@ static bool open_script(struct shrinking *shrinking, const struct traffic_script
         shrinking->lines[shrinking->count++] = line;
     }
     shrinking->plan.unload_step = 0;
+    shrinking->plan.unload_rested = false;
     return shrinking->lines != NULL;
 }
 

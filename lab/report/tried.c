@@ -7,6 +7,24 @@
 
 #include <string.h>
 
+/* How far the bounded search came. */
+static void print_search(FILE *out, const json_t *run)
+{
+    const json_int_t whole = json_integer_value(json_object_get(run, "preemptions_whole"));
+
+    if (json_is_true(json_object_get(run, "schedules_all")))
+        fprintf(out, ", all with at most %lld preemption%s", (long long)whole,
+                whole == 1 ? "" : "s");
+    else if (json_object_get(run, "preemptions_whole") == NULL)
+        return; /* of several Windows: each says it */
+    else if (whole < 0)
+        fputs(", not all without preemption", out);
+    else
+        fprintf(out, ", not all with at most %lld preemptions; with %lld all %s",
+                (long long)whole + 1, (long long)whole,
+                report_number(report_count(run, "schedules_whole")));
+}
+
 bool report_tried(FILE *out, const json_t *run)
 {
     static const struct {
@@ -31,9 +49,7 @@ bool report_tried(FILE *out, const json_t *run)
             continue;
         fprintf(out, "; %s %s", report_number(count), count == 1 ? parts[i].one : parts[i].many);
         if (strcmp(parts[i].key, "schedules") == 0)
-            fputs(json_is_true(json_object_get(run, "schedules_all")) ? ", all there are"
-                                                                      : ", not all there are",
-                  out);
+            print_search(out, run);
         if (strcmp(parts[i].key, "faults") == 0)
             fprintf(out, " at %s call stacks, %s", report_number(report_count(run, "fault_stacks")),
                     json_is_true(json_object_get(run, "faults_to_fixpoint")) ? "until none was new"

@@ -24,8 +24,14 @@ struct sim_decider {
 };
 
 /* One choice while the decider is active. `wanted`: what the schedule asks for, n: the seed
- * chooses. */
-uint32_t sim_decide(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted);
+ * chooses. `first`: the possibility that is written down as 0, those behind it follow, then those
+ * before it. */
+uint32_t sim_decide(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted,
+                    uint32_t first, enum sim_branch branch);
+
+/* sim_choose() of a task or a processor; the rest as above. */
+uint32_t sim_choose_task(struct sim *sim, uint32_t n, uint32_t wanted, uint32_t first,
+                         enum sim_branch branch);
 
 /* sim_choose() when a schedule knows what it wants (n: it does not care). */
 uint32_t sim_choose_wanted(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted);

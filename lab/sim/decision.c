@@ -104,21 +104,31 @@ void sim_priority_call(struct sim_decider *decider, struct sim_coroutine *corout
     }
 }
 
-uint32_t sim_decide(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted)
+/* value + offset modulo n, both below n: which may be all that 32 bits hold. */
+static uint32_t behind(uint32_t value, uint32_t offset, uint32_t n)
+{
+    return value < n - offset ? value + offset : value - (n - offset);
+}
+
+uint32_t sim_decide(struct sim *sim, enum sim_choice kind, uint32_t n, uint32_t wanted,
+                    uint32_t first, enum sim_branch branch)
 {
     struct sim_decider *decider = sim->decider;
     uint32_t chosen;
 
     if (decider->replayed != NULL) {
-        chosen = 0;
+        chosen = first;
         if (decider->replay_next < decider->replay_count)
-            chosen = decider->replayed[decider->replay_next++].chosen % n;
+            chosen = behind(decider->replayed[decider->replay_next++].chosen % n, first, n);
     } else {
         chosen = wanted < n ? wanted : sim_random_below(&sim->random, n);
     }
     if (decider->record != NULL &&
         !append(decider->record,
-                (struct sim_decision){.kind = (uint8_t)kind, .n = n, .chosen = chosen}))
+                (struct sim_decision){.kind = (uint8_t)kind,
+                                      .branch = (uint8_t)branch,
+                                      .n = n,
+                                      .chosen = behind(chosen, (n - first) % n, n)}))
         decider->record->no_memory = true;
     return chosen;
 }

@@ -11,9 +11,19 @@
 
 struct sim;
 
-/* One choice: `chosen` of `n` possibilities of a kind. */
+/* What it means to choose another possibility than the first. */
+enum sim_branch {
+    SIM_BRANCH_FREE,     /* one is as good as the other */
+    SIM_BRANCH_PREEMPTS, /* a task that could have gone on does not */
+    SIM_BRANCH_SAME, /* no other order of tasks comes of it: on which free processor a task begins;
+                        who runs when all that was tried since is looking at a lock */
+};
+
+/* One choice: `chosen` of `n` possibilities of a kind. 0 is what the world does by itself: a task
+ * that was interrupted goes on, one that waits for a lock lets another run that does not. */
 struct sim_decision {
-    uint8_t kind; /* enum sim_choice */
+    uint8_t kind;   /* enum sim_choice */
+    uint8_t branch; /* enum sim_branch */
     uint32_t n;
     uint32_t chosen;
 };

@@ -54,6 +54,7 @@ int sim_scheduler_open(struct sim *sim, unsigned processors)
         return processors > SIM_MAX_PROCESSORS ? EINVAL : ENOMEM;
     }
     scheduler->processors = processors;
+    scheduler->progress = 1;
     scheduler->host.sim = sim;
     scheduler->host.placed = true;
     scheduler->host.task.name = "host";
@@ -162,8 +163,9 @@ static struct sim_coroutine *pick(struct sim *sim, const struct sim_coroutine *b
     const struct sim_scheduler *scheduler = sim->scheduler;
     const unsigned free_count = free_processors(scheduler);
     uint32_t count = 0;
-    uint32_t chosen, highest = 0;
+    uint32_t chosen, highest = 0, first = UINT32_MAX;
     uint64_t priority = 0;
+    enum sim_branch branch = scheduler->spins > 1 ? SIM_BRANCH_SAME : SIM_BRANCH_FREE;
 
 #define CANDIDATE(c)                                                                               \
     ((c) != but && (!urgent_only || is_urgent(scheduler, (c))) &&                                  \
@@ -175,12 +177,18 @@ static struct sim_coroutine *pick(struct sim *sim, const struct sim_coroutine *b
             priority = scheduler->ready[i]->priority;
             highest = count;
         }
+        if (scheduler->ready[i] == scheduler->interrupted) {
+            first = count;
+            branch = SIM_BRANCH_PREEMPTS;
+        } else if (first == UINT32_MAX && scheduler->ready[i]->spun != scheduler->progress) {
+            first = count;
+        }
         count++;
     }
     if (count == 0)
         return NULL;
-    chosen = sim_by_priority(sim->decider) ? sim_choose_wanted(sim, SIM_CHOICE_TASK, count, highest)
-                                           : sim_choose(sim, SIM_CHOICE_TASK, count);
+    chosen = sim_choose_task(sim, count, sim_by_priority(sim->decider) ? highest : count,
+                             first != UINT32_MAX ? first : 0, branch);
     for (uint32_t i = 0; i < scheduler->ready_count; i++)
         if (CANDIDATE(scheduler->ready[i]) && chosen-- == 0)
             return scheduler->ready[i];
@@ -214,7 +222,8 @@ static void place(struct sim *sim, struct sim_coroutine *coroutine)
     if (scheduler->owner[processor] == coroutine)
         return;
     if (!coroutine->placed && coroutine->wanted_processor < 0) {
-        uint32_t skip = sim_choose(sim, SIM_CHOICE_TASK, free_processors(scheduler));
+        const unsigned free_count = free_processors(scheduler);
+        uint32_t skip = sim_choose_task(sim, free_count, free_count, 0, SIM_BRANCH_SAME);
 
         for (processor = 0; scheduler->owner[processor] != NULL || skip-- != 0;)
             processor++;
@@ -307,6 +316,8 @@ static void resume(struct sim *sim, struct sim_coroutine *coroutine)
     struct sim_coroutine *ended;
 
     remove_ready(scheduler, coroutine);
+    if (coroutine == scheduler->interrupted)
+        scheduler->interrupted = NULL;
     if (__builtin_expect(stack_seal(coroutine) != coroutine->seal, 0)) {
         stop_overwritten(sim, coroutine);
         return;

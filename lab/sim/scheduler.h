@@ -19,6 +19,7 @@ struct sim_coroutine {
     uint64_t priority;    /* SIM_SCHEDULE_PCT: the highest that can run runs */
     int wanted_processor; /* -1: any; asked for before it first ran */
     bool placed;          /* ran on some processor before */
+    uint64_t spun;        /* progress when it last looked at a lock in vain */
     void *sanitizer;      /* ASan's fake stack while it does not run */
 };
 
@@ -35,7 +36,10 @@ struct sim_scheduler {
     struct sim_coroutine *last;   /* gave way on purpose: not the next one while there is another */
     uint64_t created;
     uint32_t live;
+    struct sim_coroutine *interrupted; /* an urgent task took its processor: it could have gone on;
+                                          NULL: nobody, or somebody else ran on purpose */
     uint64_t spins;    /* sim_task_spin() calls in a row, nothing else happened between them */
+    uint64_t progress; /* from 1: how often something happened that is no such call */
     bool host_waits;   /* the host is in sim_task_spin(), yield or block: one more who can go on */
     bool urgent_first; /* an IRQL was lowered: what waits for that processor comes first */
     const void *host_stack; /* for ASan */

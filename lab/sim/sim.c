@@ -188,8 +188,9 @@ uint32_t sim_choose(struct sim *sim, enum sim_choice kind, uint32_t n)
 
     if (n <= 1)
         return 0;
-    chosen = __builtin_expect(sim->decider->active, 0) ? sim_decide(sim, kind, n, n)
-                                                       : sim_random_below(&sim->random, n);
+    chosen = __builtin_expect(sim->decider->active, 0)
+                 ? sim_decide(sim, kind, n, n, 0, SIM_BRANCH_FREE)
+                 : sim_random_below(&sim->random, n);
     sim_trace_add(&sim->trace, SIM_EVENT_CHOICE, (uint64_t)kind, n, chosen);
     return chosen;
 }
@@ -198,7 +199,17 @@ uint32_t sim_choose_wanted(struct sim *sim, enum sim_choice kind, uint32_t n, ui
 {
     if (n <= 1)
         return 0;
-    const uint32_t chosen = sim_decide(sim, kind, n, wanted);
+    const uint32_t chosen = sim_decide(sim, kind, n, wanted, 0, SIM_BRANCH_PREEMPTS);
     sim_trace_add(&sim->trace, SIM_EVENT_CHOICE, (uint64_t)kind, n, chosen);
+    return chosen;
+}
+
+uint32_t sim_choose_task(struct sim *sim, uint32_t n, uint32_t wanted, uint32_t first,
+                         enum sim_branch branch)
+{
+    if (n <= 1)
+        return 0;
+    const uint32_t chosen = sim_decide(sim, SIM_CHOICE_TASK, n, wanted, first, branch);
+    sim_trace_add(&sim->trace, SIM_EVENT_CHOICE, SIM_CHOICE_TASK, n, chosen);
     return chosen;
 }

@@ -14,6 +14,13 @@
  * again and again, and nothing else happened in between. */
 #define SPIN_ROUNDS   64
 
+/* Something happened: who waits for a lock may find it free. */
+static void go_on(struct sim_scheduler *scheduler)
+{
+    scheduler->spins = 0;
+    scheduler->progress++;
+}
+
 static void own_processor(struct sim_scheduler *scheduler, struct sim_coroutine *self)
 {
     if (scheduler->owner[self->task.processor] == NULL)
@@ -84,7 +91,7 @@ struct sim_task *sim_task_create(struct sim *sim, const struct sim_task_config *
     if (scheduler->all != NULL)
         scheduler->all->newer = coroutine;
     scheduler->all = coroutine;
-    scheduler->spins = 0;
+    go_on(scheduler);
     sim_scheduler_add_ready(sim, coroutine);
     sim_trace_add(&sim->trace, SIM_EVENT_TASK_START, coroutine->task.number, 0, 0);
     return &coroutine->task;
@@ -106,7 +113,7 @@ _Noreturn void sim_task_exit(struct sim *sim)
         scheduler->all = self->older;
     if (self->older != NULL)
         self->older->newer = self->newer;
-    scheduler->spins = 0;
+    go_on(scheduler);
     scheduler->ending = self;
     sim_scheduler_leave(sim);
     abort();
@@ -146,7 +153,7 @@ bool sim_task_block(struct sim *sim, uint64_t deadline)
     struct sim_scheduler *scheduler = sim->scheduler;
     struct sim_coroutine *self = sim_scheduler_self(sim);
 
-    scheduler->spins = 0;
+    go_on(scheduler);
     free_processor(scheduler, self);
     self->task.woken = false;
     self->task.state = SIM_TASK_BLOCKED;
@@ -169,7 +176,7 @@ void sim_task_wake(struct sim *sim, struct sim_task *task)
 
     if (task->state != SIM_TASK_BLOCKED)
         return;
-    sim->scheduler->spins = 0;
+    go_on(sim->scheduler);
     task->woken = true;
     if (coroutine == &sim->scheduler->host)
         return;
@@ -211,7 +218,7 @@ static void fall(struct sim *sim)
 
 void sim_task_yield(struct sim *sim)
 {
-    sim->scheduler->spins = 0;
+    go_on(sim->scheduler);
     fall(sim);
     give_way(sim);
 }
@@ -225,6 +232,7 @@ bool sim_task_spin(struct sim *sim)
         return false;
     }
     fall(sim);
+    sim_scheduler_self(sim)->spun = scheduler->progress;
     return give_way(sim);
 }
 
@@ -246,7 +254,8 @@ void sim_point_slow(struct sim *sim)
         switches = sim->decider->replayed == NULL &&
                    sim_random_below(&sim->random, 1000000) < sim->preempt_per_million;
     if (sim_choose_wanted(sim, SIM_CHOICE_PREEMPT, 2, switches) != 0) {
-        scheduler->spins = 0;
+        go_on(scheduler);
+        scheduler->interrupted = NULL;
         give_way(sim);
     }
 }
@@ -260,7 +269,7 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
     self->task.irql = irql;
     if (__builtin_expect(sim->irql_changed != NULL, 0))
         sim->irql_changed(sim->irql_context);
-    scheduler->spins = 0;
+    go_on(scheduler);
     if (irql >= SIM_DISPATCH_LEVEL) {
         if (*owner == NULL)
             *owner = self;
@@ -269,6 +278,7 @@ void sim_task_set_irql(struct sim *sim, uint8_t irql)
         /* DPCs that wait for this processor run before the code that lowered its IRQL goes on. */
         if (scheduler->urgent != 0 && sim->task != NULL) {
             scheduler->urgent_first = true;
+            scheduler->interrupted = self;
             give_way(sim);
         }
     }

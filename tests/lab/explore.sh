@@ -173,5 +173,19 @@ expect_exit 1 "all Windows, leaking" "$sluice" check "$bad" --profile all --json
   passed "only 7 SP1 would hurt the leak specimen" || failed "all: $(value run '.profile + " " + .verdict')"
 refuse "an unknown neighbour" "there is no neighbour" check "$own" --neighbour nobody
 refuse "an unknown fault" "Nothing0" check "$own" --fault Nothing0:1
+# ---- all schedules of short cases ----
+whole() { # name image profile words...
+  local name=$1
+  expect_exit 0 "$name" "$sluice" check "$2" --profile "$3" "${@:4}" --json &&
+    [ "$(value run .schedules_all)" = true ] && passed "$name: all $(value run .schedules) schedules" ||
+    failed "$name: $(value run .)"
+}
+whole "sluice.sys, one connection, 1 preemption" "$own" 10 --case one --exhaustive 1
+whole "the chain cut, 2 preemptions" "$images/nbuf-leak-batched.sys" 7sp1 --case chain --exhaustive 2
+expect_exit 0 "a limit" "$sluice" check "$own" --case one --exhaustive 3 --schedules 100 --json
+[ "$(value run '[.schedules_all, .preemptions_whole] | tostring')" = '[false,0]' ] &&
+  passed "a search that was cut short says how far it came" || failed "limit: $(value run .)"
+refuse "no such case" "there is no short case nothing" check "$own" --case nothing
+refuse "a bad schedule" 'neither "seed" nor AT=CHOSEN' check "$own" --schedule 3=1,2=1
 refuse "too many preemptions" "1 to 3" check "$own" --exhaustive 4
 finish
