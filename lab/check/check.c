@@ -174,13 +174,14 @@ static void classify_enter(void *context, struct netio_classify *classify)
     call->classify = classify;
     call->copies = (struct check_copies){0};
     call->chain = check_chain_enter(check, classify);
-    check_payload_enter(classify, &call->payload);
     call->flow = check_flow_of(check, classify->flow);
     call->track = call->flow == NULL
                       ? NULL
                       : check_track_of(call->flow, classify->callout->id, classify->direction);
+    check_payload_enter(classify, call->track, &call->payload);
     if (call->track == NULL)
         return;
+    call->track->indication = classify->indication;
     call->track->classify = classify->callout->classify;
     call->copies.kept = call->track->kept > 0;
     check_disconnect_offer(call->track, classify);

@@ -16,6 +16,11 @@ struct check_payload {
     } run[CHECK_PAYLOAD_RUNS];
 };
 
-void check_payload_enter(const struct netio_classify *classify, struct check_payload *payload);
+struct check_track;
+
+/* track: what was known of the callout before this offer, or NULL. Of a rest that is offered again
+ * only the beginning is looked at. */
+void check_payload_enter(const struct netio_classify *classify, const struct check_track *track,
+                         struct check_payload *payload);
 void check_payload_exit(struct check *check, const struct netio_classify *classify,
                         const struct check_payload *payload, uint64_t position);
