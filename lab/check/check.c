@@ -18,6 +18,7 @@
 #include "check/stream_flags.h"
 
 #include "netio/offer.h"
+#include "sim/fault.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,10 +77,14 @@ static bool is_damage(const struct check_rule *rule)
     return false;
 }
 
-/* A driver that has to go while the traffic stands still can do nothing about what it waits for. */
-static bool is_unavoidable(const struct check_rule *rule)
+/* A driver that has to go while the traffic stands still can do nothing about what it waits for;
+ * nor where a call failed that would have ended it. */
+static bool is_unavoidable(const struct check *check, const struct sim_breach *breach)
 {
-    return strcmp(rule->id, "R56") == 0 && check_stack_in_role("DriverUnload");
+    const struct sim_fault_taken *taken;
+
+    return strcmp(breach->rule, "R56") == 0 && check_stack_in_role("DriverUnload") &&
+           (breach->waits || sim_fault_taken(check->sim, &taken) != 0);
 }
 
 /* Rules that tell what was not given back. */
@@ -121,8 +126,12 @@ void check_note(struct check *check, const struct sim_breach *breach)
     finding->count++;
     finding->nbls += breach->nbls;
     finding->bytes += breach->bytes;
-    if (is_new && is_unavoidable(rule))
-        finding->severity = CHECK_WARNING;
+    if (is_unavoidable(check, breach)) {
+        if (is_new)
+            finding->severity = CHECK_WARNING;
+    } else if (finding->severity == CHECK_WARNING) {
+        finding->severity = check_rule_severity(rule);
+    }
     if (!is_new)
         return;
     finding->flow = breach->flow;

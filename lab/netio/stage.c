@@ -196,25 +196,28 @@ void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
     for (; flow != NULL; flow = next) {
         const struct netio_stage *const stage =
             find_by_filter(flow->stages, flow->stage_count, filter);
-        bool pending = false, holds = false;
+        bool pending = false, accumulates = false, defers = false;
 
         for (unsigned direction = 0; stage != NULL && direction < 2; direction++) {
             const struct netio_stage_half *const half = &stage->half[direction];
 
             pending |= half->first != NULL;
-            holds |= half->accumulating || half->deferred;
+            accumulates |= half->accumulating;
+            defers |= half->deferred;
         }
         flow_reference(flow);
         if (pending) {
             /* What a dead connection holds goes nowhere. */
-            if (holds && netio->checks && !netio->others && !inject_is_dead(flow))
-                sim_breach(
-                    netio->sim,
-                    &(struct sim_breach){
-                        .rule = "R56",
-                        .function = "FwpmFilterDeleteById0",
-                        .detail = "the filter went while its callout accumulated or deferred",
-                        .flow = flow->handle});
+            if ((accumulates || defers) && netio->checks && !netio->others && !inject_is_dead(flow))
+                sim_breach(netio->sim,
+                           &(struct sim_breach){
+                               .rule = "R56",
+                               .function = "FwpmFilterDeleteById0",
+                               .detail = defers ? "the filter went while its callout deferred a "
+                                                  "stream: FwpsStreamContinue0 comes first"
+                                                : "the filter went while its callout accumulated",
+                               .flow = flow->handle,
+                               .waits = !defers});
             if (lane_enter(flow, NETIO_INBOUND)) {
                 stages_refresh(flow);
                 lane_leave(flow, NETIO_INBOUND);

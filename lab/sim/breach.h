@@ -23,6 +23,7 @@ struct sim_breach {
     uint8_t direction;   /* 1 outbound, 2 inbound; 0 when none */
     bool has_offset;
     uint64_t offset; /* in the direction's stream: the first byte concerned */
+    bool waits;      /* nothing but traffic to come would have ended it */
 };
 
 /* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody

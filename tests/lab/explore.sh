@@ -171,6 +171,11 @@ fi
 expect_exit 1 "all Windows, leaking" "$sluice" check "$bad" --profile all --json &&
   [ "$(value run 'select(.verdict == "findings") | .profile' | tr '\n' ' ')" = "7sp1 all " ] &&
   passed "only 7 SP1 would hurt the leak specimen" || failed "all: $(value run '.profile + " " + .verdict')"
+expect_exit 1 "unloading at rest" "$sluice" check "$images/r56-deferred-bad.sys" --unload --json
+again=$(value finding .rerun)
+# shellcheck disable=SC2086
+expect_exit 1 "its command" "$sluice" ${again#sluice } && [[ $again == *" --unload-at-rest "* ]] &&
+  passed "the command of a finding at an unload point shows it again" || failed "not again: $again"
 refuse "an unknown neighbour" "there is no neighbour" check "$own" --neighbour nobody
 refuse "an unknown fault" "Nothing0" check "$own" --fault Nothing0:1
 # ---- all schedules of short cases ----

@@ -45,12 +45,15 @@ try() {
 }
 
 provoke=(--readings --faults --unload --neighbour all)
+rules=(--rules "$SLUICE_SOURCE/tests/lab/scenario.rules")
 
 if [ "$form" = short ]; then
   try "all of it" 10 "${provoke[@]}"
   try "faults" 7sp1 --faults
   try "faults, mode permit" 8.1 --faults --set Mode=permit
   try "faults, mode monitor" 11 --faults --set Mode=monitor
+  try "rules beside neighbours" 7sp1 "${rules[@]}" --neighbour all
+  try "rules, unloading" 10 "${rules[@]}" --unload
   try "200 seeds" 7sp1 --explore 200
   try "200 seeds" 10 --explore 200
 else
@@ -58,6 +61,12 @@ else
     for mode in gate permit monitor; do
       try "all of it, mode $mode" $profile "${provoke[@]}" --set Mode=$mode
     done
+  done
+  for profile in 7sp1 8.1 10 11; do
+    for mode in gate permit monitor; do
+      try "all of it with rules, mode $mode" $profile "${provoke[@]}" "${rules[@]}" --set Mode=$mode
+    done
+    try "a flow of 4 GB" $profile --four-gigabytes
   done
   try "all of it under special pool" 10 "${provoke[@]}" --special-pool
   for profile in 10 7sp1; do
