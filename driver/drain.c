@@ -126,7 +126,8 @@ DrainChoose(_Inout_ FLOW *Flow, _In_ BOOLEAN Scan, _Out_ ULONG *Direction, _Out_
 {
     if (Flow->Ended)
         return DrainNothing;
-    if (Flow->AbortWanted && !FlowHasRest(Flow)) {
+    if (Flow->AbortWanted && !FlowHasRest(Flow) &&
+        !(Flow->AbortRefused && Flow->RetryTimer.Armed)) {
         Flow->AbortWanted = FALSE;
         if (!Flow->DropTold)
             return DrainAbort;
@@ -167,7 +168,17 @@ static VOID
 DrainConnectionAbort(_Inout_ FLOW *Flow)
 {
 #if NTDDI_VERSION >= NTDDI_WIN8
-    (VOID) FwpsFlowAbort0(Flow->Handle);
+    KLOCK_QUEUE_HANDLE Handle;
+
+    if (NT_SUCCESS(FwpsFlowAbort0(Flow->Handle)))
+        return;
+    /* The connection would stay half open: asked again until it has ended in some way. */
+    FlowLock(Flow, &Handle);
+    if (!Flow->Ended && !Flow->Aborted) {
+        Flow->AbortWanted = Flow->AbortRefused = TRUE;
+        TimerWheelArm(&Flow->RetryTimer, Settings.RetryMs);
+    }
+    FlowUnlock(&Handle);
 #else
     /* Windows 7 cannot: the next classify answers DROP_CONNECTION. */
     UNREFERENCED_PARAMETER(Flow);

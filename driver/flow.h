@@ -68,16 +68,17 @@ typedef struct DECLSPEC_ALIGN(16) _FLOW {
     BOOLEAN Ended : 1;   /* flowDelete was there */
     BOOLEAN EndTold : 1; /* its event too */
     BOOLEAN Aborted : 1; /* an RST was shown: no inject any more */
-    BOOLEAN DropTold : 1;    /* DROP_CONNECTION was answered */
-    BOOLEAN AbortWanted : 1; /* the drainer is to abort the connection */
-    BOOLEAN Deferred : 1;    /* inbound, until the drainer continues it */
-    BOOLEAN Continuing : 1;  /* FwpsStreamContinue0 is running: no inject now */
-    BOOLEAN RemoveTold : 1;  /* unload has taken the context away */
-    BOOLEAN PermitHold : 1;  /* Inline, but becomes Gate to hold what is undecided */
-    UCHAR Family;            /* 4 or 6 */
-    UCHAR Direction;         /* of the connection: FWP_DIRECTION_* */
-    USHORT InjectCalls;      /* running now */
-    USHORT DeferFlags;       /* stream flags of what was deferred; inbound ones are low */
+    BOOLEAN DropTold : 1;     /* DROP_CONNECTION was answered */
+    BOOLEAN AbortWanted : 1;  /* the drainer is to abort the connection */
+    BOOLEAN AbortRefused : 1; /* that failed: again when RetryTimer fires */
+    BOOLEAN Deferred : 1;     /* inbound, until the drainer continues it */
+    BOOLEAN Continuing : 1;   /* FwpsStreamContinue0 is running: no inject now */
+    BOOLEAN RemoveTold : 1;   /* unload has taken the context away */
+    BOOLEAN PermitHold : 1;   /* Inline, but becomes Gate to hold what is undecided */
+    UCHAR Family;             /* 4 or 6 */
+    UCHAR Direction;          /* of the connection: FWP_DIRECTION_* */
+    USHORT InjectCalls;       /* running now */
+    USHORT DeferFlags;        /* stream flags of what was deferred; inbound ones are low */
     UINT16 LocalPort, RemotePort;
     ULONG Matches; /* rules */
     ULONG Edits;   /* carried out */

@@ -54,6 +54,7 @@ if [ "$form" = short ]; then
   try "faults, mode monitor" 11 --faults --set Mode=monitor
   try "rules beside neighbours" 7sp1 "${rules[@]}" --neighbour all
   try "rules, unloading" 10 "${rules[@]}" --unload
+  try "rules, failing calls" 10 "${rules[@]}" --faults
   try "200 seeds" 7sp1 --explore 200
   try "200 seeds" 10 --explore 200
 else
