@@ -201,20 +201,6 @@ static void add_word(void *context, const char *word, bool is_quirk)
     (is_quirk ? recording->quirks : recording->switches)[(*count)++] = kept;
 }
 
-/* A name for a file from a driver's name, a rule and a profile. */
-static void file_name(struct check_command *command, const char *rule, const char *profile,
-                      char *name, size_t size)
-{
-    snprintf(name, size, "%s-%s-%s-%u.sluice", command->image.service, rule, profile,
-             ++command->recorded);
-    for (char *c = name; *c != '\0'; c++) {
-        if ((unsigned char)*c <= 0x20 || *c == '/' || *c == 0x7f)
-            *c = '_';
-    }
-    if (name[0] == '.')
-        name[0] = '_';
-}
-
 /* Sends the run to the parent, as a file of the folder; its path goes into `path`. */
 static bool record(struct check_run *check, const struct campaign_found *found, char *path,
                    size_t size)
@@ -258,7 +244,7 @@ static bool record(struct check_run *check, const struct campaign_found *found, 
     char *text = recording_write(&recording, &length);
     if (text == NULL)
         return false;
-    file_name(command, finding->rule->id, check->profile, name, sizeof(name));
+    recording_name(&recording, ++command->recorded, name, sizeof(name));
     session_deliver(check->channel, name, (const uint8_t *)text, length);
     free(text);
     snprintf(path, size, "%s/%s", options->record, name);

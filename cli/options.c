@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
      "all"},
     {"--quirks", NULL, KIND_FLAG, OPTION_CONTRACT, AT(list_quirks), 0,
      "list the defects of Windows that check --quirk imitates, and those it does not"},
-    {"--record", "DIR", KIND_TEXT, OPTION_CHECK, AT(record), 0,
+    {"--record", "DIR", KIND_TEXT, OPTION_CHECK | OPTION_REPLAY, AT(record), 0,
      "write each finding's run into DIR as a .sluice file, for sluice rerun"},
     {"--shrink", NULL, KIND_FLAG, OPTION_RERUN, AT(shrink), 0,
      "make the recorded run as small as it gets while it still fails the same way"},

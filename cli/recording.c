@@ -19,6 +19,8 @@
 /* What a recording that was read owns. */
 struct memory {
     json_t *header;
+    uint8_t *input;
+    struct plan_input inputs[RECORDING_INPUTS];
     struct sim_decision *decisions;
     char *script;
 };
@@ -58,6 +60,12 @@ static void put(struct bytes *bytes, uint8_t value)
         bytes->capacity = capacity;
     }
     bytes->at[bytes->count++] = value;
+}
+
+static void put_all(struct bytes *bytes, const void *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put(bytes, ((const uint8_t *)from)[i]);
 }
 
 static void put_number(struct bytes *bytes, uint64_t value)
@@ -181,6 +189,24 @@ static json_t *faults(const struct run_plan *plan)
     return array;
 }
 
+/* Captures are in the header only when there are any. */
+static bool add_inputs(json_t *object, const struct recording *recording)
+{
+    const struct run_plan *plan = &recording->plan;
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < plan->input_count; i++)
+        json_array_append_new(
+            array, json_pack("[s,I]", plan->inputs[i].name, (json_int_t)plan->inputs[i].size));
+    if (plan->input_count == 0) {
+        json_decref(array);
+        return true;
+    }
+    return json_object_set_new(object, "captures", array) == 0 &&
+           json_object_set_new(object, "side", json_string(recording->side)) == 0 &&
+           json_object_set_new(object, "midstream", json_string(recording->midstream)) == 0;
+}
+
 static json_t *header(const struct recording *recording)
 {
     const struct run_plan *plan = &recording->plan;
@@ -214,7 +240,9 @@ char *recording_write(const struct recording *recording, size_t *length)
     const struct run_plan *plan = &recording->plan;
     struct bytes coded = {0}, out = {0};
     json_t *object = header(recording);
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    char *text = object != NULL && add_inputs(object, recording)
+                     ? json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII)
+                     : NULL;
     const bool good = text != NULL;
 
     for (size_t i = 0; good && text[i] != '\0'; i++)
@@ -226,6 +254,8 @@ char *recording_write(const struct recording *recording, size_t *length)
     put(&out, '\n');
     for (const char *at = plan->script; at != NULL && *at != '\0'; at++)
         put(&out, (uint8_t)*at);
+    for (size_t i = 0; i < plan->input_count; i++)
+        put_all(&out, plan->inputs[i].bytes, plan->inputs[i].size);
     free(text);
     json_decref(object);
     free(coded.at);
@@ -383,6 +413,39 @@ static bool header_of(struct reader *reader, struct recording *recording)
     return strlen(hash) == 16 && *end == '\0' ? true : fail(reader, "trace_hash");
 }
 
+/* What stands behind the script: the captures' bytes, as the header says. */
+static bool inputs_of(struct reader *reader, const char *text, size_t length,
+                      struct recording *recording, struct memory *memory)
+{
+    const json_t *array = json_object_get(reader->header, "captures");
+    size_t used = 0;
+
+    if (array == NULL)
+        return length == 0 ? true : fail(reader, "script");
+    if (json_array_size(array) == 0 || json_array_size(array) > RECORDING_INPUTS ||
+        !text_of(reader, "side", &recording->side) ||
+        !text_of(reader, "midstream", &recording->midstream))
+        return fail(reader, "captures");
+    memory->input = malloc(length + 1);
+    if (memory->input == NULL)
+        return fail(reader, "captures");
+    memcpy(memory->input, text, length);
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        struct plan_input *input = &memory->inputs[i];
+        const json_t *row = json_array_get(array, i);
+        const json_int_t size = json_integer_value(json_array_get(row, 1));
+        input->name = json_string_value(json_array_get(row, 0));
+        if (input->name == NULL || size < 1 || (uint64_t)size > length - used)
+            return fail(reader, "captures");
+        input->bytes = memory->input + used;
+        input->size = (size_t)size;
+        used += (size_t)size;
+    }
+    recording->plan.inputs = memory->inputs;
+    recording->plan.input_count = json_array_size(array);
+    return used == length ? true : fail(reader, "captures");
+}
+
 static bool body_of(struct reader *reader, const char *text, size_t length,
                     struct recording *recording, struct memory *memory)
 {
@@ -405,17 +468,18 @@ static bool body_of(struct reader *reader, const char *text, size_t length,
         return false;
     }
     const size_t left = length - (size_t)(end + 1 - text);
-    if (json_integer_value(size) < 0)
-        return left == 0 ? true : fail(reader, "script");
-    if ((json_int_t)left != json_integer_value(size) || memchr(end + 1, '\0', left) != NULL)
+    const size_t script = json_integer_value(size) < 0 ? 0 : (size_t)json_integer_value(size);
+    if (left < script || memchr(end + 1, '\0', script) != NULL)
         return fail(reader, "script");
-    memory->script = malloc(left + 1);
-    if (memory->script == NULL)
-        return fail(reader, "script");
-    memcpy(memory->script, end + 1, left);
-    memory->script[left] = '\0';
-    recording->plan.script = memory->script;
-    return true;
+    if (json_integer_value(size) >= 0) {
+        memory->script = malloc(script + 1);
+        if (memory->script == NULL)
+            return fail(reader, "script");
+        memcpy(memory->script, end + 1, script);
+        memory->script[script] = '\0';
+        recording->plan.script = memory->script;
+    }
+    return inputs_of(reader, end + 1 + script, left - script, recording, memory);
 }
 
 bool recording_read(const char *text, size_t length, struct recording *recording, char *error,
@@ -460,7 +524,20 @@ void recording_clear(struct recording *recording)
         json_decref(memory->header);
         free(memory->decisions);
         free(memory->script);
+        free(memory->input);
         free(memory);
     }
     memset(recording, 0, sizeof(*recording));
+}
+
+void recording_name(const struct recording *recording, unsigned number, char *name, size_t size)
+{
+    snprintf(name, size, "%s-%s-%s-%u.sluice", recording->service, recording->rule,
+             recording->profile, number);
+    for (char *c = name; *c != '\0'; c++) {
+        if ((unsigned char)*c <= 0x20 || *c == '/' || *c == 0x7f)
+            *c = '_';
+    }
+    if (name[0] == '.')
+        name[0] = '_';
 }

@@ -13,6 +13,8 @@
 #define RECORDING_SIZE     (64u << 20) /* of a file, at most */
 #define RECORDING_SHA256   65          /* as hexadecimal text */
 #define RECORDING_FUNCTION 64
+#define RECORDING_INPUTS   16
+#define RECORDING_INPUT    (48u << 20) /* bytes of captures, at most */
 
 /* One run, and what it showed. Text is owned by `memory` when it was read, else by the caller. */
 struct recording {
@@ -26,6 +28,7 @@ struct recording {
     const char *quirks[RECORDING_WORDS];
     size_t quirk_count;
     bool checks, special_pool;
+    const char *side, *midstream; /* of captures (plan.inputs), as the command line has them */
     struct run_plan plan;
     const char *rule, *function; /* of the finding */
     uint32_t tag;
@@ -41,6 +44,9 @@ char *recording_write(const struct recording *recording, size_t *length);
 bool recording_read(const char *text, size_t length, struct recording *recording, char *error,
                     size_t size);
 void recording_clear(struct recording *recording);
+
+/* A name for the file: driver, rule, profile and number. */
+void recording_name(const struct recording *recording, unsigned number, char *name, size_t size);
 
 /* The image's SHA-256 as text. */
 void recording_sha256(const void *bytes, size_t size, char text[RECORDING_SHA256]);

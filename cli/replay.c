@@ -6,6 +6,7 @@
 #include "cli/inspection.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
+#include "cli/replay_record.h"
 #include "cli/rerun.h"
 #include "cli/session.h"
 #include "cli/setup.h"
@@ -106,13 +107,23 @@ static int work(void *context, struct session_channel *channel)
         .side = command->side,
     };
     struct run_result result = {0};
+    struct replay_record *record = NULL;
     int code;
 
     if (!inspection_begin(&command->inspection, channel)) {
         session_say(channel, "out of memory");
         return EXIT_ENVIRONMENT;
     }
-    if (!open_all(captures, &count, command->files, options, result.text, sizeof(result.text))) {
+    bool opened;
+    if (options->record != NULL) {
+        record =
+            replay_record_begin(&config, command->files, options, result.text, sizeof(result.text));
+        opened = record != NULL;
+    } else {
+        opened =
+            open_all(captures, &count, command->files, options, result.text, sizeof(result.text));
+    }
+    if (!opened) {
         session_say(channel, "%s", result.text);
         code = EXIT_USAGE;
         telling_end(&telling, &config, command->profile->name, code, result.text);
@@ -120,6 +131,11 @@ static int work(void *context, struct session_channel *channel)
     }
     config.capture_count = count;
     telling_run(&telling, &config, &result);
+    if (record != NULL &&
+        !replay_record_tell(record, &telling, &command->image, command->profile->name, &result)) {
+        session_say(channel, "out of memory");
+        result.status = MACHINE_NO_MEMORY;
+    }
     code = setup_exit_code(result.status, result.errors);
     if (result.bad_capture && code == EXIT_CLEAN)
         code = EXIT_USAGE;
@@ -138,6 +154,7 @@ static int work(void *context, struct session_channel *channel)
     telling_end(&telling, &config, command->profile->name, code, verdict ? NULL : result.text);
 
 done:
+    replay_record_free(record);
     close_all(captures, count);
     return code;
 }
@@ -285,6 +302,14 @@ int command_replay(int argc, char **argv)
         fputs("sluice replay: --rules is for sluice.sys only\n", stderr);
         goto done;
     }
+    if (options.record != NULL &&
+        (options.deliver != NULL || options.rules_count != 0 || options.block != NULL ||
+         options.eve != NULL || options.annotate != NULL)) {
+        fputs("sluice replay: --record does not go with --deliver, --rules, --block, --eve and "
+              "--annotate\n",
+              stderr);
+        goto done;
+    }
     if (!choose_mode(&command) || !choose_traffic(&command) || !read_blocklist(&command) ||
         !open_captures(&command))
         goto done;
@@ -298,7 +323,9 @@ int command_replay(int argc, char **argv)
     code = writer == NULL
                ? EXIT_ENVIRONMENT
                : session_run(&(struct session_options){.writer = writer,
-                                                       .deliver = options.deliver,
+                                                       .deliver = options.record != NULL
+                                                                      ? options.record
+                                                                      : options.deliver,
                                                        .quiet = options.quiet,
                                                        .images = &image,
                                                        .image_count = 1,

@@ -65,7 +65,13 @@ static void fill_run(struct rerun_command *command, struct run_config *run)
         .traffic = RUN_SCENARIO,
     };
     setup_machine(recorded, setup_profile(recorded->profile), &run->machine);
-    setup_shapes(recorded, &run->machine);
+    if (command->recording.plan.input_count == 0) {
+        setup_shapes(recorded, &run->machine);
+        return;
+    }
+    /* take_recording() has looked at both words. */
+    run->machine.tcpip.midstream_adopt = strcmp(command->recording.midstream, "adopt") == 0;
+    (void)traffic_side_parse(command->recording.side, &run->side);
 }
 
 static void tell_run(struct rerun_command *command, struct session_channel *channel,
@@ -287,6 +293,11 @@ static bool take_recording(struct rerun_command *command)
                     recording->plan.neighbours[i]);
             return false;
         }
+    }
+    enum traffic_side side;
+    if (recording->plan.input_count != 0 && !traffic_side_parse(recording->side, &side)) {
+        fprintf(stderr, "sluice: %s: there is no side %s\n", command->path, recording->side);
+        return false;
     }
     if (recording->plan.script != NULL) {
         struct traffic_script *script = traffic_script_parse(

@@ -25,6 +25,13 @@ struct plan_fault {
     uint32_t way;
 };
 
+/* A capture, whole: its file's bytes. */
+struct plan_input {
+    const char *name; /* for messages */
+    const void *bytes;
+    size_t size;
+};
+
 struct run_plan {
     uint64_t seed;
     uint32_t preempt_per_million;
@@ -44,6 +51,8 @@ struct run_plan {
                        */
     const char *neighbours[PLAN_NEIGHBOURS]; /* names of explore/neighbour.h */
     size_t neighbour_count;
+    const struct plan_input *inputs; /* captures in place of a script */
+    size_t input_count;
     const char *script; /* text; NULL: the scenario of sluice check */
     size_t unload_step; /* the driver is unloaded before this step of the script, from 1; 0: behind
                            the last */

@@ -6,6 +6,7 @@
 #include "explore/script_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NEIGHBOUR_PATIENCE (10 * SIM_SECOND)
@@ -126,17 +127,15 @@ static void nothing_more(void *context)
     check_quiet(run->machine.check);
 }
 
-enum machine_status run_feed(struct run *run, struct run_result *result)
+static enum machine_status feed_captures(struct run *run, struct traffic_capture *const *captures,
+                                         size_t count, struct run_result *result)
 {
     const struct run_config *config = run->config;
-
-    if (config->traffic == RUN_SCENARIO)
-        return feed_script(run, result);
     struct traffic_replay replay = {
         .sim = run->machine.sim,
         .tcpip = run->machine.tcpip,
-        .captures = config->captures,
-        .count = config->capture_count,
+        .captures = captures,
+        .count = count,
         .side = config->side,
         .context = run,
         .progress = progress,
@@ -157,4 +156,48 @@ enum machine_status run_feed(struct run *run, struct run_result *result)
     }
     snprintf(result->text, sizeof(result->text), "out of memory");
     return MACHINE_NO_MEMORY;
+}
+
+/* The plan's own captures, opened for this run. */
+static enum machine_status feed_inputs(struct run *run, struct run_result *result)
+{
+    const struct run_plan *plan = &run->config->plan;
+    struct traffic_capture **captures = calloc(plan->input_count, sizeof(*captures));
+    enum machine_status status = MACHINE_NO_MEMORY;
+    size_t count = 0;
+
+    for (; captures != NULL && count < plan->input_count; count++) {
+        const struct plan_input *input = &plan->inputs[count];
+        FILE *file = fmemopen((void *)(uintptr_t)input->bytes, input->size, "rb");
+        if (file == NULL)
+            break;
+        captures[count] =
+            traffic_capture_open(file, input->name, result->text, sizeof(result->text));
+        if (captures[count] == NULL) {
+            result->bad_capture = true;
+            status = MACHINE_OK;
+            goto done;
+        }
+    }
+    if (captures != NULL && count == plan->input_count)
+        status = feed_captures(run, captures, count, result);
+    else
+        snprintf(result->text, sizeof(result->text), "out of memory");
+
+done:
+    while (count > 0)
+        traffic_capture_close(captures[--count]);
+    free(captures);
+    return status;
+}
+
+enum machine_status run_feed(struct run *run, struct run_result *result)
+{
+    const struct run_config *config = run->config;
+
+    if (config->plan.input_count != 0)
+        return feed_inputs(run, result);
+    return config->traffic == RUN_SCENARIO
+               ? feed_script(run, result)
+               : feed_captures(run, config->captures, config->capture_count, result);
 }
