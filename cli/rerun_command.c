@@ -184,7 +184,7 @@ static int work_smaller(void *context, struct session_channel *channel)
 
     fill_run(command, &run);
     if (run.plan.script == NULL)
-        run.plan.script = scenario_script;
+        run.plan.script = run.plan.input_count != 0 ? "" : scenario_script;
     const bool memory =
         shrink_run(&(struct shrink_config){.run = &run,
                                            .rule = command->recording.rule,
@@ -217,10 +217,11 @@ static int work_smaller(void *context, struct session_channel *channel)
                       (json_int_t)after->choices, "runs", (json_int_t)outcome.runs, "exhausted",
                       outcome.exhausted, "script", outcome.script));
         session_say(channel,
-                    "%s at %s: %zu steps became %zu, %zu faults %zu, %zu choices %zu, in "
+                    "%s at %s: %zu %s became %zu, %zu faults %zu, %zu choices %zu, in "
                     "%llu runs%s",
                     command->recording.rule, command->recording.function, before->steps,
-                    after->steps, before->faults, after->faults, before->choices, after->choices,
+                    run.plan.input_count != 0 ? "frames" : "steps", after->steps, before->faults,
+                    after->faults, before->choices, after->choices,
                     (unsigned long long)outcome.runs,
                     outcome.exhausted ? " (stopped at its limit of runs)" : "");
     }

@@ -4,6 +4,7 @@
  * Whatever still shows the finding is kept, with the choices that were made in it: they belong to
  * the smaller script. */
 #include "explore/shrink.h"
+#include "explore/shrink_input.h"
 
 #include "traffic/script.h"
 
@@ -164,6 +165,88 @@ static bool fewer_steps(struct shrinking *shrinking)
         }
     }
     return any;
+}
+
+/* ---- captures ---- */
+
+static size_t frames_of(const struct run_plan *plan)
+{
+    size_t frames = 0;
+
+    for (size_t i = 0; i < plan->input_count; i++) {
+        struct shrink_pieces pieces;
+        if (shrink_pieces_of(plan->inputs[i].bytes, plan->inputs[i].size, &pieces))
+            frames += pieces.frames;
+        free(pieces.list);
+    }
+    return frames;
+}
+
+/* Tries without the frames from..from+length of a capture. */
+static bool drop_frames(struct shrinking *shrinking, size_t index,
+                        const struct shrink_pieces *pieces, size_t from, size_t length)
+{
+    struct plan_input *inputs = shrinking->outcome->inputs;
+    const struct plan_input before = inputs[index];
+    const struct run_plan plan = shrinking->plan;
+    uint8_t *left = shrink_without(before.bytes, pieces, from, length, &inputs[index].size);
+
+    inputs[index].bytes = left;
+    if (left != NULL && shows_plan(shrinking, &plan)) {
+        free((void *)(uintptr_t)before.bytes);
+        return true;
+    }
+    shrinking->no_memory |= left == NULL;
+    free(left);
+    inputs[index] = before;
+    return false;
+}
+
+/* Ever smaller stretches of frames are left out, from the end. */
+static void fewer_frames(struct shrinking *shrinking)
+{
+    for (size_t i = 0; i < shrinking->plan.input_count; i++) {
+        const struct plan_input *input = &shrinking->outcome->inputs[i];
+        struct shrink_pieces pieces;
+        if (!shrink_pieces_of(input->bytes, input->size, &pieces))
+            shrinking->no_memory = true;
+        for (size_t length = (pieces.frames + 1) / 2; length != 0; length /= 2) {
+            for (size_t end = pieces.frames; end != 0 && !shrinking->no_memory;) {
+                const size_t part = end < length ? end : length;
+                end -= part;
+                if (!drop_frames(shrinking, i, &pieces, end, part))
+                    continue;
+                free(pieces.list);
+                if (!shrink_pieces_of(input->bytes, input->size, &pieces))
+                    shrinking->no_memory = true;
+                if (end > pieces.frames)
+                    end = pieces.frames;
+            }
+        }
+        free(pieces.list);
+    }
+}
+
+/* The captures, copied: they become smaller in place. */
+static bool open_inputs(struct shrinking *shrinking)
+{
+    struct shrink_outcome *outcome = shrinking->outcome;
+    const struct run_plan *plan = &shrinking->plan;
+
+    outcome->inputs = calloc(plan->input_count + 1, sizeof(*outcome->inputs));
+    if (outcome->inputs == NULL)
+        return false;
+    for (; outcome->input_count < plan->input_count; outcome->input_count++) {
+        struct plan_input *input = &outcome->inputs[outcome->input_count];
+        *input = plan->inputs[outcome->input_count];
+        void *copy = malloc(input->size);
+        if (copy == NULL)
+            return false;
+        memcpy(copy, input->bytes, input->size);
+        input->bytes = copy;
+    }
+    shrinking->plan.inputs = outcome->inputs;
+    return true;
 }
 
 /* ---- words ---- */
@@ -398,7 +481,7 @@ static bool open_script(struct shrinking *shrinking, const struct traffic_script
 static struct shrink_size size_of(const struct shrinking *shrinking)
 {
     return (struct shrink_size){
-        .steps = shrinking->count,
+        .steps = shrinking->plan.input_count != 0 ? frames_of(&shrinking->plan) : shrinking->count,
         .faults = shrinking->plan.fault_count,
         .neighbours = shrinking->plan.neighbour_count,
         .choices = not_first(&shrinking->decisions),
@@ -409,6 +492,14 @@ static void search(struct shrinking *shrinking)
 {
     struct shrink_outcome *outcome = shrinking->outcome;
 
+    if (shrinking->plan.input_count != 0) {
+        no_choices(shrinking);
+        fewer_frames(shrinking);
+        fewer_faults(shrinking);
+        if (!no_choices(shrinking))
+            fewer_choices(shrinking);
+        return;
+    }
     no_choices(shrinking);
     fewer_steps(shrinking);
     plain_shapes(shrinking);
@@ -440,7 +531,7 @@ bool shrink_run(const struct shrink_config *config, struct shrink_outcome *outco
         traffic_script_parse(plan->script, strlen(plan->script), error, sizeof(error));
 
     memset(outcome, 0, sizeof(*outcome));
-    if (script == NULL || !open_script(&shrinking, script)) {
+    if (script == NULL || !open_script(&shrinking, script) || !open_inputs(&shrinking)) {
         shrinking.no_memory = true;
         goto done;
     }
@@ -476,6 +567,9 @@ done:
 void shrink_clear(struct shrink_outcome *outcome)
 {
     free(outcome->script);
+    for (size_t i = 0; i < outcome->input_count; i++)
+        free((void *)(uintptr_t)outcome->inputs[i].bytes);
+    free(outcome->inputs);
     sim_decisions_clear(&outcome->decisions);
     memset(outcome, 0, sizeof(*outcome));
 }

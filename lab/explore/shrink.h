@@ -15,7 +15,7 @@ struct shrink_config {
     void (*progress)(void *context, uint64_t runs, size_t steps, size_t choices); /* may be NULL */
 };
 
-/* Sizes of a run. choices: those that are not the first possibility. */
+/* Sizes of a run. steps: of captures, frames. choices: those that are not the first possibility. */
 struct shrink_size {
     size_t steps, faults, neighbours, choices;
 };
@@ -28,6 +28,8 @@ struct shrink_outcome {
     uint64_t runs, trace_hash;
     struct shrink_size before, after;
     char *script;
+    struct plan_input *inputs; /* of the plan, when it has any */
+    size_t input_count;
     struct sim_decisions decisions;
 };
 

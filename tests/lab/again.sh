@@ -42,6 +42,25 @@ again "unload at rest" "$work/early.sys" --script "$work/six.txt" --unload-at-re
 again "neighbours" "$work/early.sys" --script "$work/six.txt" --neighbour all
 again "quirks" "$images/blocked-chain-tail-bad.sys" --profile 7sp1 --quirk all
 
+# ---- captures: recorded whole, run again without their files, made smaller ----
+cp "$SLUICE_SOURCE/tests/captures/after-handshake.pcap" "$work/some.pcap"
+if expect_exit 1 "replay --record" "$sluice" replay "$work/some.pcap" --driver "$images/r66-left-bad.sys" --record "$work/replayed" --json; then
+  command=$(value finding .rerun | head -n 1)
+  file=${command#sluice rerun }
+  rm "$work/some.pcap"
+  expect_exit 1 "its own command" "$sluice" rerun "$file" --json && [ "$(value run .same)" = true ] && [ "$(value finding .rule)" = R66 ] &&
+    passed "a recorded replay needs its capture no more" || failed "rerun of a replay: $(value run .)"
+  expect_exit 1 "shrink" "$sluice" rerun "$file" --shrink -o "$work/one.sluice" --json &&
+    [ "$(value shrink .steps)" -le 1 ] && [ "$(value shrink .steps_before)" = 15 ] && passed "15 frames become $(value shrink .steps)" ||
+    failed "shrink of a replay: $(value shrink .)"
+  expect_exit 1 "the smaller one" "$sluice" rerun "$work/one.sluice" --json && [ "$(value finding .rule)" = R66 ] &&
+    passed "the smaller one shows it, too" || failed "the smaller one: $(value run .)"
+  head -c -1 "$file" >"$work/cut.sluice"
+  expect_exit 2 "cut" "$sluice" rerun "$work/cut.sluice" && expect_line 'no good "captures"' "cut" && passed "a capture cut short is refused"
+fi
+expect_exit 2 "record and eve" "$sluice" replay "$SLUICE_SOURCE/tests/captures/after-handshake.pcap" --record "$work/x" --eve "$work/e" &&
+  passed "--record does not go with --eve"
+
 # ---- just as many preemptions as it takes ----
 exactly() { # preemptions: not found with one less
   local n=$1
