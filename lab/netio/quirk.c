@@ -24,7 +24,7 @@ static const struct netio_quirk_row rows[] = {
                          "Vista SP2 to 7 SP1, Server 2008 R2 SP1", "vista-sp1 7sp1", "KB2664888",
                          "a successful inject that was called below DISPATCH_LEVEL returns at "
                          "DISPATCH_LEVEL, each time",
-                         NULL, "lower the IRQL to what it was before the call"},
+                         NULL, "raise the IRQL to DISPATCH_LEVEL before, lower it after"},
     [QUIRK_DISC_NULL] =
         {"q-disc-null",
          "the stream object goes away between a callout's verdict on a disconnect and the engine's "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* KB2664888: up to 7 SP1 FwpsStreamInjectAsync0 may return at a raised IRQL. Sent data is often
-   classified at PASSIVE_LEVEL, and its sender goes on at DISPATCH_LEVEL. Mended: the driver puts
-   the IRQL right. */
+   classified at PASSIVE_LEVEL, and its sender goes on at DISPATCH_LEVEL. Mended: it is
+   called at DISPATCH_LEVEL, and the driver lowers what it raised itself. */
 #define SPECIMEN_INJECT
 #include "specimen.h"
 
@@ -27,14 +27,13 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
         !NT_SUCCESS(FwpsCloneStreamData(Data, NULL, NULL, 0, &Clone)))
         return;
 #ifndef SPECIMEN_BAD
-    KIRQL Irql = KeGetCurrentIrql();
+    KIRQL Irql = KeRaiseIrqlToDpcLevel();
 #endif
     Status = FwpsStreamInjectAsync(Specimen.Injection, NULL, 0, Meta->flowHandle,
                                    Filter->action.calloutId, Values->layerId, Data->flags, Clone,
                                    Data->dataLength, Complete, NULL);
 #ifndef SPECIMEN_BAD
-    if (KeGetCurrentIrql() > Irql)
-        KeLowerIrql(Irql);
+    KeLowerIrql(Irql);
 #endif
     if (NT_SUCCESS(Status))
         Out->actionType = FWP_ACTION_BLOCK;

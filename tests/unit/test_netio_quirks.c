@@ -113,7 +113,8 @@ static void irql_leak(void **state)
         world_run(inject_outside, callout, PASSIVE_LEVEL);
         assert_int_equal(injected, STATUS_SUCCESS);
         assert_int_equal(irql_after, on ? DISPATCH_LEVEL : PASSIVE_LEVEL);
-        assert_acted(on ? "q-irql-leak: lower the IRQL to what it was before the call" : "");
+        assert_acted(on ? "q-irql-leak: raise the IRQL to DISPATCH_LEVEL before, lower it after"
+                        : "");
         assert_int_equal(world->out_length[NETIO_INBOUND], 10);
         world_close();
     }
