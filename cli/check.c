@@ -6,6 +6,7 @@
 #include "cli/image_file.h"
 #include "cli/image_session.h"
 #include "cli/inspection.h"
+#include "cli/interruption.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
@@ -245,7 +246,7 @@ static bool record(struct check_run *check, const struct campaign_found *found, 
     if (text == NULL)
         return false;
     recording_name(&recording, ++command->recorded, name, sizeof(name));
-    session_deliver(check->channel, name, (const uint8_t *)text, length);
+    session_file(check->channel, name, text, length);
     free(text);
     snprintf(path, size, "%s/%s", options->record, name);
     return true;
@@ -290,6 +291,12 @@ static void progress(void *context, const char *part, uint64_t done, uint64_t al
         snprintf(line, sizeof(line), "check on %s: %s, %llu", check->profile, part,
                  (unsigned long long)done);
     session_progress(check->channel, line);
+}
+
+static bool stop(void *context)
+{
+    (void)context;
+    return interruption_told();
 }
 
 static void benign(void *context, const char *call, const char *where)
@@ -379,6 +386,10 @@ static int judge(const struct campaign_result *result, char *reason, size_t size
                  "no callout of the driver was called at a stream layer: nothing was checked");
     } else if (code != EXIT_CLEAN && code != EXIT_FINDINGS) {
         snprintf(reason, size, "%s", result->last.text);
+    } else if (result->stopped) {
+        code = code == EXIT_CLEAN ? EXIT_NO_VERDICT : code;
+        snprintf(reason, size, "interrupted after %llu run%s",
+                 (unsigned long long)result->counts.runs, result->counts.runs == 1 ? "" : "s");
     }
     return code;
 }
@@ -389,6 +400,7 @@ static void add_up(struct campaign_result *sum, const struct campaign_result *on
 
     sum->errors += one->errors;
     sum->warnings += one->warnings;
+    sum->stopped |= one->stopped;
     sum->counts.runs += one->counts.runs;
     sum->counts.classifies += one->counts.classifies;
     sum->counts.readings += one->counts.readings;
@@ -461,7 +473,11 @@ static int check_profile(struct check_command *command, struct session_channel *
         .schedules = options->schedules,
         .every_neighbour = command->every_neighbour,
         .go_on = options->thorough,
-        .listener = {.context = &check, .finding = finding, .progress = progress, .benign = benign},
+        .listener = {.context = &check,
+                     .finding = finding,
+                     .progress = progress,
+                     .benign = benign,
+                     .stop = stop},
         .exhibit = telling_exhibit_listener(&check.telling),
     };
     char reason[sizeof(result->last.text)];
@@ -506,6 +522,10 @@ static int work(void *context, struct session_channel *channel)
     command->windows = json_array();
     for (size_t i = 0; i < command->profile_count; i++) {
         struct campaign_result result;
+        if (i != 0 && interruption_told()) {
+            sum.stopped = true;
+            break;
+        }
         int one = check_profile(command, channel, command->profiles[i], &result);
         add_up(&sum, &result);
         json_array_append_new(command->windows,
@@ -518,9 +538,17 @@ static int work(void *context, struct session_channel *channel)
         loaded = true;
     }
     if (command->profile_count > 1) {
-        code = loaded ? code : EXIT_NO_VERDICT;
-        tell_run(command, channel, "all", &sum, code, loaded ? NULL : "it loads on none of them",
-                 NULL);
+        char reason[128] = "";
+        code = loaded && !(sum.stopped && code == EXIT_CLEAN) ? code : EXIT_NO_VERDICT;
+        if (sum.stopped)
+            snprintf(reason, sizeof(reason), "interrupted after %llu runs, on %zu of %zu profiles",
+                     (unsigned long long)sum.counts.runs, json_array_size(command->windows),
+                     command->profile_count);
+        else if (!loaded)
+            snprintf(reason, sizeof(reason), "it loads on none of them");
+        tell_run(command, channel, "all", &sum, code, reason[0] != '\0' ? reason : NULL, NULL);
+        if (sum.stopped)
+            session_say(channel, "%s: %s", command->image.path, reason);
     }
     json_decref(command->windows);
     return code;
@@ -638,15 +666,23 @@ int command_check(int argc, char **argv)
     if (profile == NULL || !setup_machine(&options, profile, &machine) || !take_script(&command) ||
         !take_parts(&command) || !setup_image(&command.image, options.files[0], NULL))
         goto done;
+    interruption_begin();
     recording_sha256(command.image.bytes, command.image.size, command.sha256);
     command.own = strcmp(command.image.service, SETUP_OWN_SERVICE) == 0;
     code = take_rules(&command);
+    const struct report_run about = {
+        .command = "check",
+        .profile = command.profile_count > 1 ? "all" : command.profiles[0],
+        .mode = "",
+        .seed = options.seed,
+        .checks = options.checks ? "on" : "off",
+    };
     if (code == EXIT_CLEAN)
         code = image_session_run(&options, &command.image, options.record, seconds(&command),
-                                 &command.outputs, work, &command);
+                                 &about, &command.outputs, work, &command);
 
 done:
-    inspection_close(&command.inspection);
+    inspection_close(&command.inspection, false);
     free(command.blocklist);
     free(command.image.bytes);
     free(command.script);

@@ -5,7 +5,8 @@
 #include "cli/exit_code.h"
 
 int image_session_run(const struct options *options, const struct setup_image *image,
-                      const char *deliver, unsigned cpu_seconds, const struct outputs **outputs,
+                      const char *deliver, unsigned cpu_seconds, const struct report_run *about,
+                      const struct outputs **outputs,
                       int (*work)(void *context, struct session_channel *channel), void *context)
 {
     const struct session_image symbols = {image->path, image->service};
@@ -23,6 +24,7 @@ int image_session_run(const struct options *options, const struct setup_image *i
                                                                   .images = &symbols,
                                                                   .image_count = 1,
                                                                   .cpu_seconds = cpu_seconds,
+                                                                  .about = about,
                                                                   .outputs = opened},
                                         work, context);
     report_writer_destroy(writer);

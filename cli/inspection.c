@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/rule_file.h"
+#include "cli/whole_file.h"
 #include "inspect/inspect.h"
 #include "rules/compile.h"
 
@@ -61,7 +62,7 @@ int inspection_open(struct inspection *inspection, const struct options *options
     for (size_t i = 0; i < SESSION_OUTPUTS; i++) {
         if (inspection->paths[i] == NULL)
             continue;
-        inspection->files[i] = fopen(inspection->paths[i], "wbe");
+        inspection->files[i] = whole_file_open(inspection->paths[i]);
         if (inspection->files[i] == NULL) {
             fprintf(stderr, "sluice: %s: %s\n", inspection->paths[i], strerror(errno));
             return EXIT_ENVIRONMENT;
@@ -70,16 +71,16 @@ int inspection_open(struct inspection *inspection, const struct options *options
     return EXIT_CLEAN;
 }
 
-bool inspection_close(struct inspection *inspection)
+bool inspection_close(struct inspection *inspection, bool keep)
 {
     bool good = true;
 
     for (size_t i = 0; i < SESSION_OUTPUTS; i++) {
         if (inspection->files[i] == NULL)
             continue;
-        bool whole = ferror(inspection->files[i]) == 0;
-        if ((fclose(inspection->files[i]) != 0 || !whole) && good) {
-            fprintf(stderr, "sluice: %s: could not be written whole\n", inspection->paths[i]);
+        if (!whole_file_close(inspection->files[i], keep) && good) {
+            fprintf(stderr, "sluice: %s: could not be written whole: %s\n", inspection->paths[i],
+                    strerror(errno));
             good = false;
         }
         inspection->files[i] = NULL;

@@ -29,7 +29,10 @@ struct inspection {
  * printed. inspection_close in any case. */
 int inspection_open(struct inspection *inspection, const struct options *options,
                     const char *profile);
-bool inspection_close(struct inspection *inspection);
+
+/* Closes the outputs: keep, and they take their places; else nothing of them is left. False after a
+ * line on standard error. */
+bool inspection_close(struct inspection *inspection, bool keep);
 
 /* Child: begins to write. False: no memory. */
 bool inspection_begin(struct inspection *inspection, struct session_channel *channel);

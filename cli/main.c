@@ -5,8 +5,10 @@
 #include "cli/exit_code.h"
 #include "sluice/version.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
     const char *name;
@@ -64,8 +66,19 @@ static int run(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* A standard stream that came closed stays unusable, but no pipe or file of ours takes its number.
+ */
+static void occupy_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    occupy_streams();
     const int code = run(argc, argv);
 
     if ((fflush(stdout) != 0 || ferror(stdout)) && code != EXIT_ENVIRONMENT) {

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/options.h"
 #include "cli/session.h"
 #include "cli/setup.h"
@@ -28,6 +29,7 @@ struct matrix {
     enum netio_inject_model model;
     struct setup_image images[PREDICTION_WORKAROUNDS];
     size_t different;
+    size_t cells;
     size_t findings;
     uint64_t hash;
     int code; /* of the first cell that could not be run */
@@ -52,6 +54,12 @@ static bool run(struct matrix *matrix, const struct cell *cell,
     struct machine_driver driver = {
         .name = image->service, .bytes = image->bytes, .size = image->size};
 
+    if (interruption_told()) {
+        matrix->code = EXIT_NO_VERDICT;
+        snprintf(matrix->text, sizeof(matrix->text), "interrupted after %zu cells", matrix->cells);
+        return false;
+    }
+    matrix->cells++;
     cell_run(cell, &driver, result, inspect, context);
     fold(matrix, result->trace_hash);
     if (result->status == MACHINE_OK || result->status == MACHINE_STOPPED)
@@ -226,16 +234,16 @@ static int work(void *context, struct session_channel *channel)
                        .trace_hash = matrix->hash,
                        .checks = "on",
                        .findings = matrix->different,
-                       .verdict = !complete ? "no-verdict"
-                                  : equal   ? "clean"
-                                            : "findings",
+                       .verdict = !complete && equal ? "no-verdict"
+                                  : equal            ? "clean"
+                                                     : "findings",
                        .reason = !complete ? matrix->text
                                  : equal   ? "every cell equals its prediction"
                                            : "cells differ from their predictions",
                    }));
     if (!complete) {
         session_say(channel, "%s", matrix->text);
-        return matrix->code;
+        return equal ? matrix->code : EXIT_FINDINGS;
     }
     return equal ? EXIT_CLEAN : EXIT_FINDINGS;
 }
@@ -277,11 +285,20 @@ int command_matrix(int argc, char **argv)
             goto done;
         }
     }
+    const struct report_run about = {
+        .command = "matrix",
+        .profile = matrix.profile_count == 1 ? matrix.profiles[0]->name : "all",
+        .mode = "",
+        .seed = options.seed,
+        .checks = "on",
+    };
+    interruption_begin();
     writer = report_writer_create(stdout, options.json, options.quiet);
     code = writer == NULL ? EXIT_ENVIRONMENT
                           : session_run(&(struct session_options){.writer = writer,
                                                                   .quiet = options.quiet,
-                                                                  .exhibits = true},
+                                                                  .exhibits = true,
+                                                                  .about = &about},
                                         work, &matrix);
 done:
     report_writer_destroy(writer);

@@ -3,6 +3,7 @@
 #include "cli/outputs.h"
 
 #include "cli/exit_code.h"
+#include "cli/whole_file.h"
 #include "report/book.h"
 #include "report/escape.h"
 #include "report/field.h"
@@ -63,7 +64,7 @@ struct outputs *outputs_open(const struct options *options, const char *driver, 
         if (name == NULL)
             continue;
         outputs->names[i] = name;
-        outputs->files[i] = fopen(name, "we");
+        outputs->files[i] = whole_file_open(name);
         if (outputs->files[i] == NULL) {
             fprintf(stderr, "sluice: %s: %s\n", name, strerror(errno));
             goto failed;
@@ -76,7 +77,7 @@ struct outputs *outputs_open(const struct options *options, const char *driver, 
 failed:
     for (size_t i = 0; outputs != NULL && i < KINDS; i++) {
         if (outputs->files[i] != NULL)
-            fclose(outputs->files[i]);
+            whole_file_close(outputs->files[i], false);
     }
     if (outputs != NULL)
         report_book_clear(&outputs->book);
@@ -147,13 +148,14 @@ int outputs_close(struct outputs *outputs, int code)
     for (size_t i = 0; i < KINDS; i++) {
         if (outputs->files[i] == NULL)
             continue;
-        bool good = kinds[i].write(outputs->files[i], &outputs->book);
-        if (fflush(outputs->files[i]) != 0 || ferror(outputs->files[i]))
-            good = false;
+        errno = 0;
+        const bool good = kinds[i].write(outputs->files[i], &outputs->book);
         const int error = errno;
-        if (fclose(outputs->files[i]) != 0 || !good) {
+        if (!whole_file_close(outputs->files[i], good) || !good) {
             fprintf(stderr, "sluice: %s: %s\n", outputs->names[i],
-                    good ? strerror(errno) : strerror(error));
+                    strerror(good         ? errno
+                             : error != 0 ? error
+                                          : ENOMEM));
             code = EXIT_ENVIRONMENT;
         }
     }

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/inspection.h"
+#include "cli/interruption.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/replay_record.h"
@@ -139,6 +140,8 @@ static int work(void *context, struct session_channel *channel)
     code = setup_exit_code(result.status, result.errors);
     if (result.bad_capture && code == EXIT_CLEAN)
         code = EXIT_USAGE;
+    if (result.interrupted && code == EXIT_CLEAN)
+        code = EXIT_NO_VERDICT;
     bool verdict = code == EXIT_CLEAN || code == EXIT_FINDINGS;
     if (result.bad_capture)
         session_say(channel, "%s", result.text);
@@ -151,7 +154,8 @@ static int work(void *context, struct session_channel *channel)
         if (verdict)
             code = EXIT_ENVIRONMENT;
     }
-    telling_end(&telling, &config, command->profile->name, code, verdict ? NULL : result.text);
+    telling_end(&telling, &config, command->profile->name, code,
+                verdict && !result.interrupted ? NULL : result.text);
 
 done:
     replay_record_free(record);
@@ -295,9 +299,18 @@ int command_replay(int argc, char **argv)
     memcpy(command.settings, options.settings, sizeof(options.settings));
     command.setting_count = options.setting_count;
     write_rerun(&command, argc, argv);
+    interruption_begin();
 
     const struct session_image image = {command.image.path, command.image.service};
+    const struct report_run about = {
+        .command = "replay",
+        .profile = command.profile->name,
+        .mode = command.mode,
+        .seed = options.seed,
+        .checks = options.checks ? "on" : "off",
+    };
     struct report_writer *writer = NULL;
+    bool ended = false;
     if (!command.own && options.rules_count != 0) {
         fputs("sluice replay: --rules is for sluice.sys only\n", stderr);
         goto done;
@@ -332,10 +345,13 @@ int command_replay(int argc, char **argv)
                                                        .keep = command.descriptors,
                                                        .keep_count = command.descriptor_count,
                                                        .streams = command.inspection.files,
-                                                       .outputs = command.outputs},
+                                                       .outputs = command.outputs,
+                                                       .about = &about,
+                                                       .ended = &ended},
                              work, &command);
 done:
-    if (!inspection_close(&command.inspection) && code == EXIT_CLEAN)
+    /* Of a capture that cannot be read, or a child that ended early, the outputs are not whole. */
+    if (!inspection_close(&command.inspection, ended && code != EXIT_USAGE) && code == EXIT_CLEAN)
         code = EXIT_ENVIRONMENT;
     code = outputs_close(command.outputs, code);
     report_writer_destroy(writer);

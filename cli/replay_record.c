@@ -129,7 +129,7 @@ bool replay_record_tell(struct replay_record *record, struct telling *telling,
         if (text == NULL)
             return false;
         recording_name(&recording, (unsigned)i + 1, name, sizeof(name));
-        session_deliver(telling->channel, name, (const uint8_t *)text, length);
+        session_file(telling->channel, name, text, length);
         free(text);
         snprintf(path, sizeof(path), "%s/%s", options->record, name);
         rerun_begin(&rerun, "rerun");

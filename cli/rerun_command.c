@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/image_file.h"
 #include "cli/image_session.h"
+#include "cli/interruption.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
@@ -155,6 +156,12 @@ static void progress(void *context, uint64_t runs, size_t steps, size_t choices)
     session_progress(shrinking->channel, line);
 }
 
+static bool stop(void *context)
+{
+    (void)context;
+    return interruption_told();
+}
+
 static int write_smaller(struct rerun_command *command, struct session_channel *channel,
                          const struct shrink_outcome *outcome)
 {
@@ -169,7 +176,7 @@ static int write_smaller(struct rerun_command *command, struct session_channel *
     char *text = recording_write(&smaller, &length);
     if (text == NULL)
         return EXIT_ENVIRONMENT;
-    session_deliver(channel, command->name, (const uint8_t *)text, length);
+    session_file(channel, command->name, text, length);
     free(text);
     return EXIT_FINDINGS;
 }
@@ -193,7 +200,8 @@ static int work_smaller(void *context, struct session_channel *channel)
                                            .severity = command->recording.is_error ? CHECK_ERROR
                                                                                    : CHECK_WARNING,
                                            .context = &shrinking,
-                                           .progress = progress},
+                                           .progress = progress,
+                                           .stop = stop},
                    &outcome);
     session_progress(channel, "");
     if (!memory) {
@@ -208,14 +216,14 @@ static int work_smaller(void *context, struct session_channel *channel)
         code = write_smaller(command, channel, &outcome);
         session_record(
             channel,
-            json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "type",
-                      "shrink", "file", command->name, "rule", command->recording.rule, "function",
-                      command->recording.function, "steps_before", (json_int_t)before->steps,
-                      "steps", (json_int_t)after->steps, "faults_before",
+            json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:s}",
+                      "type", "shrink", "file", command->name, "rule", command->recording.rule,
+                      "function", command->recording.function, "steps_before",
+                      (json_int_t)before->steps, "steps", (json_int_t)after->steps, "faults_before",
                       (json_int_t)before->faults, "faults", (json_int_t)after->faults,
                       "choices_before", (json_int_t)before->choices, "choices",
                       (json_int_t)after->choices, "runs", (json_int_t)outcome.runs, "exhausted",
-                      outcome.exhausted, "script", outcome.script));
+                      outcome.exhausted, "interrupted", outcome.stopped, "script", outcome.script));
         session_say(channel,
                     "%s at %s: %zu %s became %zu, %zu faults %zu, %zu choices %zu, in "
                     "%llu runs%s",
@@ -223,7 +231,9 @@ static int work_smaller(void *context, struct session_channel *channel)
                     run.plan.input_count != 0 ? "frames" : "steps", after->steps, before->faults,
                     after->faults, before->choices, after->choices,
                     (unsigned long long)outcome.runs,
-                    outcome.exhausted ? " (stopped at its limit of runs)" : "");
+                    outcome.stopped     ? " (interrupted: it may get smaller still)"
+                    : outcome.exhausted ? " (stopped at its limit of runs)"
+                                        : "");
     }
     shrink_clear(&outcome);
     return code;
@@ -357,9 +367,17 @@ int command_rerun(int argc, char **argv)
     if (profile == NULL || !setup_machine(&command.recorded, profile, &machine) ||
         !take_image(&command) || (options.shrink && !take_out(&command)))
         goto done;
-    code =
-        image_session_run(&options, &command.image, options.shrink ? command.folder : NULL, 0,
-                          &command.outputs, options.shrink ? work_smaller : work_again, &command);
+    const struct report_run about = {
+        .command = "rerun",
+        .profile = command.recording.profile,
+        .mode = "",
+        .seed = command.recording.plan.seed,
+        .checks = command.recording.checks ? "on" : "off",
+    };
+    interruption_begin();
+    code = image_session_run(&options, &command.image, options.shrink ? command.folder : NULL, 0,
+                             options.shrink ? NULL : &about, &command.outputs,
+                             options.shrink ? work_smaller : work_again, &command);
 
 done:
     free(command.image.bytes);

@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/options.h"
 #include "cli/rules_words.h"
+#include "cli/whole_file.h"
 #include "inspect/rule/ruleset.h"
 #include "rules/compile.h"
 #include "rules/keyword.h"
@@ -139,35 +140,14 @@ static int check(struct rules_run *run)
     return EXIT_CLEAN;
 }
 
-/* A file that is replaced whole or not at all; what is no regular file is written to. */
 static bool write_file(const char *path, const uint8_t *bytes, size_t size)
 {
-    struct stat status;
-    char part[4096];
-    const bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
-    const char *target = direct ? path : part;
+    FILE *file = whole_file_open(path);
 
-    if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part)) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    FILE *file = fopen(target, "wb");
     if (file == NULL)
         return false;
-    bool good = fwrite(bytes, 1, size, file) == size;
-    int reason = errno;
-    if (fclose(file) != 0 && good) {
-        good = false;
-        reason = errno;
-    }
-    if (good && !direct && rename(part, path) != 0) {
-        good = false;
-        reason = errno;
-    }
-    if (!good && !direct)
-        remove(part);
-    errno = reason;
-    return good;
+    fwrite(bytes, 1, size, file);
+    return whole_file_close(file, true);
 }
 
 static int compile(struct rules_run *run)

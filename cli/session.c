@@ -3,7 +3,9 @@
 #include "cli/session.h"
 
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/symbolize.h"
+#include "cli/whole_file.h"
 #include "pe/confine.h"
 #include "pe/guard.h"
 #include "pe/pe.h"
@@ -24,6 +26,8 @@
 #define NAME_LIMIT   160
 #define OPEN_FILES   64
 #define TOLD_LIMIT   (1ull << 30)
+#define STOP_MS      3000 /* what a run under way has, after a signal, to end by itself */
+#define LINE_SIZE    160
 
 enum message {
     MESSAGE_RECORD = 1,
@@ -31,6 +35,7 @@ enum message {
     MESSAGE_PROGRESS,
     MESSAGE_SAY,
     MESSAGE_OUTPUT,
+    MESSAGE_FILE,
 };
 
 /* Delivered files that are open: the least lately used one makes room. */
@@ -53,7 +58,11 @@ struct session {
         skip;        /* messages but progress: of this attempt; that were taken in the one before */
     uint64_t told;   /* bytes of records and lines */
     uint64_t errors; /* findings among them: who told of one cannot take it back */
-    bool bad;        /* nonsense from the child, or the output cannot be written */
+    uint64_t warnings;    /* likewise */
+    bool bad;             /* nonsense from the child */
+    int write_error;      /* errno of the report's writer */
+    bool closed;          /* the closing record has come */
+    char line[LINE_SIZE]; /* of progress, the last */
 };
 
 static void wipe_progress(struct session *session)
@@ -71,17 +80,27 @@ static void take_record(struct session *session, const char *text, size_t length
     wipe_progress(session);
     const char *type = json_string_value(json_object_get(record, "type"));
     const char *severity = json_string_value(json_object_get(record, "severity"));
+    const char *profile = json_string_value(json_object_get(record, "profile"));
+    const struct report_run *about = session->options->about;
     if (!session->options->exhibits && type != NULL && strcmp(type, "finding") == 0 &&
-        severity != NULL && strcmp(severity, "error") == 0)
-        session->errors++;
+        severity != NULL) {
+        session->errors += strcmp(severity, "error") == 0;
+        session->warnings += strcmp(severity, "warning") == 0;
+    }
+    if (type != NULL && strcmp(type, "run") == 0 && about != NULL && profile != NULL &&
+        strcmp(profile, about->profile) == 0)
+        session->closed = true;
     for (size_t i = 0;
          type != NULL && strcmp(type, "finding") == 0 && i < session->options->image_count; i++)
         symbolize_finding(record, session->options->images[i].path,
                           session->options->images[i].service);
     const bool inner = type != NULL && session->options->outputs != NULL &&
                        outputs_record(session->options->outputs, record, session->options->writer);
-    if (record == NULL || (!inner && !report_write(session->options->writer, record)))
+    errno = 0;
+    if (record == NULL || type == NULL)
         session->bad = true;
+    else if (!inner && !report_write(session->options->writer, record))
+        session->write_error = errno != 0 ? errno : EIO;
     json_decref(record);
 }
 
@@ -127,13 +146,33 @@ static struct open_file *file_of(struct session *session, const char *name)
     return oldest;
 }
 
+/* A payload begins with the name of a file for the folder, and its NUL. */
+static bool is_name(const struct session *session, const char *payload, size_t length)
+{
+    const size_t name = strnlen(payload, length);
+
+    return session->folder >= 0 && name != 0 && name != length && name < NAME_LIMIT &&
+           payload[0] != '.' && memchr(payload, '/', name) == NULL;
+}
+
+/* Payload: the name, its NUL, all bytes. */
+static void take_file(struct session *session, const char *payload, size_t length)
+{
+    if (!is_name(session, payload, length)) {
+        session->bad = true;
+        return;
+    }
+    const size_t name = strlen(payload) + 1;
+    if (session->error == 0)
+        session->error = whole_file_put(session->folder, payload, payload + name, length - name);
+}
+
 /* Payload: the name, its NUL, the bytes. */
 static void take_delivered(struct session *session, const char *payload, size_t length)
 {
     size_t name = strnlen(payload, length);
 
-    if (session->folder < 0 || name == 0 || name == length || name >= NAME_LIMIT ||
-        payload[0] == '.' || memchr(payload, '/', name) != NULL) {
+    if (!is_name(session, payload, length)) {
         session->bad = true;
         return;
     }
@@ -207,7 +246,13 @@ static bool frame(void *context, uint32_t type, const void *payload, uint32_t le
     case MESSAGE_OUTPUT:
         take_output(session, payload, length);
         break;
+    case MESSAGE_FILE:
+        take_file(session, payload, length);
+        break;
     case MESSAGE_PROGRESS:
+        if (length != 0)
+            snprintf(session->line, sizeof(session->line), "%.*s", (int)length,
+                     (const char *)payload);
         if (session->options->quiet || !isatty(STDERR_FILENO))
             break;
         wipe_progress(session);
@@ -225,7 +270,41 @@ static bool frame(void *context, uint32_t type, const void *payload, uint32_t le
         session->bad = true;
         break;
     }
-    return !session->bad;
+    return !session->bad && session->write_error == 0;
+}
+
+static bool stop(void *context)
+{
+    (void)context;
+    return interruption_asked();
+}
+
+/* A child that ended early did not close the report: it is closed here. */
+static void close_report(struct session *session, int code, const char *why)
+{
+    const struct session_options *options = session->options;
+    char reason[sizeof(session->line) + 200];
+
+    if (options->about == NULL || session->closed || session->write_error != 0)
+        return;
+    for (char *c = session->line; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+            *c = '?';
+    }
+    snprintf(reason, sizeof(reason), "%s%s%s", why, session->line[0] != '\0' ? "; last told: " : "",
+             session->line);
+    struct report_run run = *options->about;
+    run.findings = session->errors;
+    run.warnings = session->warnings;
+    run.verdict = code == EXIT_FINDINGS ? "findings" : "no-verdict";
+    run.reason = reason;
+    json_t *record = report_record_run(&run);
+    const bool inner = record != NULL && options->outputs != NULL &&
+                       outputs_record(options->outputs, record, options->writer);
+    errno = 0;
+    if (record == NULL || (!inner && !report_write(options->writer, record)))
+        session->write_error = errno != 0 ? errno : ENOMEM;
+    json_decref(record);
 }
 
 struct work {
@@ -262,6 +341,8 @@ int session_run(const struct session_options *options,
         .keep_count = options->keep_count,
         .context = &session,
         .frame = frame,
+        .stop = stop,
+        .stop_ms = STOP_MS,
     };
     struct confine_result result;
     int code = EXIT_NO_VERDICT;
@@ -287,6 +368,9 @@ int session_run(const struct session_options *options,
         fprintf(stderr, "sluice: cannot start the process that runs drivers: %s\n",
                 strerror(error));
         code = EXIT_ENVIRONMENT;
+    } else if (session.write_error != 0) {
+        fprintf(stderr, "sluice: the report could not be written whole: %s\n",
+                strerror(session.write_error));
     } else if (result.end != CONFINE_RETURNED && session.errors != 0) {
         fprintf(stderr, "sluice: the driver was found guilty, and then: %s\n", result.text);
         code = EXIT_FINDINGS;
@@ -297,7 +381,13 @@ int session_run(const struct session_options *options,
     } else {
         code = result.code == EXIT_CLEAN && session.errors != 0 ? EXIT_FINDINGS : result.code;
     }
-    if (!report_writer_finish(options->writer) || session.bad) {
+    if (options->ended != NULL)
+        *options->ended = error == 0 && result.end == CONFINE_RETURNED;
+    if (error == 0 && result.end != CONFINE_RETURNED)
+        close_report(&session, code, result.end == CONFINE_STOPPED ? "interrupted" : result.text);
+    if (session.write_error != 0) {
+        code = EXIT_ENVIRONMENT; /* it was said */
+    } else if (!report_writer_finish(options->writer) || session.bad) {
         fprintf(stderr, "sluice: the report could not be written whole\n");
         code = EXIT_ENVIRONMENT;
     }
@@ -356,6 +446,24 @@ void session_deliver(struct session_channel *channel, const char *name, const ui
         free(payload);
         length -= part;
     } while (length != 0);
+}
+
+void session_file(struct session_channel *channel, const char *name, const void *bytes,
+                  size_t length)
+{
+    const size_t name_size = strlen(name) + 1;
+
+    if (length > CONFINE_MAX_PAYLOAD - name_size) {
+        session_say(channel, "%s: too large for a file of its kind: not written", name);
+        return;
+    }
+    char *payload = malloc(name_size + length);
+    if (payload == NULL)
+        _exit(EXIT_ENVIRONMENT);
+    memcpy(payload, name, name_size);
+    memcpy(payload + name_size, bytes, length);
+    send(channel, MESSAGE_FILE, payload, name_size + length);
+    free(payload);
 }
 
 void session_output(struct session_channel *channel, enum session_output output, const void *bytes,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/outputs.h"
+#include "report/record.h"
 #include "report/writer.h"
 
 #include <stddef.h>
@@ -28,6 +29,10 @@ struct session_options {
     size_t keep_count;
     const struct session_image *images; /* stacks of findings get names from their symbols */
     size_t image_count;
+    /* What the closing record says of the command, for a child that ends without one; profile is
+     * that of the last such record. NULL: there is none. */
+    const struct report_run *about;
+    bool *ended;          /* set when the child's work returned; NULL: nobody asks */
     unsigned cpu_seconds; /* processor time for the whole session; 0: 600 */
 };
 
@@ -38,7 +43,8 @@ struct session_channel {
 
 /* Runs work(context, channel) in the child. Its value is the session's exit code; a child that
  * crashes or runs into a limit gives 4, with a line on standard error. Files that cannot be written
- * give 3. */
+ * give 3. After interruption_begin() a signal has the child stop as soon as it asks
+ * interruption_told(), or killed three seconds later; the report is closed all the same. */
 int session_run(const struct session_options *options,
                 int (*work)(void *context, struct session_channel *channel), void *context);
 
@@ -48,6 +54,10 @@ void session_record(struct session_channel *channel, json_t *record);
 /* Child: bytes to be appended to the file <deliver folder>/<name>. A length of 0 makes the file. */
 void session_deliver(struct session_channel *channel, const char *name, const uint8_t *bytes,
                      size_t length);
+
+/* Child: a file <deliver folder>/<name> of its own, which appears whole or not at all. */
+void session_file(struct session_channel *channel, const char *name, const void *bytes,
+                  size_t length);
 
 /* Child: bytes to be appended to an output. */
 void session_output(struct session_channel *channel, enum session_output output, const void *bytes,

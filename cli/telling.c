@@ -3,6 +3,7 @@
 #include "cli/telling.h"
 
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "inspect/inspect.h"
 #include "report/escape.h"
 #include "report/record.h"
@@ -111,6 +112,12 @@ static void warning(void *context, const char *line)
     struct telling *telling = context;
 
     session_say(telling->channel, "warning: %s", line);
+}
+
+static bool stop(void *context)
+{
+    (void)context;
+    return interruption_told();
 }
 
 static void ledger(void *context, const struct run_ledger *run)
@@ -283,6 +290,7 @@ struct run_listener telling_listener(struct telling *telling)
         .deliver = telling->delivers ? deliver : NULL,
         .progress = progress,
         .warning = warning,
+        .stop = stop,
         .ledger = ledger,
         .pool = pool,
         .left = left,

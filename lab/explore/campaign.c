@@ -155,6 +155,18 @@ static bool has_errors(const struct check_findings *findings)
     return check_findings_of(findings, CHECK_ERROR) != 0;
 }
 
+/* Who listens wants no more runs. */
+static bool is_stopped(struct campaign *campaign)
+{
+    const struct campaign_listener *listener = &campaign->config->listener;
+
+    if (listener->stop == NULL || !listener->stop(listener->context))
+        return false;
+    campaign->result->stopped = true;
+    campaign->over = true;
+    return true;
+}
+
 static bool run_and_judge(struct campaign *campaign, struct run_config *run, const char *reading,
                           struct run_result *result)
 {
@@ -203,7 +215,7 @@ bool campaign_try_recorded(struct campaign *campaign, const struct run_plan *pla
 {
     struct run_config run = campaign->config->run;
 
-    if (campaign->over)
+    if (campaign->over || is_stopped(campaign))
         return false;
     run.plan = *plan;
     run.machine = *machine;
@@ -219,7 +231,7 @@ bool campaign_try(struct campaign *campaign, const struct run_plan *plan,
     struct run_config run = campaign->config->run;
     struct run_result own;
 
-    if (campaign->over)
+    if (campaign->over || is_stopped(campaign))
         return false;
     run.plan = *plan;
     if (machine != NULL)

@@ -62,6 +62,8 @@ struct campaign_listener {
     /* The run that shows this finding is worse than every run before it, and will be told to
      * campaign_config.exhibit next. May be NULL. */
     void (*exhibit)(void *context, const struct campaign_found *found);
+    /* Asked before each run but the first. True: no more of them. May be NULL. */
+    bool (*stop)(void *context);
 };
 
 struct campaign_config {
@@ -81,6 +83,7 @@ struct campaign_result {
     struct run_result last;  /* status and text of the run that ended it, else of the base run */
     uint64_t trace_hash;     /* over all runs */
     size_t errors, warnings; /* told */
+    bool stopped;            /* the listener's stop() said so: more was asked for */
     struct campaign_counts counts;
 };
 

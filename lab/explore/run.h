@@ -91,6 +91,7 @@ struct run_listener {
                     const uint8_t *bytes, size_t length);
     void (*progress)(void *context, const struct traffic_progress *progress);
     void (*warning)(void *context, const char *line);
+    bool (*stop)(void *context); /* asked while captures are read; true: they end here */
     void (*ledger)(void *context, const struct run_ledger *ledger);
     void (*pool)(void *context, const struct nt_pool_tag *tag);
     void (*left)(void *context,
@@ -140,6 +141,7 @@ struct run_config {
 struct run_result {
     enum machine_status status; /* NO_VERDICT also when a limit of the lab was met */
     bool bad_capture;           /* text says where */
+    bool interrupted;           /* by the listener's stop(); text says after how many frames */
     bool not_loaded; /* NO_VERDICT because the profile lacks an export, or DriverEntry refused */
     char text[512];
     uint64_t trace_hash;

@@ -40,6 +40,14 @@ static void warning(void *context, const char *line)
         run->config->listener.warning(run->config->listener.context, line);
 }
 
+static bool stop(void *context)
+{
+    const struct run *run = context;
+    const struct run_listener *listener = &run->config->listener;
+
+    return listener->stop != NULL && listener->stop(listener->context);
+}
+
 static void others_close(void *context)
 {
     struct run *run = context;
@@ -141,6 +149,7 @@ static enum machine_status feed_captures(struct run *run, struct traffic_capture
         .progress = progress,
         .warning = warning,
         .arrived = arrived,
+        .stop = stop,
         .quiet = nothing_more,
     };
     switch (traffic_replay_run(&replay, result->text, sizeof(result->text))) {
@@ -148,6 +157,9 @@ static enum machine_status feed_captures(struct run *run, struct traffic_capture
         return MACHINE_OK;
     case TRAFFIC_REPLAY_BAD_CAPTURE:
         result->bad_capture = true;
+        return MACHINE_OK;
+    case TRAFFIC_REPLAY_INTERRUPTED:
+        result->interrupted = true;
         return MACHINE_OK;
     case TRAFFIC_REPLAY_STOPPED:
         return MACHINE_STOPPED;

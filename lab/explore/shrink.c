@@ -58,6 +58,17 @@ static char *join(char *const *lines, size_t count)
     return text;
 }
 
+/* No more attempts. */
+static bool is_over(struct shrinking *shrinking)
+{
+    const struct shrink_config *config = shrinking->config;
+    struct shrink_outcome *outcome = shrinking->outcome;
+
+    if (outcome->shown && !outcome->stopped && config->stop != NULL)
+        outcome->stopped = config->stop(config->context);
+    return outcome->stopped || outcome->runs >= shrinking->most_runs || shrinking->no_memory;
+}
+
 /* One attempt: these lines, with this plan and these choices. True when it shows the finding; then
  * it is the smallest. */
 static bool shows(struct shrinking *shrinking, const struct run_plan *plan, char *const *lines,
@@ -71,7 +82,7 @@ static bool shows(struct shrinking *shrinking, const struct run_plan *plan, char
     struct run_result result;
     static const struct sim_decision none;
 
-    if (shrinking->outcome->runs >= shrinking->most_runs || shrinking->no_memory)
+    if (is_over(shrinking))
         return false;
     char *script = join(lines, count);
     if (script == NULL) {
@@ -490,8 +501,6 @@ static struct shrink_size size_of(const struct shrinking *shrinking)
 
 static void search(struct shrinking *shrinking)
 {
-    struct shrink_outcome *outcome = shrinking->outcome;
-
     if (shrinking->plan.input_count != 0) {
         no_choices(shrinking);
         fewer_frames(shrinking);
@@ -506,8 +515,7 @@ static void search(struct shrinking *shrinking)
     if (shrinking->decisions.count != 0)
         no_choices(shrinking);
     fewer_faults(shrinking);
-    for (bool again = true;
-         again && !shrinking->no_memory && outcome->runs < shrinking->most_runs;) {
+    for (bool again = true; again && !is_over(shrinking);) {
         const bool simpler = simpler_words(shrinking);
         const bool fewer = fewer_steps(shrinking);
         again = simpler || fewer;

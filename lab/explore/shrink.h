@@ -13,6 +13,7 @@ struct shrink_config {
     uint64_t most_runs; /* 0: 5,000 */
     void *context;
     void (*progress)(void *context, uint64_t runs, size_t steps, size_t choices); /* may be NULL */
+    bool (*stop)(void *context); /* true: the smallest so far will do. May be NULL */
 };
 
 /* Sizes of a run. steps: of captures, frames. choices: those that are not the first possibility. */
@@ -23,6 +24,7 @@ struct shrink_size {
 struct shrink_outcome {
     bool shown;           /* the run shows the finding at all; else nothing below is filled in */
     bool exhausted;       /* most_runs was reached: it may get smaller still */
+    bool stopped;         /* stop() said so, likewise */
     struct run_plan plan; /* script and decisions are the outcome's */
     bool plain;           /* chains come in plain shapes now */
     uint64_t runs, trace_hash;

@@ -36,6 +36,7 @@
 
 #define NOBODY          65534
 #define FRAME_END       0xFFFFFFFFu
+#define TURN_MS         200 /* a signal just before poll() does not end it */
 #define X32_BIT         0x40000000u
 
 /* Driver images lie in arenas, and the lab's own code does not. */
@@ -255,10 +256,16 @@ bool confine_send(int out_fd, uint32_t type, const void *payload, uint32_t lengt
 }
 
 static _Noreturn void run_child(const struct confine_options *options, int (*child)(void *, int),
-                                void *context, int out_fd)
+                                void *context, int out_fd, pid_t parent)
 {
-    /* What the parent would do about a forbidden call is not the child's. */
+    /* What the parent would do about a forbidden call is not the child's; nor is what a terminal
+     * sends to both. */
     signal(SIGSYS, SIG_DFL);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(3);
     const int error = enter(options, out_fd);
     if (error != 0) {
         fprintf(stderr, "sluice: cannot confine the process that runs drivers: %s\n",
@@ -331,16 +338,21 @@ static bool make_room(struct reception *r)
 /* Reads until the child closes the pipe. */
 static enum confine_end receive(struct reception *r, int fd)
 {
-    const uint64_t until = r->options->wall_ms != 0 ? now_ms() + r->options->wall_ms : 0;
+    const struct confine_options *options = r->options;
+    uint64_t until = options->wall_ms != 0 ? now_ms() + options->wall_ms : UINT64_MAX;
+    bool stopping = false;
     for (;;) {
         struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-        const uint64_t now = until != 0 ? now_ms() : 0;
-        if (until != 0 && now >= until)
-            return CONFINE_TIMEOUT;
-        const int ready = poll(&poll_fd, 1, until != 0 ? (int)(until - now) : -1);
-        if (ready == 0)
-            return CONFINE_TIMEOUT;
-        if (ready < 0 && errno == EINTR)
+        const uint64_t now = now_ms();
+        if (!stopping && options->stop != NULL && options->stop(options->context)) {
+            stopping = true;
+            if (until > now + options->stop_ms)
+                until = now + options->stop_ms;
+        }
+        if (now >= until)
+            return stopping ? CONFINE_STOPPED : CONFINE_TIMEOUT;
+        const int ready = poll(&poll_fd, 1, until - now < TURN_MS ? (int)(until - now) : TURN_MS);
+        if (ready == 0 || (ready < 0 && errno == EINTR))
             continue;
         if (ready < 0 || !make_room(r))
             return CONFINE_CUT;
@@ -360,6 +372,8 @@ static void judge(struct confine_result *result, int status)
     if (result->end == CONFINE_TIMEOUT) {
         snprintf(result->text, sizeof result->text,
                  "stopped: the time allowed for the run is over");
+    } else if (result->end == CONFINE_STOPPED) {
+        snprintf(result->text, sizeof result->text, "stopped by a signal in the middle of a run");
     } else if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU)) {
         result->end = CONFINE_TIMEOUT;
         snprintf(result->text, sizeof result->text,
@@ -389,6 +403,7 @@ int confine_run(const struct confine_options *options, int (*child)(void *, int)
     if (pipe2(pipe_fd, O_CLOEXEC) != 0)
         return errno;
     fflush(NULL);
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0) {
         const int error = errno;
@@ -398,12 +413,13 @@ int confine_run(const struct confine_options *options, int (*child)(void *, int)
     }
     if (pid == 0) {
         close(pipe_fd[0]);
-        run_child(options, child, context, pipe_fd[1]);
+        run_child(options, child, context, pipe_fd[1], parent);
     }
     close(pipe_fd[1]);
     result->end = receive(&reception, pipe_fd[0]);
     if (result->end != CONFINE_RETURNED &&
-        (result->end == CONFINE_TIMEOUT || reception.used != 0 || reception.ended))
+        (result->end == CONFINE_TIMEOUT || result->end == CONFINE_STOPPED || reception.used != 0 ||
+         reception.ended))
         kill(pid, SIGKILL);
     close(pipe_fd[0]);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

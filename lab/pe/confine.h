@@ -22,6 +22,10 @@ struct confine_options {
      * hostile image may have run, so nothing in it may be trusted. False: nonsense, and the child
      * is killed. */
     bool (*frame)(void *context, uint32_t type, const void *payload, uint32_t length);
+    /* Parent: asked now and then, at the latest 0.2 s after a signal. True: the child has stop_ms
+     * to end by itself, and is killed then. May be NULL. */
+    bool (*stop)(void *context);
+    unsigned stop_ms;
 };
 
 enum confine_end {
@@ -29,6 +33,7 @@ enum confine_end {
     CONFINE_CRASHED, /* a signal ended it: the lab's own defect, or an attempt at a forbidden system
                         call (SIGSYS) */
     CONFINE_TIMEOUT, /* killed: wall or processor time was used up */
+    CONFINE_STOPPED, /* killed: stop() said so, and it did not end by itself */
     CONFINE_CUT,     /* it ended, or sent nonsense, without having returned */
 };
 
@@ -40,8 +45,9 @@ struct confine_result {
 };
 
 /* Parent: forks; the child confines itself and runs child(context, out_fd), whose value comes back
- * as code. Memory of the parent is visible to the child as it was at the fork. Returns 0, or an
- * errno value when no child could be made. The caller's process must have one thread. */
+ * as code. It ignores SIGINT, SIGTERM and SIGHUP: ending it is the parent's. Memory of the parent
+ * is visible to the child as it was at the fork. Returns 0, or an errno value when no child could
+ * be made. The caller's process must have one thread. */
 int confine_run(const struct confine_options *options, int (*child)(void *context, int out_fd),
                 void *context, struct confine_result *result);
 

@@ -20,6 +20,7 @@ struct run {
     bool clock_set; /* in this capture */
     size_t capture; /* index of this capture */
     bool side_set;
+    bool interrupted;
 };
 
 static void tell(struct run *run, const struct traffic_capture *capture)
@@ -97,10 +98,13 @@ static enum traffic_replay_status replay_one(struct run *run, struct traffic_cap
                                              char *text, size_t size)
 {
     const struct traffic_replay *replay = run->replay;
-    enum traffic_read read;
+    enum traffic_read read = TRAFFIC_READ_MORE;
 
     run->clock_set = false;
     do {
+        run->interrupted = replay->stop != NULL && replay->stop(replay->context);
+        if (run->interrupted)
+            break;
         read = traffic_capture_read(capture, run->batch, text, size);
         if (read == TRAFFIC_READ_ERROR)
             return TRAFFIC_REPLAY_BAD_CAPTURE;
@@ -139,10 +143,15 @@ enum traffic_replay_status traffic_replay_run(const struct traffic_replay *repla
 
     if (run.batch == NULL)
         return TRAFFIC_REPLAY_NO_MEMORY;
-    for (; run.capture < replay->count && status == TRAFFIC_REPLAY_OK; run.capture++)
+    for (; run.capture < replay->count && status == TRAFFIC_REPLAY_OK && !run.interrupted;
+         run.capture++)
         status = replay_one(&run, replay->captures[run.capture], text, size);
     if (status == TRAFFIC_REPLAY_OK && !drain(replay))
         status = TRAFFIC_REPLAY_STOPPED;
+    if (status == TRAFFIC_REPLAY_OK && run.interrupted) {
+        status = TRAFFIC_REPLAY_INTERRUPTED;
+        snprintf(text, size, "interrupted after %llu frames", (unsigned long long)run.frames);
+    }
     traffic_batch_destroy(run.batch);
     return status;
 }

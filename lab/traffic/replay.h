@@ -38,11 +38,14 @@ struct traffic_replay {
     /* Traffic has ended and the world came to rest; the connections are still there. May be NULL.
      */
     void (*quiet)(void *context);
+    /* Asked before each batch of frames. True: the captures end here. May be NULL. */
+    bool (*stop)(void *context);
 };
 
 enum traffic_replay_status {
     TRAFFIC_REPLAY_OK,
     TRAFFIC_REPLAY_BAD_CAPTURE, /* text says which packet of which file, and why */
+    TRAFFIC_REPLAY_INTERRUPTED, /* stop() said so; text says after how many frames */
     TRAFFIC_REPLAY_STOPPED,     /* a bug check ended the world */
     TRAFFIC_REPLAY_NO_MEMORY,
 };
