@@ -121,6 +121,10 @@ bool replay_record_tell(struct replay_record *record, struct telling *telling,
         char name[160], path[1024];
         struct rerun rerun;
         size_t length;
+        if (result->interrupted) { /* the captures end later than this run did */
+            telling_finding(telling, finding, NULL, NULL);
+            continue;
+        }
         recording.rule = finding->rule->id;
         recording.function = finding->function;
         recording.tag = finding->tag;
