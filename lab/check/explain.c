@@ -3,8 +3,11 @@
  * of NBLs (ndis) and of pool blocks (nt). */
 #include "check/explain.h"
 
+#include "check/hang.h"
 #include "check/history.h"
 #include "check/state.h"
+
+#include "nt/hang.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +25,7 @@ struct check_explain {
     struct check *check;
     struct check_history *history;
     struct netio_listener listener;
+    struct check_injections injections;
     struct allocation allocations[CHECK_OBJECTS][ALLOCATIONS];
 };
 
@@ -272,6 +276,13 @@ static void on_inject_enter(void *context, struct netio_inject *inject)
     check_history_add(explain->history, CHECK_OBJECT_FLOW, event.flow, &event);
 }
 
+static void on_inject_exit(void *context, struct netio_inject *inject)
+{
+    struct check_explain *explain = context;
+
+    check_injections_note(&explain->injections, explain->check, inject);
+}
+
 static void note_number(struct check_explain *explain, uint64_t number, struct netio_flow *flow,
                         uint32_t classify, const char *what)
 {
@@ -308,9 +319,23 @@ static void on_completed(void *context, struct netio_flow *flow, NET_BUFFER_LIST
     const struct ndis_nbl_header *header = ndis_nbl_header(nbl);
     char what[40];
 
+    explain->injections.completed++;
     snprintf(what, sizeof(what), "completed with 0x%08X", (unsigned)status);
     if (header != NULL)
         note_number(explain, header->number, flow, 0, what);
+}
+
+/* ---- events of the kernel ---- */
+
+static void on_event(void *context, const void *object, const char *what)
+{
+    struct check_explain *explain = context;
+    struct check_event event;
+
+    event_begin(explain, &event, "event %s", what);
+    if (strcmp(what, "initialised") == 0)
+        check_history_forget(explain->history, CHECK_OBJECT_EVENT, (uintptr_t)object);
+    check_history_add(explain->history, CHECK_OBJECT_EVENT, (uintptr_t)object, &event);
 }
 
 /* ---- findings ---- */
@@ -350,9 +375,9 @@ void check_explain_finding(struct check_explain *explain, struct check_finding *
 {
     const char *rule = finding->rule->id;
     const bool left = strcmp(rule, "R66") == 0 || strcmp(rule, "R71") == 0;
-    const enum check_object kinds[] = {CHECK_OBJECT_NBL, CHECK_OBJECT_POOL};
+    const enum check_object kinds[] = {CHECK_OBJECT_NBL, CHECK_OBJECT_POOL, CHECK_OBJECT_EVENT};
 
-    for (unsigned i = 0; i < 2 && finding->object != 0 && finding->history_count == 0; i++) {
+    for (unsigned i = 0; i < 3 && finding->object != 0 && finding->history_count == 0; i++) {
         const struct allocation *made =
             left ? allocation_of(explain, kinds[i], finding->object, false) : NULL;
         finding->history_count = check_history_of(explain->history, kinds[i], finding->object,
@@ -365,6 +390,8 @@ void check_explain_finding(struct check_explain *explain, struct check_finding *
                                                   finding->flow, finding->history, CHECK_HISTORY);
     if (finding->flow != 0)
         add_others(explain, finding);
+    if (strcmp(rule, "HANG") == 0)
+        check_hang_add(explain->check, &explain->injections, finding);
 }
 
 /* ---- on and off ---- */
@@ -385,6 +412,7 @@ bool check_explain(struct check *check)
         .hooks = {.classify_enter = on_classify_enter,
                   .classify_exit = on_classify_exit,
                   .inject_enter = on_inject_enter,
+                  .inject_exit = on_inject_exit,
                   .cut = on_cut,
                   .lost = on_lost,
                   .completed = on_completed},
@@ -393,6 +421,8 @@ bool check_explain(struct check *check)
     check->explain = explain;
     netio_listener_add(check->netio, &explain->listener);
     ndis_set_watch(check->ndis, &(struct ndis_watch){.context = explain, .nbl = on_nbl});
+    nt_event_set_watch(ndis_nt(check->ndis),
+                       &(struct nt_event_watch){.context = explain, .changed = on_event});
     nt_pool_set_watch(
         ndis_nt(check->ndis),
         &(struct nt_pool_watch){.context = explain, .taken = on_taken, .given = on_given});
@@ -406,6 +436,7 @@ void check_explain_end(struct check_explain *explain)
     netio_listener_remove(explain->check->netio, &explain->listener);
     ndis_set_watch(explain->check->ndis, NULL);
     nt_pool_set_watch(ndis_nt(explain->check->ndis), NULL);
+    nt_event_set_watch(ndis_nt(explain->check->ndis), NULL);
     for (unsigned kind = 0; kind < CHECK_OBJECTS; kind++) {
         for (unsigned i = 0; i < ALLOCATIONS; i++)
             free(explain->allocations[kind][i].stack);

@@ -250,7 +250,11 @@ static const struct check_rule rules[] = {
     {"CRASH", "the machine would have stopped with a bug check", "a blue screen",
      "observed in this run", CHECK_OUTCOME, "See the stack."},
     {"HANG", "nothing can go on any more", "a frozen machine or connection", "observed in this run",
-     CHECK_OUTCOME, "See what waits for what."},
+     CHECK_OUTCOME,
+     "Look at what the stack waits for, and find the path on which it is never signalled or "
+     "counted "
+     "down: a call that failed after it was counted, a completion or an early return that "
+     "forgets to, a signal that came before the wait."},
     {"STACK", "driver code uses much of the kernel stack",
      "24 KB is all there is, shared with everything below",
      "kernel stack size on x64; measured in this run", CHECK_INFERRED,

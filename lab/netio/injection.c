@@ -27,6 +27,11 @@ uint64_t netio_injector_pending(const struct netio_injector *injector)
     return injector->pending;
 }
 
+uint64_t netio_injections_pending(const struct netio *netio)
+{
+    return netio->pending;
+}
+
 void netio_injector_destroy(struct netio_injector *injector)
 {
     struct netio *const netio = injector->netio;

@@ -41,6 +41,7 @@ struct netio_injector;
 NTSTATUS netio_injector_create(struct netio *netio, uint16_t family, uint32_t types,
                                struct netio_injector **injector);
 uint64_t netio_injector_pending(const struct netio_injector *injector); /* NBLs not yet completed */
+uint64_t netio_injections_pending(const struct netio *netio); /* the same of all handles */
 /* Waits until every injection through it has completed; PASSIVE_LEVEL. */
 void netio_injector_destroy(struct netio_injector *injector);
 

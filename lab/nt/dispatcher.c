@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting: one or many objects, with a time-out. */
 #include "nt/dispatcher.h"
+#include "nt/event_watch.h"
+#include "nt/wait.h"
 #include "nt/clock.h"
 #include "nt/thread.h"
 
@@ -35,6 +37,9 @@ static void consume(DISPATCHER_HEADER *header, struct nt_thread *thread)
 {
     switch (header->Type) {
     case NT_DISPATCHER_SYNCHRONIZATION_EVENT:
+        header->SignalState = 0;
+        nt_event_tell(nt_current(), header, "taken by a wait");
+        break;
     case NT_DISPATCHER_SYNCHRONIZATION_TIMER:
         header->SignalState = 0;
         break;
@@ -137,6 +142,12 @@ NTSTATUS nt_dispatcher_wait(struct nt *nt, const char *function, DISPATCHER_HEAD
         nt_bugcheck(nt, 0xB8, parameters, nt_call_site(nt),
                     "a wait at DISPATCH_LEVEL or above had to block");
     }
+    const struct nt_wait noted = {.function = function,
+                                  .object = objects[0],
+                                  .type = objects[0]->Type,
+                                  .count = count,
+                                  .since = nt->sim->now};
+    const struct nt_wait *outer = nt_wait_begin(nt, &noted);
     for (unsigned i = 0; i < count; i++) {
         if (objects[i]->WaitListHead.Flink == NULL)
             nt_list_init(&objects[i]->WaitListHead);
@@ -152,6 +163,7 @@ NTSTATUS nt_dispatcher_wait(struct nt *nt, const char *function, DISPATCHER_HEAD
             sim_stop(nt->sim);
         }
     }
+    nt_wait_end(nt, outer);
     if (!wait.done) {
         leave_lists(&wait);
         return STATUS_TIMEOUT;
@@ -203,13 +215,24 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
 {
     NT_EXPORT("KeDelayExecutionThread", APC_LEVEL);
     uint64_t deadline = nt_deadline(nt, Interval);
+    struct nt_thread *thread = nt_thread_current(nt);
+    const struct nt_wait noted = {.function = "KeDelayExecutionThread", .since = nt->sim->now};
+    const struct nt_wait *outer;
 
     check_wait(nt, "KeDelayExecutionThread");
+    if (thread->sleeps_at != NT_CALLER()) {
+        thread->sleeps_at = NT_CALLER();
+        thread->sleeps = 0;
+        thread->sleeps_since = nt->sim->now;
+    }
+    thread->sleeps++;
+    outer = nt_wait_begin(nt, &noted);
     /* A clock tick is the least that a thread sleeps; without this a loop of empty delays would
      * hold time still. */
     if (deadline < nt->sim->now + SIM_MILLISECOND)
         deadline = nt->sim->now + SIM_MILLISECOND;
     while (nt->sim->now < deadline)
         sim_task_block(nt->sim, deadline);
+    nt_wait_end(nt, outer);
     return STATUS_SUCCESS;
 }

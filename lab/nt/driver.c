@@ -114,6 +114,7 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
 {
     struct sim *previous = sim_enter(nt->sim);
     struct nt_driver *driver = calloc(1, sizeof(*driver));
+    struct sim_task *task = NULL;
 
     *status = STATUS_INSUFFICIENT_RESOURCES;
     if (driver == NULL)
@@ -125,7 +126,7 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
     driver->body = create_object(nt, driver);
     if (driver->body == NULL ||
         nt_registry_make(nt, driver->registry.Buffer, driver->registry.Length) == NULL ||
-        nt_thread_spawn(nt, "DriverEntry", run_entry, driver) == NULL) {
+        (task = nt_thread_spawn(nt, "DriverEntry", run_entry, driver)) == NULL) {
         if (driver->body != NULL)
             nt_object_dereference(nt, driver->body);
         free(driver);
@@ -135,7 +136,7 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
     nt_list_append(&nt->drivers, &driver->link);
     nt_run_until(nt, &driver->done, nt->sim->now + ENTRY_LIMIT);
     if (!driver->done && !nt->sim->stopped)
-        sim_breach_text(nt->sim, "HANG", "DriverEntry", "DriverEntry did not return");
+        nt_hang_tell(nt, "DriverEntry", task);
     *status = driver->status;
 out:
     sim_leave(previous);
@@ -321,6 +322,7 @@ bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit)
 {
     struct sim *previous = sim_enter(nt->sim);
     const bool loaded = NT_SUCCESS(driver->status);
+    struct sim_task *task = NULL;
     bool returned = true;
 
     if (nt->sim->stopped) {
@@ -329,10 +331,10 @@ bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit)
     } else {
         if (loaded && driver->body->object.DriverUnload != NULL) {
             driver->done = false;
-            returned = nt_thread_spawn(nt, "DriverUnload", run_unload, driver) != NULL &&
-                       nt_run_until(nt, &driver->done, nt->sim->now + limit);
+            task = nt_thread_spawn(nt, "DriverUnload", run_unload, driver);
+            returned = task != NULL && nt_run_until(nt, &driver->done, nt->sim->now + limit);
             if (!returned && !nt->sim->stopped)
-                sim_breach_text(nt->sim, "HANG", "DriverUnload", "DriverUnload did not return");
+                nt_hang_tell(nt, "DriverUnload", task);
         } else if (loaded) {
             returned = false;
         }

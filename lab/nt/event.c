@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Events, semaphores, mutexes. */
 #include "nt/dispatcher.h"
+#include "nt/event_watch.h"
 #include "nt/thread.h"
 
 void nt_event_set(struct nt *nt, KEVENT *event)
 {
     event->Header.SignalState = 1;
+    nt_event_tell(nt, event, "set");
     nt_dispatcher_signal(nt, &event->Header);
 }
 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
     NT_EXPORT_SHORT();
-    (void)nt;
+    nt_event_tell(nt, Event, "initialised");
     nt_dispatcher_init(&Event->Header,
                        Type == NotificationEvent ? NT_DISPATCHER_NOTIFICATION_EVENT
                                                  : NT_DISPATCHER_SYNCHRONIZATION_EVENT,
@@ -35,6 +37,7 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     const LONG old = Event->Header.SignalState;
 
     nt_event_set(nt, Event);
+    nt_event_tell(nt, Event, "cleared");
     Event->Header.SignalState = 0;
     return old;
 }
@@ -42,6 +45,7 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 VOID NTAPI KeClearEvent(PRKEVENT Event)
 {
     NT_EXPORT("KeClearEvent", DISPATCH_LEVEL);
+    nt_event_tell(nt, Event, "cleared");
     Event->Header.SignalState = 0;
 }
 
@@ -50,6 +54,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event)
     NT_EXPORT("KeResetEvent", DISPATCH_LEVEL);
     const LONG old = Event->Header.SignalState;
 
+    nt_event_tell(nt, Event, "cleared");
     Event->Header.SignalState = 0;
     return old;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Executive resources: many readers or one writer, recursive for both. */
 #include "nt/pool_state.h"
-#include "nt/thread.h"
+#include "nt/wait.h"
 
 #include <string.h>
 
@@ -35,6 +35,9 @@ static bool writer_waits(const ERESOURCE *resource)
 static void wait(struct nt *nt, const char *function, ERESOURCE *resource, bool exclusive)
 {
     struct resource_wait self = {.task = sim_task_self(nt->sim), .exclusive = exclusive};
+    const struct nt_wait noted = {
+        .function = function, .object = resource, .kind = "an ERESOURCE", .since = nt->sim->now};
+    const struct nt_wait *outer;
     void **link = &resource->SharedWaiters;
 
     if (nt->checks && nt_thread_current(nt)->spin_locks != 0)
@@ -44,11 +47,13 @@ static void wait(struct nt *nt, const char *function, ERESOURCE *resource, bool 
         link = (void **)&((struct resource_wait *)*link)->next;
     *link = &self;
     resource->ContentionCount++;
+    outer = nt_wait_begin(nt, &noted);
     if (!sim_task_block(nt->sim, SIM_NO_DEADLINE) && nt->sim->task == NULL) {
         sim_breach_text(nt->sim, "HANG", function, "%s waits and nothing is left that could end it",
                         function);
         sim_stop(nt->sim);
     }
+    nt_wait_end(nt, outer);
     link = &resource->SharedWaiters;
     while (*link != &self)
         link = (void **)&((struct resource_wait *)*link)->next;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rundown protection. Bit 0 of the count: running down; the rest counts references. */
 #include "nt/dispatcher.h"
+#include "nt/wait.h"
 
 #define RUNNING_DOWN 1u
 #define REFERENCE    2u
@@ -69,12 +70,20 @@ VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
     NT_EXPORT("ExWaitForRundownProtectionRelease", APC_LEVEL);
     struct rundown_wait wait = {.reference = RunRef};
     DISPATCHER_HEADER *header = &wait.event.Header;
+    const struct nt_wait noted = {.function = "ExWaitForRundownProtectionRelease",
+                                  .object = RunRef,
+                                  .kind = "rundown protection",
+                                  .count = 1,
+                                  .since = nt->sim->now};
+    const struct nt_wait *outer;
 
     RunRef->Count |= RUNNING_DOWN;
     if (RunRef->Count == RUNNING_DOWN)
         return;
     nt_dispatcher_init(header, NT_DISPATCHER_NOTIFICATION_EVENT, 0);
     nt_list_append(&nt->rundowns, &wait.link);
+    outer = nt_wait_begin(nt, &noted);
     nt_dispatcher_wait(nt, "ExWaitForRundownProtectionRelease", &header, 1, false, SIM_NO_DEADLINE);
+    nt_wait_end(nt, outer);
     nt_list_remove(&wait.link);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "nt/call.h"
+#include "nt/hang.h"
 #include "nt/nt.h"
 #include "nt/paged.h"
 #include "sim/breach.h"
@@ -80,6 +81,7 @@ struct nt {
     struct nt_key *registry;
     uint64_t counter_reads; /* each read of a fast counter moves it on a little */
     uint64_t uuids;
+    struct nt_event_watch event_watch;
     const void *process_notifications[NT_PROCESS_NOTIFICATIONS];
     struct nt_etw {
         uint64_t registered;

@@ -14,6 +14,8 @@ struct nt_held_lock {
     bool shared;
 };
 
+struct nt_wait;
+
 struct nt_thread {
     DISPATCHER_HEADER header;
     struct nt_thread *newer, *older;
@@ -27,7 +29,10 @@ struct nt_thread {
     struct nt_held_lock held[NT_HELD_LOCKS];
     const struct nt_lock_watch *watch; /* innermost, see lock_order.h */
     uint64_t stalled; /* time that driver code let pass without giving the processor back, 100 ns */
-    bool driver;      /* made by PsCreateSystemThread */
+    const struct nt_wait *wait;    /* outermost, see wait.h; NULL: it does not wait */
+    const void *sleeps_at;         /* where it called KeDelayExecutionThread last */
+    uint64_t sleeps, sleeps_since; /* there, in a row */
+    bool driver;                   /* made by PsCreateSystemThread */
     const void *caller;
     PKSTART_ROUTINE start;
     PVOID context;
