@@ -54,10 +54,12 @@ static void where_is(const struct nt *nt, const struct nt_thread *waiter, const 
                      char *text, size_t size)
 {
     const struct sim_task *task = waiter->task;
+    const struct pe_image *image = pe_image_of(nt->pe, object);
     char place[96];
 
-    if (pe_image_of(nt->pe, object) != NULL)
-        snprintf(text, size, " at %s", pe_describe(nt->pe, object, place, sizeof(place)));
+    if (image != NULL) /* not as code is named: no function is to be looked up for it */
+        snprintf(text, size, " in data of %s at 0x%llx", pe_image_name(image),
+                 (unsigned long long)((uintptr_t)object - (uintptr_t)pe_image_base(image)));
     else if (task != NULL && (uintptr_t)object >= task->stack_limit &&
              (uintptr_t)object < task->stack_base)
         snprintf(text, size, " on its own stack");
@@ -67,7 +69,7 @@ static void where_is(const struct nt *nt, const struct nt_thread *waiter, const 
         text[0] = '\0';
 }
 
-/* "an event at oob+0x3010", "the thread of oob+0x1234"; empty: time. */
+/* "an event in data of oob at 0x3010", "the thread of oob+0x1234"; empty: time. */
 static void what_for(const struct nt *nt, const struct nt_thread *waiter, char *text, size_t size)
 {
     const struct nt_wait *wait = waiter->wait;

@@ -15,7 +15,7 @@ struct nt_waiting {
     const char *function; /* in which it waits; NULL: it does not wait */
     uint64_t since;       /* virtual, 100 ns */
     uint64_t times;       /* of sleeps in a row at this place */
-    char what[96];        /* what for: "an event at oob+0x3010"; may be empty */
+    char what[96];        /* what for: "an event in data of oob at 0x3010"; may be empty */
 };
 
 /* Every thread made by PsCreateSystemThread that has not ended, oldest first. */
