@@ -352,6 +352,9 @@ static NTSTATUS inject(struct inject_call *call)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (inject_is_dead(flow)) {
+        struct netio_ledger *const ledgers = flow != NULL ? flow->ledger : netio->closed_ledger;
+
+        ledgers[told->direction].inject_pending += total;
         if (call->injection != NULL)
             injection_refuse(call->injection, told->chain);
         return STATUS_SUCCESS;

@@ -379,6 +379,7 @@ static void dead_flow(void **state)
 {
     for (unsigned accepts = 0; accepts < 2; accepts++) {
         NTSTATUS status = STATUS_PENDING;
+        struct netio_ledger ledger;
 
         open_one(&(struct world_options){
             .switches = {"dead_flow_inject", accepts ? "complete" : "refuse"}});
@@ -386,6 +387,8 @@ static void dead_flow(void **state)
         world_run(inject_into_dead, &status, DISPATCH_LEVEL);
         assert_int_equal(status, accepts ? STATUS_SUCCESS : STATUS_NOT_FOUND);
         assert_int_equal(world->failures, accepts);
+        netio_total_ledger(world->netio, NETIO_INBOUND, &ledger);
+        assert_int_equal(ledger.inject_pending, accepts ? 10 : 0);
         assert_string_equal(world->breaches, "");
         world_close();
     }
