@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/image_build.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 
 #include <stdio.h>
 
@@ -15,8 +16,10 @@ int command_build(int argc, char **argv)
     if (!options_parse(&options, "build", OPTION_BUILD, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice build FILES|DIR -o X.sys: compiles plain C to an x64 driver image, with X.pdb "
-             "beside it");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice build FILES|DIR -o X.sys: compiles plain C to an x64 driver image, with X.pdb "
+            "beside it");
         options_help(OPTION_BUILD);
         return EXIT_CLEAN;
     }

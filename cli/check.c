@@ -8,6 +8,7 @@
 #include "cli/inspection.h"
 #include "cli/interruption.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
 #include "cli/rerun_check.h"
@@ -647,7 +648,9 @@ int command_check(int argc, char **argv)
     if (!options_parse(&options, "check", groups, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice check X.sys: generated traffic through a stream driver, against the contract");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice check X.sys: generated traffic through a stream driver, against the contract");
         options_help(groups);
         return EXIT_CLEAN;
     }

@@ -7,19 +7,28 @@
 #include "cli/contract_page.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/quirks.h"
 #include "report/record.h"
 #include "report/writer.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define TITLE_COLUMN 28
+#define TEXT_COLUMN  14
 
 static void print_line(const struct check_rule *rule)
 {
     const struct check_specimen *specimen = check_specimen_of(rule, 0);
+    char label[48];
 
-    printf("%-5s %-7s %-10s %-25s %s\n", rule->id, check_severity_name(check_rule_severity(rule)),
-           check_confidence_name(rule->confidence),
-           specimen != NULL && specimen->name != NULL ? specimen->name : "-", rule->title);
+    snprintf(label, sizeof(label), "%-8s %-7s %-10s", rule->id,
+             check_severity_name(check_rule_severity(rule)),
+             check_confidence_name(rule->confidence));
+    paragraph_labelled(stdout, label, TITLE_COLUMN, rule->title);
+    if (specimen != NULL && specimen->name != NULL)
+        printf("%*s%s\n", TITLE_COLUMN, "", specimen->name);
 }
 
 static void print_all(void)
@@ -37,20 +46,23 @@ static void print_whole(const struct check_rule *rule)
 {
     const struct check_specimen *specimen;
 
-    printf("%s  %s\n", rule->id, rule->title);
+    printf("%s  ", rule->id);
+    paragraph_print(stdout, strlen(rule->id) + 2, strlen(rule->id) + 2, rule->title);
     printf("  severity    %s\n", check_severity_name(check_rule_severity(rule)));
     printf("  confidence  %s\n", check_confidence_name(rule->confidence));
-    printf("  why         %s\n", rule->why);
-    printf("  source      %s\n", rule->source);
-    printf("  advice      %s\n", rule->advice);
+    paragraph_labelled(stdout, "  why", TEXT_COLUMN, rule->why);
+    paragraph_labelled(stdout, "  source", TEXT_COLUMN, rule->source);
+    paragraph_labelled(stdout, "  advice", TEXT_COLUMN, rule->advice);
     if (check_rule_limits(rule) != NULL)
-        printf("  seen        %s\n", check_rule_limits(rule));
+        paragraph_labelled(stdout, "  seen", TEXT_COLUMN, check_rule_limits(rule));
     for (size_t i = 0; (specimen = check_specimen_of(rule, i)) != NULL; i++) {
+        printf("  %-*s", TEXT_COLUMN - 2, "specimen");
+        size_t column = TEXT_COLUMN;
         if (specimen->name != NULL)
-            printf("  specimen    specimens/%s/%s.c: %s\n", specimen->folder, specimen->name,
-                   specimen->what);
+            column += (size_t)printf("specimens/%s/%s.c: ", specimen->folder, specimen->name);
         else
-            printf("  specimen    none: %s\n", specimen->what);
+            column += (size_t)printf("none: ");
+        paragraph_print(stdout, column, TEXT_COLUMN, specimen->what);
     }
 }
 
@@ -85,6 +97,19 @@ static int write_json(const struct options *options)
     return written ? EXIT_CLEAN : EXIT_ENVIRONMENT;
 }
 
+/* The outcomes' names come from the table. */
+static void no_rule(const char *name)
+{
+    const struct check_rule *rule;
+
+    fprintf(stderr, "sluice contract: there is no rule %s (R01 to R74", name);
+    for (size_t i = 0; (rule = check_rule_at(i)) != NULL; i++) {
+        if (rule->id[0] != 'R' || rule->id[1] < '0' || rule->id[1] > '9')
+            fprintf(stderr, ", %s", rule->id);
+    }
+    fputs(")\n", stderr);
+}
+
 int command_contract(int argc, char **argv)
 {
     struct options options;
@@ -92,8 +117,10 @@ int command_contract(int argc, char **argv)
     if (!options_parse(&options, "contract", OPTION_CONTRACT, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice contract [RULE]: the rules of the stream layer (R01 to R74) and the outcomes, "
-             "or one of them");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice contract [RULE]: the rules of the stream layer (R01 to R74) and the outcomes, "
+            "or one of them");
         options_help(OPTION_CONTRACT);
         return EXIT_CLEAN;
     }
@@ -101,10 +128,7 @@ int command_contract(int argc, char **argv)
         return quirks_list();
     for (size_t i = 0; i < options.file_count; i++) {
         if (check_rule_find(options.files[i]) == NULL) {
-            fprintf(stderr,
-                    "sluice contract: there is no rule %s (R01 to R74, LEAK, LOST, CRASH, HANG, "
-                    "STACK, ABI, HARDWARE)\n",
-                    options.files[i]);
+            no_rule(options.files[i]);
             return EXIT_USAGE;
         }
     }

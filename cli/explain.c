@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "explore/cell.h"
@@ -202,8 +203,10 @@ int command_explain(int argc, char **argv)
     if (!options_parse(&options, "explain", OPTION_LAB | OPTION_MATRIX, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice explain: the reported cell of the leak matrix (2 NBLs, 2 injects) step by "
-             "step (default: profile 7sp1)");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice explain: the reported cell of the leak matrix (2 NBLs, 2 injects) step by "
+            "step (default: profile 7sp1)");
         options_help(OPTION_LAB | OPTION_MATRIX);
         return EXIT_CLEAN;
     }

@@ -378,7 +378,7 @@ static void add_prefix_maps(struct build *build, struct words *words, const char
 static bool is_strict(const struct image_build_options *options)
 {
     for (size_t i = 0; i < options->flag_count; i++)
-        if (strcmp(options->flags[i], "-Werror") == 0)
+        if (strcmp(options->flags[i], "error") == 0)
             return true;
     return false;
 }
@@ -418,8 +418,8 @@ static int compile(struct build *build, const struct target *target, const char 
         words_add_all(&words, lenient_flags, sizeof(lenient_flags) / sizeof(lenient_flags[0]));
     if (ours)
         words_add(&words, "-Werror");
-    else
-        words_add_all(&words, options->flags, options->flag_count);
+    for (size_t i = 0; i < options->flag_count && !ours; i++)
+        words_add(&words, "-W%s", options->flags[i]);
     words_add(&words, "-o");
     words_add(&words, "%s", object);
     words_add(&words, "%s", source);

@@ -15,7 +15,7 @@ struct image_build_options {
     size_t define_count;
     const char *const *includes; /* folders */
     size_t include_count;
-    const char *const *flags; /* more compiler flags, such as -Werror */
+    const char *const *flags; /* warnings for the compiler, behind its -W: "error" */
     size_t flag_count;
     const char *target;  /* "win7", "win8", or NULL for win8 */
     const char *program; /* this program's path, to find share/sluice/wdk; NULL: /proc/self/exe */

@@ -3,12 +3,15 @@
 #include "cli/commands.h"
 
 #include "cli/exit_code.h"
+#include "cli/paragraph.h"
 #include "sluice/version.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define HELP_COLUMN 29
 
 struct command {
     const char *name;
@@ -27,7 +30,8 @@ static const struct command commands[] = {
     {"explain", command_explain, "", "the reported cell (2 NBLs, 2 injects) step by step"},
     {"build", command_build, "FILES|DIR -o X.sys", "plain C to an x64 driver image"},
     {"contract", command_contract, "[RULE]", "the rules that drivers are held to"},
-    {"rules", command_rules, "check|compile|... FILE", "inspection rules: check, compile, explain"},
+    {"rules", command_rules, "COMMAND FILE...",
+     "inspection rules: check, compile, explain, stats; keywords lists what they may say"},
 };
 
 static void usage(FILE *out)
@@ -35,13 +39,13 @@ static void usage(FILE *out)
     fputs("usage: sluice COMMAND ...\n\n", out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         char left[40];
-        snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].arguments);
-        fprintf(out, "  %-28s %s\n", left, commands[i].help);
+        snprintf(left, sizeof(left), "  %s %s", commands[i].name, commands[i].arguments);
+        paragraph_labelled(out, left, HELP_COLUMN, commands[i].help);
     }
-    fputs("\nsluice COMMAND --help tells its options. Exit codes: 0 clean, 1 findings, 2 usage or "
-          "bad input,\n"
-          "3 environment, 4 no verdict.\n",
-          out);
+    fputc('\n', out);
+    paragraph_print(out, 0, 0,
+                    "sluice COMMAND --help tells its options. Exit codes: 0 clean, 1 findings, 2 "
+                    "usage or bad input, 3 environment, 4 no verdict.");
 }
 
 static int run(int argc, char **argv)
@@ -54,7 +58,8 @@ static int run(int argc, char **argv)
         puts("sluice " SLUICE_VERSION_TEXT);
         return EXIT_CLEAN;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         usage(stdout);
         return EXIT_CLEAN;
     }

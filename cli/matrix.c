@@ -5,6 +5,7 @@
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/session.h"
 #include "cli/setup.h"
 #include "explore/cell.h"
@@ -258,8 +259,10 @@ int command_matrix(int argc, char **argv)
     if (!options_parse(&options, "matrix", OPTION_LAB | OPTION_MATRIX, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice matrix: where the chain cut of 2011 leaks; every cell is a run of an "
-             "nbuf-leak specimen (default: profiles 7sp1 and 10)");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice matrix: where the chain cut of 2011 leaks; every cell is a run of an "
+            "nbuf-leak specimen (default: profiles 7sp1 and 10)");
         options_help(OPTION_LAB | OPTION_MATRIX);
         return EXIT_CLEAN;
     }

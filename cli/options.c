@@ -2,13 +2,15 @@
 /* The command line: parsing by table. */
 #include "cli/options.h"
 
+#include "cli/paragraph.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_WHOLE_LIST, KIND_ON_OFF };
+enum option_kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST, KIND_ON_OFF };
 
 struct option_row {
     const char *name;  /* with its dashes */
@@ -19,6 +21,8 @@ struct option_row {
     size_t count_offset; /* lists */
     const char *help;
 };
+
+#define HELP_COLUMN 27
 
 #define ALL                                                                                        \
     (OPTION_RUN | OPTION_REPLAY | OPTION_MATRIX | OPTION_CHECK | OPTION_BUILD | OPTION_CONTRACT |  \
@@ -115,8 +119,8 @@ static const struct option_row rows[] = {
     {"-D", "NAME[=VALUE]", KIND_LIST, OPTION_BUILD, AT(defines), AT(define_count),
      "a macro definition"},
     {"-I", "DIR", KIND_LIST, OPTION_BUILD, AT(includes), AT(include_count), "a folder of headers"},
-    {"-W", "FLAG", KIND_WHOLE_LIST, OPTION_BUILD, AT(flags), AT(flag_count),
-     "a warning flag for the compiler: -Wextra, -Werror"},
+    {"-W", "FLAG", KIND_LIST, OPTION_BUILD, AT(flags), AT(flag_count),
+     "a warning flag for the compiler: -W extra, -Werror, -W no-unused-variable"},
     {"--target", "win7|win8", KIND_TEXT, OPTION_BUILD, AT(target), 0,
      "oldest Windows that is to load it (default win8)"},
     {"--keep", NULL, KIND_FLAG, OPTION_BUILD, AT(keep), 0, "keep the folder of object files"},
@@ -128,7 +132,8 @@ static const struct option_row rows[] = {
     {"--quiet", NULL, KIND_FLAG,
      OPTION_RUN | OPTION_LAB | OPTION_BUILD | OPTION_CONTRACT | OPTION_RULES | OPTION_RERUN,
      AT(quiet), 0, "less to read: no progress, no ledgers"},
-    {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text"},
+    {"--help", NULL, KIND_FLAG, ALL, AT(help), 0, "this text (-h, too)"},
+    {"-h", NULL, KIND_FLAG, ALL, AT(help), 0, NULL},
 };
 
 static const struct option_row *find(const char *word, unsigned groups, const char **attached)
@@ -180,7 +185,6 @@ static bool assign(struct options *options, const struct option_row *row, const 
         fprintf(stderr, "sluice: %s takes a whole number, not \"%s\"\n", row->name, value);
         return false;
     case KIND_LIST:
-    case KIND_WHOLE_LIST:
         break;
     }
     size_t *count = (size_t *)(void *)((char *)options + row->count_offset);
@@ -222,14 +226,12 @@ bool options_parse(struct options *options, const char *command, unsigned groups
             return false;
         }
         if (row->value != NULL && value == NULL) {
-            if (i + 1 == argc) {
+            if (i + 1 == argc || (strcmp(row->name, "-W") == 0 && argv[i + 1][0] == '-')) {
                 fprintf(stderr, "sluice %s: %s needs %s\n", command, row->name, row->value);
                 return false;
             }
             value = argv[++i];
         }
-        if (row->kind == KIND_WHOLE_LIST)
-            value = word; /* the compiler wants it as it was written */
         if (!assign(options, row, value))
             return false;
     }
@@ -242,8 +244,8 @@ void options_help(unsigned groups)
         char left[40];
         if ((rows[i].groups & groups) == 0 || rows[i].help == NULL)
             continue;
-        snprintf(left, sizeof(left), "%s%s%s", rows[i].name, rows[i].value != NULL ? " " : "",
+        snprintf(left, sizeof(left), "  %s%s%s", rows[i].name, rows[i].value != NULL ? " " : "",
                  rows[i].value != NULL ? rows[i].value : "");
-        printf("  %-24s %s\n", left, rows[i].help);
+        paragraph_labelled(stdout, left, HELP_COLUMN, rows[i].help);
     }
 }

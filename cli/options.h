@@ -43,7 +43,7 @@ struct options {
     size_t define_count;
     const char *includes[OPTIONS_SETTINGS];
     size_t include_count;
-    const char *flags[OPTIONS_SETTINGS]; /* compiler flags, whole */
+    const char *flags[OPTIONS_SETTINGS]; /* of -W, without it */
     size_t flag_count;
     const char *files[OPTIONS_FILES];
     size_t file_count;

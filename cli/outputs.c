@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct kind {
     size_t option; /* of the file's name in struct options */
@@ -38,6 +39,16 @@ struct outputs {
     bool samples;
     bool no_memory;
 };
+
+/* Two names of one file. */
+static bool is_same(const char *a, const char *b)
+{
+    struct stat first, second;
+
+    return strcmp(a, b) == 0 ||
+           (stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+            first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+}
 
 struct outputs *outputs_open(const struct options *options, const char *driver, int *code)
 {
@@ -63,6 +74,13 @@ struct outputs *outputs_open(const struct options *options, const char *driver, 
         memcpy(&name, (const char *)options + kinds[i].option, sizeof(name));
         if (name == NULL)
             continue;
+        for (size_t j = 0; j < i; j++) {
+            if (outputs->names[j] != NULL && is_same(outputs->names[j], name)) {
+                fprintf(stderr, "sluice: %s: two reports cannot go into one file\n", name);
+                *code = EXIT_USAGE;
+                goto failed;
+            }
+        }
         outputs->names[i] = name;
         outputs->files[i] = whole_file_open(name);
         if (outputs->files[i] == NULL) {

@@ -4,6 +4,7 @@
 #include "cli/quirks.h"
 
 #include "cli/exit_code.h"
+#include "cli/paragraph.h"
 #include "netio/quirk.h"
 
 #include <stdio.h>
@@ -12,9 +13,11 @@ int quirks_list(void)
 {
     const struct netio_quirk_row *row;
 
-    puts("Defects that a Windows is reported to have or to have had. How Windows comes by them is "
-         "not documented:\nwhat the lab does is a hypothesis. Off unless named by sluice check "
-         "--quirk NAME.");
+    paragraph_print(
+        stdout, 0, 0,
+        "Defects that a Windows is reported to have or to have had. How Windows comes "
+        "by them is not documented: what the lab does is a hypothesis. Off unless named "
+        "by sluice check --quirk NAME.");
     for (size_t i = 0; (row = netio_quirk_at(i)) != NULL; i++) {
         printf("\n%s  %s\n", row->name, row->title);
         printf("  windows     %s\n", row->windows);

@@ -6,6 +6,7 @@
 #include "cli/inspection.h"
 #include "cli/interruption.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/outputs.h"
 #include "cli/replay_record.h"
 #include "cli/rerun.h"
@@ -276,8 +277,10 @@ int command_replay(int argc, char **argv)
     if (!options_parse(&options, "replay", OPTION_RUN | OPTION_REPLAY | OPTION_REPORT, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice replay CAPTURE...: captured traffic (pcap, pcapng) through sluice.sys or "
-             "another driver");
+        paragraph_print(
+            stdout, 0, 4,
+            "sluice replay CAPTURE...: captured traffic (pcap, pcapng) through sluice.sys or "
+            "another driver");
         options_help(OPTION_RUN | OPTION_REPLAY | OPTION_REPORT);
         return EXIT_CLEAN;
     }

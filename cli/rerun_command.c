@@ -7,6 +7,7 @@
 #include "cli/image_session.h"
 #include "cli/interruption.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
 #include "cli/rerun.h"
@@ -20,10 +21,12 @@
 #include "report/record.h"
 #include "traffic/script.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ENDING ".sluice"
 
@@ -322,21 +325,62 @@ static bool take_recording(struct rerun_command *command)
     return true;
 }
 
-/* The image that was recorded, or the one on the command line: it must be the same bytes. */
-static bool take_image(struct rerun_command *command)
+/* False: it is not the image that was recorded, and has been let go. */
+static bool try_image(struct rerun_command *command, const char *path, char sha256[])
 {
-    const struct options *options = command->options;
-    const char *path = options->file_count > 1 ? options->files[1] : command->recording.path;
-    char sha256[RECORDING_SHA256];
-
-    if (!setup_image(&command->image, path, command->recording.service))
+    if (!setup_image(&command->image, path, command->recording.service)) {
+        sha256[0] = '\0'; /* it has been said */
         return false;
+    }
     recording_sha256(command->image.bytes, command->image.size, sha256);
     if (strcmp(sha256, command->recording.sha256) == 0)
         return true;
-    fprintf(stderr,
-            "sluice: %s is not the image that was recorded (SHA-256 %.16s..., recorded %.16s...)\n",
-            path, sha256, command->recording.sha256);
+    free(command->image.bytes);
+    command->image.bytes = NULL;
+    return false;
+}
+
+/* The image on the command line, else the one where the recording was made, or beside the
+ * recording: it must be the same bytes. */
+static bool take_image(struct rerun_command *command)
+{
+    const struct options *options = command->options;
+    const char *recorded = command->recording.path;
+    const char *slash = strrchr(command->path, '/'), *base = strrchr(recorded, '/');
+    char beside[1024], sha256[RECORDING_SHA256];
+    const char *places[] = {recorded, beside};
+    const char *seen = NULL;
+
+    if (options->file_count > 1) {
+        seen = options->files[1];
+        if (try_image(command, seen, sha256))
+            return true;
+        if (sha256[0] == '\0')
+            return false;
+    }
+    snprintf(beside, sizeof(beside), "%.*s%s", slash != NULL ? (int)(slash + 1 - command->path) : 0,
+             command->path, base != NULL ? base + 1 : recorded);
+    for (size_t i = 0; seen == NULL && i < sizeof(places) / sizeof(places[0]); i++) {
+        if (access(places[i], R_OK) != 0)
+            continue;
+        if (try_image(command, places[i], sha256))
+            return true;
+        if (sha256[0] == '\0')
+            return false;
+        if (i == 0 && access(beside, R_OK) == 0)
+            continue;
+        seen = places[i];
+    }
+    if (seen != NULL)
+        fprintf(stderr,
+                "sluice: %s is not the image that was recorded (SHA-256 %.16s..., recorded "
+                "%.16s...)\n",
+                seen, sha256, command->recording.sha256);
+    else
+        fprintf(stderr,
+                "sluice: %s: no such image here, nor beside %s; name it: sluice rerun FILE.sluice "
+                "X.sys\n",
+                recorded, command->path);
     return false;
 }
 
@@ -351,13 +395,18 @@ int command_rerun(int argc, char **argv)
     if (!options_parse(&options, "rerun", groups, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        puts("sluice rerun FILE.sluice [X.sys]: a recorded run again, bit for bit");
+        paragraph_print(stdout, 0, 4,
+                        "sluice rerun FILE.sluice [X.sys]: a recorded run again, bit for bit");
         options_help(groups);
         return EXIT_CLEAN;
     }
     if (options.file_count == 0 || options.file_count > 2) {
         fputs("sluice rerun: needs one recorded run (FILE.sluice), and at most one image\n",
               stderr);
+        return EXIT_USAGE;
+    }
+    if (options.out != NULL && !options.shrink) {
+        fputs("sluice rerun: -o is for --shrink: nothing else is written\n", stderr);
         return EXIT_USAGE;
     }
     command.path = options.files[0];
@@ -374,10 +423,20 @@ int command_rerun(int argc, char **argv)
         .seed = command.recording.plan.seed,
         .checks = command.recording.checks ? "on" : "off",
     };
+    if (options.shrink && access(command.folder, W_OK | X_OK) != 0) {
+        fprintf(stderr, "sluice: %s: %s\n", command.folder, strerror(errno));
+        code = EXIT_ENVIRONMENT;
+        goto done;
+    }
     interruption_begin();
     code = image_session_run(&options, &command.image, options.shrink ? command.folder : NULL, 0,
                              options.shrink ? NULL : &about, &command.outputs,
                              options.shrink ? work_smaller : work_again, &command);
+    if (options.shrink && code == EXIT_FINDINGS)
+        fprintf(stderr, "sluice: the smaller run is %s%s%s\n",
+                strcmp(command.folder, ".") == 0 ? "" : command.folder,
+                strcmp(command.folder, ".") == 0 || strcmp(command.folder, "/") == 0 ? "" : "/",
+                command.name);
 
 done:
     free(command.image.bytes);

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/paragraph.h"
 #include "cli/rules_words.h"
 #include "cli/whole_file.h"
 #include "inspect/rule/ruleset.h"
@@ -338,6 +339,8 @@ static int keywords(struct rules_run *run)
     return EXIT_CLEAN;
 }
 
+#define HELP_COLUMN 29
+
 struct subcommand {
     const char *name, *arguments, *help;
     int (*run)(struct rules_run *run);
@@ -357,8 +360,8 @@ static void usage(FILE *out)
     fputs("usage: sluice rules COMMAND FILE...     (- is standard input)\n\n", out);
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
         char left[40];
-        snprintf(left, sizeof(left), "%s %s", subcommands[i].name, subcommands[i].arguments);
-        fprintf(out, "  %-28s %s\n", left, subcommands[i].help);
+        snprintf(left, sizeof(left), "  %s %s", subcommands[i].name, subcommands[i].arguments);
+        paragraph_labelled(out, left, HELP_COLUMN, subcommands[i].help);
     }
     fputs("\nAll FILEs make one rule set. Bad rules: exit code 2.\n\n", out);
 }
@@ -390,7 +393,7 @@ int command_rules(int argc, char **argv)
     struct options options;
     char name[32];
 
-    if (argc == 0 || strcmp(argv[0], "--help") == 0) {
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
         usage(argc == 0 ? stderr : stdout);
         if (argc != 0)
             options_help(OPTION_RULES);

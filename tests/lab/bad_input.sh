@@ -206,7 +206,15 @@ words() {
   refused 2 'needs one driver image' "check of two" "$sluice" check "$good" "$good"
   refused 2 'no model Z' "--model Z" "$sluice" matrix --model Z
   refused 2 'no rule R99' "contract R99" "$sluice" contract R99
+  refused 2 'R74, LEAK, .*, ABI' "contract R99 names every outcome" "$sluice" contract R99
+  refused 2 'two reports cannot go into one file' "--sarif and --junit into one file" "$sluice" check "$good" \
+    --sarif "$work/one" --junit "$work/one"
+  ln -sf "$work/two" "$work/link"
+  : >"$work/two"
+  refused 2 'two reports cannot go into one file' "--html and --junit by two names" "$sluice" check "$good" \
+    --html "$work/two" --junit "$work/link"
   refused 2 'needs source files' "build of nothing" "$sluice" build
+  refused 2 'W needs FLAG' "-W without a word" "$sluice" build x.c -W -DA
   refused 2 'matrix' "matrix of a file" "$sluice" matrix "$good"
   refused 2 'explain' "explain of a file" "$sluice" explain "$good"
 
@@ -222,6 +230,30 @@ words() {
   refused 2 'none.txt: No such file' "block list: missing" "$sluice" replay "$captures/http.pcap" --block "$work/none.txt"
   refused 2 'block is for sluice.sys only' "block list of another driver" "$sluice" replay "$captures/http.pcap" \
     --driver "$good" --block "$work/space.txt"
+}
+
+# A recorded run elsewhere than its image, and where the smaller one goes.
+recordings() {
+  mkdir "$work/here" "$work/there"
+  cp "$images/nbuf-leak-bad.sys" "$work/here/leak.sys"
+  (cd "$work/here" && bounded "$sluice" check leak.sys --profile 7sp1 --record . >/dev/null 2>&1)
+  local file
+  file=$(basename "$(find "$work/here" -name '*.sluice' | sort | head -n 1)")
+  expect_exit 1 "rerun: the image is beside the file" bounded "$sluice" rerun "$work/here/$file" &&
+    passed "rerun: the image is looked for beside the file, too"
+  mv "$work/here/$file" "$work/there/"
+  refused 2 'leak.sys: no such image here, nor beside .*X.sys' "rerun: no image" "$sluice" rerun "$work/there/$file"
+  cp "$good" "$work/there/leak.sys"
+  refused 2 'not the image that was recorded' "rerun: another image beside it" "$sluice" rerun "$work/there/$file"
+  refused 2 'o is for --shrink' "rerun -o alone" "$sluice" rerun "$work/there/$file" "$work/here/leak.sys" \
+    -o "$work/x.sluice"
+  refused 3 'nowhere: No such file' "rerun -o into no folder" "$sluice" rerun "$work/there/$file" \
+    "$work/here/leak.sys" --shrink -o "$work/nowhere/x.sluice"
+  [ ! -e "$work/nowhere" ] && passed "rerun -o makes no folder" || failed "rerun -o makes a folder"
+  refused 3 'nowhere/y: No such file' "check --record into no folder" "$sluice" check "$good" --record "$work/nowhere/y"
+  expect_exit 1 "rerun --shrink" bounded "$sluice" rerun "$work/there/$file" "$work/here/leak.sys" --shrink &&
+    expect_line 'smaller run is .*/there/.*-small.sluice' "rerun --shrink" &&
+    [ -s "$work/there/${file%.sluice}-small.sluice" ] && passed "rerun --shrink says where the smaller run is"
 }
 
 environment() {
@@ -326,6 +358,7 @@ drivers() {
 images_that_are_none
 captures_that_are_none
 words
+recordings
 environment
 drivers
 finish

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 sluice_test(cli_options SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_cli_options.c ${CMAKE_SOURCE_DIR}/cli/options.c
+  ${CMAKE_SOURCE_DIR}/cli/paragraph.c
   DEPENDS)
 sluice_test(cli_session SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_cli_session.c ${CMAKE_SOURCE_DIR}/cli/session.c
   ${CMAKE_SOURCE_DIR}/cli/symbolize.c ${CMAKE_SOURCE_DIR}/cli/function_start.c ${CMAKE_SOURCE_DIR}/cli/outputs.c

@@ -67,7 +67,13 @@ static void test_build_words(void **state)
     assert_string_equal(options.defines[0], "A=1");
     assert_string_equal(options.defines[1], "B");
     assert_string_equal(options.includes[0], "include");
-    assert_string_equal(options.flags[0], "-Wextra"); /* whole, for the compiler */
+    assert_string_equal(options.flags[0], "extra");
+    assert_true(parse(OPTION_BUILD, WORDS("x.c", "-W", "no-unused-variable", "-Werror")));
+    assert_int_equal(options.flag_count, 2);
+    assert_string_equal(options.flags[0], "no-unused-variable");
+    assert_string_equal(options.flags[1], "error");
+    assert_false(parse(OPTION_BUILD, WORDS("x.c", "-W", "-DA"))); /* the compiler's old -Wextra */
+    assert_false(parse(OPTION_BUILD, WORDS("x.c", "-W")));
 }
 
 static void test_words_only(void **state)
