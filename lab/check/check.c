@@ -94,6 +94,13 @@ static bool is_unavoidable(const struct check *check, const struct sim_breach *b
            (breach->waits || sim_fault_taken(check->sim, &taken) != 0);
 }
 
+/* What the scheduler could have done, and did not. */
+static bool is_chance(const struct sim_breach *breach)
+{
+    return strcmp(breach->rule, "R68") == 0 && breach->function != NULL &&
+           strcmp(breach->function, "PsTerminateSystemThread") == 0;
+}
+
 /* Rules that tell what was not given back. */
 static bool is_left(const struct check_rule *rule)
 {
@@ -133,7 +140,9 @@ void check_note(struct check *check, const struct sim_breach *breach)
     finding->count++;
     finding->nbls += breach->nbls;
     finding->bytes += breach->bytes;
-    if (is_unavoidable(check, breach)) {
+    if (is_new && is_chance(breach))
+        finding->confidence = CHECK_REPORTED;
+    if (is_unavoidable(check, breach) || is_chance(breach)) {
         if (is_new)
             finding->severity = CHECK_WARNING;
     } else if (finding->severity == CHECK_WARNING) {

@@ -221,8 +221,10 @@ static const struct check_rule rules[] = {
      "Driver Verifier 0xC4/0x7F, 0xB8", CHECK_DOCUMENTED,
      "MmBuildMdlForNonPagedPool only over non-paged pool."},
     {"R68", "no timer, DPC or work item is active in freed memory or after unload", "a later crash",
-     "Driver Verifier 0xC4/0x15, 0xCA-0xCD", CHECK_DOCUMENTED,
-     "Cancel timers, flush DPCs, wait for work items."},
+     "Driver Verifier 0xC4/0x15, 0xCA-0xCD; of threads nf-wdm-iocreatesystemthread; 0xCE",
+     CHECK_DOCUMENTED,
+     "Cancel timers, flush DPCs, wait for work items, and for thread objects rather than for what "
+     "a thread signals before it ends."},
     {"R69", "no wait with a time-out at DISPATCH_LEVEL, no overlapping copy",
      "hang, or undefined data", "Driver Verifier 0xC4/0xF0", CHECK_DOCUMENTED,
      "Queue a work item; use RtlMoveMemory for overlapping ranges."},

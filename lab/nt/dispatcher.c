@@ -50,6 +50,9 @@ static void consume(DISPATCHER_HEADER *header, struct nt_thread *thread)
         header->SignalState--;
         CONTAINING_RECORD(header, KMUTANT, Header)->OwnerThread = (PKTHREAD)(void *)thread;
         break;
+    case NT_DISPATCHER_THREAD:
+        nt_thread_waited(nt_current(), header);
+        break;
     default:
         break;
     }

@@ -291,8 +291,10 @@ static void run_unload(void *context)
     struct nt_call call;
 
     nt_call_enter(nt, &call, "DriverUnload", (const void *)(uintptr_t)object->DriverUnload);
+    nt->unloading = true;
     object->DriverUnload(object);
     nt_call_leave(nt, &call);
+    nt_threads_judge(nt, driver->image);
     driver->done = true;
     nt_thread_end(nt, STATUS_SUCCESS);
 }
@@ -341,6 +343,7 @@ bool nt_driver_unload(struct nt *nt, struct nt_driver *driver, uint64_t limit)
         /* What was queued before the return may still run now; nothing may stay. */
         if (!nt->sim->stopped)
             sim_run(nt->sim);
+        nt_threads_let_go(nt);
         if (returned && !nt->sim->stopped && nt->checks)
             report_left(driver);
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads: PsCreateSystemThread and what belongs to it. */
-#include "nt/thread.h"
+#include "nt/wait.h"
 #include "nt/failure.h"
 #include "nt/dispatcher.h"
 #include "nt/object.h"
+
+#include <stdio.h>
 
 #define THREAD_TAG NT_TAG('T', 'h', 'r', 'e')
 
@@ -63,7 +65,17 @@ void nt_thread_end(struct nt *nt, NTSTATUS status)
     nt->sim->task->local = NULL;
     thread->header.SignalState = 1;
     nt_dispatcher_signal(nt, &thread->header);
-    nt_object_dereference(nt, thread);
+    thread->kept = thread->driver && nt->unloading && !thread->waited;
+    if (!thread->kept)
+        nt_object_dereference(nt, thread);
+}
+
+void nt_thread_waited(struct nt *nt, const void *object)
+{
+    for (struct nt_thread *thread = nt->threads; thread != NULL; thread = thread->older) {
+        if (thread == object)
+            thread->waited = true;
+    }
 }
 
 struct sim_task *nt_thread_spawn(struct nt *nt, const char *name, sim_task_function function,
@@ -90,6 +102,80 @@ unsigned nt_threads_left(const struct nt *nt, const struct pe_image *image, cons
         left++;
     }
     return left;
+}
+
+static void tell_running(struct nt *nt, struct nt_thread *thread)
+{
+    const void *start = (const void *)(uintptr_t)thread->start;
+    char detail[256], place[64], doing[64];
+    struct sim_task *previous;
+
+    if (thread->wait != NULL)
+        snprintf(doing, sizeof(doing), "is in %s", thread->wait->function);
+    else
+        snprintf(doing, sizeof(doing), "%s",
+                 thread->call != NULL ? "is in the middle of its work" : "has not begun");
+    snprintf(detail, sizeof(detail),
+             "DriverUnload returned while a thread of the driver (%s) had not ended: it %s, and "
+             "what it runs next is unmapped (bug check 0xCE)",
+             pe_describe(nt->pe, start, place, sizeof(place)), doing);
+    previous = sim_look_as(nt->sim, thread->task);
+    sim_breach(nt->sim,
+               &(struct sim_breach){
+                   .rule = "R68", .function = "DriverUnload", .detail = detail, .address = start});
+    sim_look_back(nt->sim, previous);
+}
+
+static void tell_race(struct nt *nt, const struct nt_thread *thread)
+{
+    const void *start = (const void *)(uintptr_t)thread->start;
+    char detail[256], place[64];
+
+    snprintf(detail, sizeof(detail),
+             "a thread of the driver (%s) ended while DriverUnload ran, which did not wait for the "
+             "thread object: whatever else it waited for, the thread may have instructions of the "
+             "driver before it when that is unmapped (bug check 0xCE)",
+             pe_describe(nt->pe, start, place, sizeof(place)));
+    sim_breach(nt->sim, &(struct sim_breach){.rule = "R68",
+                                             .function = "PsTerminateSystemThread",
+                                             .detail = detail,
+                                             .address = start});
+}
+
+void nt_threads_judge(struct nt *nt, const struct pe_image *image)
+{
+    struct nt_thread *thread = nt->threads;
+
+    nt->unloading = false;
+    if (!nt->checks)
+        return;
+    while (thread != NULL && thread->older != NULL)
+        thread = thread->older;
+    for (; thread != NULL; thread = thread->newer) {
+        const void *start = (const void *)(uintptr_t)thread->start;
+
+        if (!thread->driver ||
+            (pe_image_base(image) != NULL && pe_image_of(nt->pe, start) != image))
+            continue;
+        if (thread->task != NULL && !thread->ending)
+            tell_running(nt, thread);
+        else if ((thread->task != NULL || thread->kept) && !thread->waited)
+            tell_race(nt, thread);
+    }
+}
+
+void nt_threads_let_go(struct nt *nt)
+{
+    struct nt_thread *older;
+
+    nt->unloading = false;
+    for (struct nt_thread *thread = nt->threads; thread != NULL; thread = older) {
+        older = thread->older;
+        if (!thread->kept)
+            continue;
+        thread->kept = false;
+        nt_object_dereference(nt, thread);
+    }
 }
 
 void nt_threads_retire(struct nt *nt)
@@ -134,6 +220,7 @@ static void run_driver_thread(void *context)
     thread->call = &call;
     nt_call_enter(nt, &call, "StartRoutine", (const void *)(uintptr_t)thread->start);
     thread->start(thread->context);
+    thread->ending = true;
     end_driver_thread(nt, STATUS_SUCCESS);
 }
 
@@ -179,6 +266,7 @@ fail:
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
+    nt_thread_current(nt_current())->ending = true; /* before others are let in */
     NT_EXPORT("PsTerminateSystemThread", APC_LEVEL);
     const struct nt_thread *thread = nt_thread_current(nt);
 

@@ -32,6 +32,9 @@ struct nt_thread {
     const struct nt_wait *wait;    /* outermost, see wait.h; NULL: it does not wait */
     const void *sleeps_at;         /* where it called KeDelayExecutionThread last */
     uint64_t sleeps, sleeps_since; /* there, in a row */
+    bool ending;                   /* no driver code runs in it any more */
+    bool waited;                   /* somebody's wait for it was satisfied */
+    bool kept;                     /* ended while its driver unloads: see nt_threads_judge() */
     bool driver;                   /* made by PsCreateSystemThread */
     const void *caller;
     PKSTART_ROUTINE start;
@@ -54,6 +57,20 @@ static inline struct nt_thread *nt_thread_current(struct nt *nt)
 void nt_thread_end(struct nt *nt, NTSTATUS status);
 
 void nt_threads_close(struct nt *nt);
+
+/* A wait for this object, which says that it is a thread, was satisfied. */
+void nt_thread_waited(struct nt *nt, const void *object);
+
+/* R68: DriverUnload of this image returns. Its threads that have not ended run in memory that is
+ * unmapped next; those that ended meanwhile and were not waited for could have been stopped by the
+ * scheduler between their last signal and their end (a warning). Source: IoCreateSystemThread
+ * ("uses this parameter to ensure that the driver cannot unload while the created thread exists",
+ * which PsCreateSystemThread has not), PsTerminateSystemThread ("must ensure that each such thread
+ * terminates"), bug check 0xCE. */
+void nt_threads_judge(struct nt *nt, const struct pe_image *image);
+
+/* Unloading is over: gives back what was kept for judging. */
+void nt_threads_let_go(struct nt *nt);
 
 /* Driver threads that have not ended; the first one's start routine in *start. */
 unsigned nt_threads_left(const struct nt *nt, const struct pe_image *image, const void **start);

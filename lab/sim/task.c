@@ -293,13 +293,13 @@ struct sim_task *sim_look_as(struct sim *sim, struct sim_task *task)
 {
     struct sim_task *previous = sim->self;
 
-    assert(sim->task == NULL && task->state != SIM_TASK_ENDED);
+    assert(task->state != SIM_TASK_ENDED);
     sim->task = sim->self = task;
     return previous;
 }
 
 void sim_look_back(struct sim *sim, struct sim_task *previous)
 {
-    sim->task = NULL;
+    sim->task = previous == &sim->scheduler->host.task ? NULL : previous;
     sim->self = previous;
 }

@@ -78,7 +78,7 @@ bool sim_task_spin(struct sim *sim);
  * sim_task_irql() and sim_task_processor() are in sim/sim.h. */
 void sim_task_set_irql(struct sim *sim, uint8_t irql);
 
-/* Host only: until sim_look_back(), what asks for the running code (stack, frames, IRQL, thread) is
+/* Until sim_look_back(), what asks for the running code (stack, frames, IRQL, thread) is
  * answered for this task, which does not run: for reports about it. Nothing may be run meanwhile.
  * Returns what is to be handed to sim_look_back(). */
 struct sim_task *sim_look_as(struct sim *sim, struct sim_task *task);
