@@ -30,8 +30,10 @@ static bool read(const char *text, struct sim_decision *list, size_t *count)
 
     for (;;) {
         unsigned long at, chosen;
-        if (!number(&text, AT_MOST, &at) || at < next || *text++ != '=' ||
-            !number(&text, UINT32_MAX, &chosen))
+        if (!number(&text, AT_MOST, &at) || at < next || *text != '=')
+            return false;
+        text++;
+        if (!number(&text, UINT32_MAX, &chosen))
             return false;
         if (list != NULL)
             list[at].chosen = (uint32_t)chosen;

@@ -198,6 +198,8 @@ NOT_CALLED(NTSTATUS, FwpmEngineClose0, HANDLE engine)
 NOT_CALLED(NTSTATUS, FwpmTransactionBegin0, HANDLE engine, UINT32 flags)
 NOT_CALLED(NTSTATUS, FwpmTransactionCommit0, HANDLE engine)
 NOT_CALLED(NTSTATUS, FwpmTransactionAbort0, HANDLE engine)
+NOT_CALLED(NTSTATUS, FwpmProviderAdd0, HANDLE engine, const FWPM_PROVIDER0 *provider,
+           PSECURITY_DESCRIPTOR sd)
 NOT_CALLED(NTSTATUS, FwpmSubLayerAdd0, HANDLE engine, const FWPM_SUBLAYER0 *subLayer,
            PSECURITY_DESCRIPTOR sd)
 NOT_CALLED(NTSTATUS, FwpmCalloutAdd0, HANDLE engine, const FWPM_CALLOUT0 *callout,
