@@ -222,8 +222,10 @@ static NTSTATUS delete(struct fwp *fwp, const char *name, HANDLE engine, const G
 {
     struct fwp_operation operation;
     struct fwp_object *object;
-    NTSTATUS status = fwp_operation_begin(fwp, name, engine, true, &operation);
+    NTSTATUS status;
 
+    SIM_FRAME("fwpkclnt", name);
+    status = fwp_operation_begin(fwp, name, engine, true, &operation);
     if (status != STATUS_SUCCESS)
         return status;
     object = key != NULL ? fwp_object_by_key(fwp, FWP_FILTER, key)

@@ -254,6 +254,7 @@ NTSTATUS NTAPI FwpmTransactionCommit0(HANDLE engineHandle)
     NTSTATUS status;
 
     FWP_ENTER(fwp, name);
+    SIM_FRAME("fwpkclnt", name);
     session = fwp_session_of(fwp, name, engineHandle);
     if (session == NULL)
         return STATUS_INVALID_HANDLE;

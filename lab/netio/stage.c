@@ -189,6 +189,16 @@ void stages_discard(struct netio_flow *flow)
     flow->stage_count = 0;
 }
 
+/* By which call a filter goes: it may be that which ends a transaction, or the session. */
+static const char *deleted_by(void)
+{
+    const struct sim_frame *frame = *sim_frame_list();
+
+    while (frame != NULL && (frame->address != NULL || strcmp(frame->module, "fwpkclnt") != 0))
+        frame = frame->up;
+    return frame != NULL ? frame->function : "FwpmFilterDeleteById0";
+}
+
 void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
 {
     struct netio_flow *flow = netio->oldest, *next;
@@ -212,7 +222,7 @@ void stages_filter_deleted(struct netio *netio, const struct kfd_filter *filter)
                 sim_breach(netio->sim,
                            &(struct sim_breach){
                                .rule = "R56",
-                               .function = "FwpmFilterDeleteById0",
+                               .function = deleted_by(),
                                .detail = defers ? "the filter went while its callout deferred a "
                                                   "stream: FwpsStreamContinue0 comes first"
                                                 : "the filter went while its callout accumulated",
