@@ -104,6 +104,13 @@ static enum machine_status feed_script(struct run *run, struct run_result *resul
         snprintf(result->text, sizeof(result->text), "script:%s", error);
         return MACHINE_BAD_IMAGE;
     }
+    if (plan->unload_step > traffic_script_steps(script)) {
+        snprintf(result->text, sizeof(result->text),
+                 "the scenario has %zu steps: there is no step %zu to unload before",
+                 traffic_script_steps(script), plan->unload_step);
+        traffic_script_free(script);
+        return MACHINE_BAD_IMAGE;
+    }
     run->script =
         script_run_create(&(struct script_run_config){.machine = &run->machine,
                                                       .script = script,
