@@ -451,7 +451,8 @@ static int check_profile(struct check_command *command, struct session_channel *
                     .rerun = base.text,
                     .mode = "",
                     .ledgers = options->explore <= 1,
-                    .samples = outputs_wants_samples(command->outputs)},
+                    .samples = outputs_wants_samples(command->outputs),
+                    .debug = options->debug_print},
         .benign = (command->parts & CAMPAIGN_FAULTS) != 0 ? json_array() : NULL,
     };
     struct campaign_config config = {

@@ -96,6 +96,8 @@ static const struct option_row rows[] = {
      "list the defects of Windows that check --quirk imitates, and those it does not"},
     {"--record", "DIR", KIND_TEXT, OPTION_CHECK | OPTION_REPLAY, AT(record), 0,
      "write each finding's run into DIR as a .sluice file, for sluice rerun"},
+    {"--debug-print", NULL, KIND_FLAG, OPTION_RUN | OPTION_RERUN, AT(debug_print), 0,
+     "show what the driver says with DbgPrint (of a check: in its first run)"},
     {"--shrink", NULL, KIND_FLAG, OPTION_RERUN, AT(shrink), 0,
      "make the recorded run as small as it gets while it still fails the same way"},
     {"-o", "OUT.sluice", KIND_TEXT, OPTION_RERUN, AT(out), 0, "the smaller run (--shrink)"},

@@ -72,6 +72,7 @@ struct options {
     bool faults, unload, four_gigabytes, readings, thorough, list_quirks, shrink, bfe_stopped;
     uint64_t hold_max;
     bool markdown;
+    bool debug_print;
     bool json, quiet, special_pool, keep, help;
     bool checks; /* true unless --checks off */
 };

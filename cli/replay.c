@@ -90,6 +90,7 @@ static int work(void *context, struct session_channel *channel)
         .ledgers = true,
         .delivers = options->deliver != NULL,
         .samples = outputs_wants_samples(command->outputs),
+        .debug = options->debug_print,
         .inspection = &command->inspection,
     };
     struct run_config config = {

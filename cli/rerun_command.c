@@ -113,7 +113,8 @@ static int work_again(void *context, struct session_channel *channel)
                     .rerun = rerun.text,
                     .mode = "",
                     .ledgers = true,
-                    .samples = outputs_wants_samples(command->outputs)},
+                    .samples = outputs_wants_samples(command->outputs),
+                    .debug = command->options->debug_print},
     };
     struct campaign_config config = {.listener = {.context = &again, .finding = finding}};
     struct campaign_result result;

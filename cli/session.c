@@ -72,6 +72,36 @@ static void wipe_progress(struct session *session)
     session->progress_shown = false;
 }
 
+/* Text of the child's, as one line: what steers a terminal is not for it. */
+static void print_plain(const char *text, size_t length)
+{
+    char *copy = strndup(text, length);
+    json_t *said = copy != NULL ? report_string(copy) : NULL;
+    json_t *plain = said != NULL ? report_plain(said) : NULL;
+    const char *at = plain != NULL ? json_string_value(plain) : "(out of memory)";
+
+    for (; *at != '\0'; at++)
+        fputc((unsigned char)*at < 0x20 ? '?' : *at, stderr);
+    json_decref(plain);
+    json_decref(said);
+    free(copy);
+}
+
+/* A line of the driver's, for people. */
+static void print_debug(const json_t *record)
+{
+    const char *text = json_string_value(json_object_get(record, "text"));
+    const json_int_t more = json_integer_value(json_object_get(record, "more"));
+
+    if (more != 0)
+        fprintf(stderr, "DbgPrint: (%lld more lines)\n", (long long)more);
+    else if (text != NULL) {
+        fputs("DbgPrint: ", stderr);
+        print_plain(text, strlen(text));
+        fputc('\n', stderr);
+    }
+}
+
 static void take_record(struct session *session, const char *text, size_t length)
 {
     json_error_t error;
@@ -99,6 +129,8 @@ static void take_record(struct session *session, const char *text, size_t length
     errno = 0;
     if (record == NULL || type == NULL)
         session->bad = true;
+    else if (strcmp(type, "debug") == 0 && !report_writer_is_json(session->options->writer))
+        print_debug(record);
     else if (!inner && !report_write(session->options->writer, record))
         session->write_error = errno != 0 ? errno : EIO;
     json_decref(record);
@@ -208,21 +240,6 @@ static void take_output(struct session *session, const uint8_t *payload, size_t 
     }
     /* What went wrong stays with the stream: who opened it asks when closing it. */
     (void)fwrite(payload + 1, 1, length - 1, streams[payload[0]]);
-}
-
-/* Text of the child's, as one line: what steers a terminal is not for it. */
-static void print_plain(const char *text, size_t length)
-{
-    char *copy = strndup(text, length);
-    json_t *said = copy != NULL ? report_string(copy) : NULL;
-    json_t *plain = said != NULL ? report_plain(said) : NULL;
-    const char *at = plain != NULL ? json_string_value(plain) : "(out of memory)";
-
-    for (; *at != '\0'; at++)
-        fputc((unsigned char)*at < 0x20 ? '?' : *at, stderr);
-    json_decref(plain);
-    json_decref(said);
-    free(copy);
 }
 
 static bool frame(void *context, uint32_t type, const void *payload, uint32_t length)

@@ -114,6 +114,17 @@ static void warning(void *context, const char *line)
     session_say(telling->channel, "warning: %s", line);
 }
 
+static void debug(void *context, const struct run_debug *line)
+{
+    struct telling *telling = context;
+
+    session_record(telling->channel,
+                   report_record_debug(&(struct report_debug){.time = line->time * 100,
+                                                              .processor = line->processor,
+                                                              .text = line->text,
+                                                              .more = line->more}));
+}
+
 static bool stop(void *context)
 {
     (void)context;
@@ -297,6 +308,8 @@ struct run_listener telling_listener(struct telling *telling)
         .finding = finding,
     };
 
+    if (telling->debug)
+        listener.debug = debug;
     if (telling->samples) {
         listener.sample = sample;
         listener.step = step;

@@ -14,6 +14,7 @@ struct telling {
     bool flows, ledgers; /* are told */
     bool delivers;
     bool samples; /* curves, steps of a flow, and NBLs are told: outputs_wants_samples() */
+    bool debug;   /* what the driver prints is told: --debug-print */
     struct inspection *inspection; /* wants to know too; NULL: nobody */
     /* Filled in while telling. */
     size_t errors, warnings;

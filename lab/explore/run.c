@@ -142,6 +142,10 @@ static void run_world(const struct run_config *config, struct check_answers *ans
         snprintf(result->text, sizeof(result->text), "out of memory");
         return;
     }
+    if (config->listener.debug != NULL) {
+        run.print = debug_print_create(&run.machine);
+        run.no_memory |= run.print == NULL;
+    }
     check_answers_set(run.machine.check, answers, expected, rule);
     run.sink = traffic_sink_create(
         run.machine.tcpip,
@@ -246,6 +250,10 @@ done:
     if (run.sink != NULL)
         traffic_sink_destroy(run.sink);
     free(run.kept);
+    if (run.print != NULL &&
+        !debug_print_tell(run.print, config->listener.debug, config->listener.context))
+        result->status = MACHINE_NO_MEMORY;
+    debug_print_destroy(run.print);
     sampler_destroy(run.sampler);
     passage_destroy(run.passage);
     machine_destroy(&run.machine);

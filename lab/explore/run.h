@@ -5,6 +5,7 @@
 
 #include "explore/machine.h"
 #include "explore/passage.h"
+#include "explore/debug_print.h"
 #include "explore/plan.h"
 #include "explore/sluice_client.h"
 #include "traffic/capture.h"
@@ -91,6 +92,8 @@ struct run_listener {
                     const uint8_t *bytes, size_t length);
     void (*progress)(void *context, const struct traffic_progress *progress);
     void (*warning)(void *context, const char *line);
+    /* A line of DbgPrint's (explore/debug_print.h); told when the run is over. */
+    void (*debug)(void *context, const struct run_debug *line);
     bool (*stop)(void *context); /* asked while captures are read; true: they end here */
     void (*ledger)(void *context, const struct run_ledger *ledger);
     void (*pool)(void *context, const struct nt_pool_tag *tag);

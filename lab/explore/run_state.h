@@ -18,6 +18,7 @@ struct run {
     struct traffic_clock clock; /* of the capture; time 0: none */
     struct passage *passage;    /* NULL: nobody asks */
     struct sampler *sampler;    /* likewise */
+    struct debug_print *print;  /* likewise */
     struct script_run *script;  /* while one runs */
     struct sluice_statistics statistics;
     bool own;         /* statistics are those of the whole run */

@@ -486,15 +486,26 @@ int NTAPI nt_crt_swprintf_s(WCHAR *out, size_t size, const WCHAR *format, ...)
     return -1;
 }
 
-/* ---- DbgPrint: no debugger listens; the format is worked through so that a bad argument fails as
- * it would ---- */
+/* ---- DbgPrint: the lab is the debugger; a format that cannot be worked through fails ---- */
 
-static ULONG print(const char *format, __builtin_ms_va_list *list)
+void nt_debug_listen(struct nt *nt, void (*said)(void *context, const char *text, size_t length),
+                     void *context)
+{
+    nt->debug_said = said;
+    nt->debug_context = context;
+}
+
+static ULONG print(const struct nt *nt, const char *format, __builtin_ms_va_list *list)
 {
     char text[512];
+    const int length = format_narrow(text, sizeof(text), format, list);
 
-    return format_narrow(text, sizeof(text), format, list) < 0 ? (ULONG)STATUS_INVALID_PARAMETER
-                                                               : (ULONG)STATUS_SUCCESS;
+    if (length < 0)
+        return (ULONG)STATUS_INVALID_PARAMETER;
+    if (nt->debug_said != NULL)
+        nt->debug_said(nt->debug_context, text,
+                       (size_t)length < sizeof(text) - 1 ? (size_t)length : sizeof(text) - 1);
+    return (ULONG)STATUS_SUCCESS;
 }
 
 ULONG NTAPI DbgPrint(PCSTR Format, ...)
@@ -503,9 +514,8 @@ ULONG NTAPI DbgPrint(PCSTR Format, ...)
     __builtin_ms_va_list list;
     ULONG status;
 
-    (void)nt;
     __builtin_ms_va_start(list, Format);
-    status = print(Format, &list);
+    status = print(nt, Format, &list);
     __builtin_ms_va_end(list);
     return status;
 }
@@ -516,9 +526,8 @@ ULONG NTAPI DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
     __builtin_ms_va_list list;
     ULONG status;
 
-    (void)nt;
     __builtin_ms_va_start(list, Format);
-    status = print(Format, &list);
+    status = print(nt, Format, &list);
     __builtin_ms_va_end(list);
     return status;
 }
@@ -529,9 +538,8 @@ ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, NT_VA_LIST 
     NT_VA_LIST copy;
     ULONG status;
 
-    (void)nt;
     __builtin_ms_va_copy(copy, arglist);
-    status = print(Format, &copy);
+    status = print(nt, Format, &copy);
     __builtin_ms_va_end(copy);
     return status;
 }

@@ -38,6 +38,12 @@ static inline struct nt *nt_current(void)
 _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t parameters[4],
                            const void *pc, const char *what);
 
+/* Who hears what drivers say with DbgPrint, DbgPrintEx and vDbgPrintEx: length bytes of text, at
+ * most 511 of a call (DbgPrint's documentation: 512 with the end), without its terminator. Called
+ * on the driver's stack. Component and level filter nothing. said NULL: nobody. */
+void nt_debug_listen(struct nt *nt, void (*said)(void *context, const char *text, size_t length),
+                     void *context);
+
 /* The call of an import that is not modelled ended the run; NULL when none did. */
 const char *nt_unmodelled(const struct nt *nt);
 

@@ -36,6 +36,8 @@ struct nt {
     struct nt_config config;
     bool checks;
     const char *unmodelled;
+    void (*debug_said)(void *context, const char *text, size_t length);
+    void *debug_context;
     char unmodelled_text[256];
     char evidence_text[256]; /* see pe_traps.evidence */
     bool interrupts_off;     /* cli without sti */

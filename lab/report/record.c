@@ -215,6 +215,17 @@ json_t *report_record_rule(const struct check_rule *rule)
                      true, "specimen", specimen != NULL ? specimen->name : NULL);
 }
 
+json_t *report_record_debug(const struct report_debug *line)
+{
+    json_t *record =
+        json_pack("{s:s, s:I, s:i, s:o}", "type", "debug", "time", (json_int_t)line->time,
+                  "processor", (int)line->processor, "text", report_string(line->text));
+
+    if (record != NULL && line->more != 0)
+        json_object_set_new(record, "more", json_integer((json_int_t)line->more));
+    return record;
+}
+
 json_t *report_record_run(const struct report_run *run)
 {
     char hash[17];

@@ -36,6 +36,14 @@ struct report_pool {
     uint64_t allocs, frees, bytes;
 };
 
+/* A line of DbgPrint's. */
+struct report_debug {
+    uint64_t time; /* virtual, nanoseconds */
+    unsigned processor;
+    const char *text;
+    uint64_t more; /* lines that were not kept */
+};
+
 /* What is open in a ledger when the connections have ended. */
 struct report_left {
     const char *ledger; /* "clones" */
@@ -99,6 +107,7 @@ struct report_run {
 json_t *report_record_flow(const struct report_flow *flow);
 json_t *report_record_ledger(const struct report_ledger *ledger);
 json_t *report_record_pool(const struct report_pool *pool);
+json_t *report_record_debug(const struct report_debug *line);
 json_t *report_record_left(const struct report_left *left);
 json_t *report_record_finding(const struct check_finding *finding, const char *rerun);
 /* run: its number in the campaign, from 1. */

@@ -60,6 +60,11 @@ void report_writer_destroy(struct report_writer *writer)
     free(writer);
 }
 
+bool report_writer_is_json(const struct report_writer *writer)
+{
+    return writer->json;
+}
+
 static bool flush(struct report_writer *writer)
 {
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

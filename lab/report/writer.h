@@ -13,6 +13,8 @@ struct report_writer;
 struct report_writer *report_writer_create(FILE *out, bool json, bool quiet);
 void report_writer_destroy(struct report_writer *writer);
 
+bool report_writer_is_json(const struct report_writer *writer);
+
 /* Takes a record (borrowed). Tables appear as soon as their kind is complete. False when it cannot
  * be written (disk full, closed pipe) or is no record. */
 bool report_write(struct report_writer *writer, json_t *record);
