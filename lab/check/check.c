@@ -207,6 +207,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
     if (call->track == NULL)
         return;
     call->track->indication = classify->indication;
+    call->track->decided_then = call->track->decided;
     call->track->classify = classify->callout->classify;
     call->copies.kept = call->track->kept > 0;
     check_disconnect_offer(call->track, classify);

@@ -11,11 +11,13 @@
  */
 typedef uint64_t lanes __attribute__((vector_size(16)));
 
-/* Bytes of an indication that are looked at when its rest is offered again: who lets a few bytes
- * pass at a time would else have all the others read each time. */
-#define AGAIN 8192
+/* Of a rest that is offered again at least so many bytes are looked at, and so many for each that
+ * was decided since: who lets a few bytes pass at a time would else have all the others read each
+ * time. */
+#define AGAIN_LEAST 1024
+#define AGAIN_EACH  64
 
-#define MIX   0x9E3779B97F4A7C15ull
+#define MIX         0x9E3779B97F4A7C15ull
 
 static uint64_t mixed(uint64_t digest, uint64_t word)
 {
@@ -57,14 +59,24 @@ static uint64_t digest_of(const uint8_t *bytes, size_t length)
     return digest;
 }
 
+static size_t looked_at(const struct netio_classify *classify, const struct check_track *track)
+{
+    const uint64_t decided = track != NULL ? track->decided - track->decided_then : 0;
+
+    if (track == NULL || track->indication != classify->indication || decided == 0 ||
+        decided >= classify->length / AGAIN_EACH)
+        return classify->length;
+    if (decided > AGAIN_LEAST / AGAIN_EACH)
+        return decided * AGAIN_EACH;
+    return classify->length > AGAIN_LEAST ? AGAIN_LEAST : classify->length;
+}
+
 void check_payload_enter(const struct netio_classify *classify, const struct check_track *track,
                          struct check_payload *payload)
 {
     struct ndis_cursor cursor = *classify->start;
-    size_t left = classify->length, run;
+    size_t left = looked_at(classify, track), run;
 
-    if (track != NULL && track->indication == classify->indication && left > AGAIN)
-        left = AGAIN;
     payload->count = 0;
     while (left > 0 && payload->count < CHECK_PAYLOAD_RUNS) {
         const uint8_t *bytes = ndis_cursor_bytes(&cursor, &run);

@@ -30,8 +30,9 @@ struct check_track {
     uint64_t deferred_at;    /* position of that */
     uint64_t deferred_bytes;
     uint32_t deferred_classify;
-    const void *classify; /* the callout's function */
-    uint32_t indication;  /* the last one it was shown */
+    const void *classify;  /* the callout's function */
+    uint32_t indication;   /* the last one it was shown */
+    uint64_t decided_then; /* when it was shown that */
     /* R74 */
     uint8_t manner;   /* of the last answer */
     uint32_t manners; /* answers in that manner, in a row */
