@@ -198,6 +198,7 @@ static void classify_enter(void *context, struct netio_classify *classify)
         return;
     call->classify = classify;
     call->copies = (struct check_copies){0};
+    check_hole_enter(check, call);
     call->chain = check_chain_enter(check, classify);
     call->flow = check_flow_of(check, classify->flow);
     call->track = call->flow == NULL
@@ -270,6 +271,7 @@ static void classify_exit(void *context, struct netio_classify *classify)
         check_disconnect_answer(call->track, classify);
         check_progress_answer(check, call->track, classify);
         check_counter_answer(check, call->track, classify);
+        check_hole_answer(check, call, classify);
         go_on(check, call->flow, call->track, classify);
     }
     call->classify = NULL;
@@ -315,6 +317,7 @@ static void inject_exit(void *context, struct netio_inject *inject)
     if (inject->status != STATUS_SUCCESS || netio_flow_is_dead(inject->flow))
         return;
     track->kept -= (int64_t)inject->length;
+    check_hole_inject(track, inject);
     check_out_of_band_begin(check, flow, track, inject);
     check_order_inject(check, flow, track, inject);
     check_stream_flags(check, inject);
@@ -341,6 +344,7 @@ static void flow_close(void *context, struct netio_flow *flow)
     if (own == NULL)
         return;
     netio_flow_set_of_check(flow, NULL);
+    check_holes_close(check, own);
     check_flow_forget(check, own);
 }
 
@@ -393,6 +397,7 @@ void check_destroy(struct check *check)
         check_flow_forget(check, check->flows);
     check_findings_clear(&check->findings);
     check_chains_clear(&check->chains);
+    check_balances_clear(&check->balances);
     free(check->ended);
     free(check);
 }

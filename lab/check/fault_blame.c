@@ -4,7 +4,6 @@
 
 #include "check/cause.h"
 #include "nt/failure.h"
-#include "sim/fault.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,9 +48,8 @@ static void describe_way(const struct sim_fault_taken *taken, char *text, size_t
         snprintf(text, size, "failed with %s", failure->ways[taken->way - 1].name);
 }
 
-/* "after FwpsCloneStreamData0 failed with STATUS_NO_MEMORY (call 3, at driver+0x1234)" */
-static void describe(const struct sim_fault_taken *taken, uint64_t count, struct pe *pe, char *text,
-                     size_t size)
+void check_describe_failure(const struct sim_fault_taken *taken, uint64_t count, struct pe *pe,
+                            char *text, size_t size)
 {
     char nth[24] = "", where[96], more[48] = "", way[64];
 
@@ -93,7 +91,7 @@ void check_blame_faults(struct check_findings *findings, const struct check_find
             blame->offset = effect->offset;
             blame->time = effect->time;
             blame->stack = effect->stack;
-            describe(taken, count, pe, blame->detail, sizeof(blame->detail));
+            check_describe_failure(taken, count, pe, blame->detail, sizeof(blame->detail));
         }
         blame->nbls += effect->nbls;
         blame->bytes += effect->bytes;

@@ -5,6 +5,7 @@
 #include "check/answers.h"
 #include "check/chain.h"
 #include "check/check.h"
+#include "check/hole.h"
 #include "check/passed_on.h"
 #include "check/payload.h"
 #include "check/track.h"
@@ -24,6 +25,7 @@ struct check_call {
     struct check_chain *chain;
     struct check_payload payload;
     struct check_copies copies;
+    uint64_t failures; /* of calls, before it was called */
 };
 
 struct check {
@@ -42,6 +44,7 @@ struct check {
         const char *rule;
         size_t at;
     } answers;
+    struct check_balances balances;
     struct check_flow *flows; /* that are open, newest first */
     uint64_t *ended;          /* by flow handle: when it ended, or 0 */
     size_t ended_size;

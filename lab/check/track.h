@@ -3,7 +3,7 @@
  * how far its output has come, what it holds. The rules of the stream layer are judged by it. */
 #pragma once
 
-#include "check/check.h"
+#include "check/hole.h"
 
 /* Positions count the bytes that this callout was offered in this direction, from 0: bytes that it
  * was not shown (withheld above it) have none. */
@@ -37,6 +37,7 @@ struct check_track {
     uint8_t manner;   /* of the last answer */
     uint32_t manners; /* answers in that manner, in a row */
     bool counter_told;
+    struct check_hole hole; /* R70 */
     /* R38 */
     struct check_samples *samples; /* of what is held outside classify; NULL: of nothing */
     uint32_t injecting;            /* calls in progress */

@@ -5,6 +5,7 @@
 #include "check/answers.h"
 #include "check/cause.h"
 #include "check/fault_blame.h"
+#include "check/hole.h"
 #include "explore/comparison.h"
 #include "explore/script_run.h"
 #include "nt/clock.h"
@@ -124,10 +125,37 @@ static void tell_samples(struct run *run, const struct check_findings *findings)
     sampler_end(run->sampler, first != NULL ? first->flow : 0, first != NULL ? first->classify : 0);
 }
 
-/* answers: NULL, or what is to be recorded; expected, rule: see check/answers.h. */
 static void run_world(const struct run_config *config, struct check_answers *answers,
                       const struct check_answers *expected, const char *rule,
-                      struct run_result *result)
+                      struct check_balances *balances, struct run_result *result);
+
+/* A run of the same seed in which nothing fails, told to nobody. */
+static void judge_holes(const struct run_config *config, struct check *check)
+{
+    struct run_config plain = *config;
+    struct check_balances balances = {0};
+    struct run_result result;
+
+    if (config->plan.neighbour_count != 0 || !check_holes_are_suspected(check))
+        return;
+    plain.machine.explain = false;
+    plain.listener = (struct run_listener){0};
+    plain.judge = (struct run_judge){0};
+    plain.record = NULL;
+    plain.plan.fault_count = 0;
+    plain.plan.faults_per_million = 0;
+    plain.plan.fault_log = NULL;
+    run_world(&plain, NULL, NULL, NULL, &balances, &result);
+    if (result.status == MACHINE_OK)
+        check_holes_judge(check, &balances);
+    check_balances_clear(&balances);
+}
+
+/* answers: NULL, or what is to be recorded; expected, rule: see check/answers.h; balances: NULL, or
+ * where what callouts kept is put (check/hole.h). */
+static void run_world(const struct run_config *config, struct check_answers *answers,
+                      const struct check_answers *expected, const char *rule,
+                      struct check_balances *balances, struct run_result *result)
 {
     struct run run = {.config = config};
     struct machine_config machine = config->machine;
@@ -223,6 +251,9 @@ static void run_world(const struct run_config *config, struct check_answers *ans
 
     struct check_findings *findings = check_findings(run.machine.check);
     check_answers_finish(run.machine.check);
+    judge_holes(config, run.machine.check);
+    if (balances != NULL)
+        check_balances_take(run.machine.check, balances);
     check_fold(findings);
     check_blame_faults(findings, config->known, run.machine.sim, run.machine.pe);
     neighbour_excuse(&config->plan, findings);
@@ -268,14 +299,14 @@ void run_once(const struct run_config *config, struct run_result *result)
                            : NULL;
 
     if (rule == NULL) {
-        run_world(config, NULL, NULL, NULL, result);
+        run_world(config, NULL, NULL, NULL, NULL, result);
         return;
     }
     plain.machine.explain = false;
     plain.listener = (struct run_listener){0};
     plain.judge = (struct run_judge){0};
     plain.record = NULL;
-    run_world(&plain, &answers, NULL, NULL, result);
-    run_world(config, NULL, result->status == MACHINE_OK ? &answers : NULL, rule, result);
+    run_world(&plain, &answers, NULL, NULL, NULL, result);
+    run_world(config, NULL, result->status == MACHINE_OK ? &answers : NULL, rule, NULL, result);
     check_answers_clear(&answers);
 }

@@ -226,6 +226,11 @@ bool netio_flow_is_dead(const struct netio_flow *flow)
     return flow->closed || flow->reset || flow->aborted;
 }
 
+bool netio_flow_is_aborted(const struct netio_flow *flow)
+{
+    return flow->reset || flow->aborted;
+}
+
 void *netio_flow_of_check(const struct netio_flow *flow)
 {
     return flow->of_check;

@@ -60,6 +60,9 @@ const struct netio_flow_info *netio_flow_info(const struct netio_flow *flow);
 /* True when it was closed, reset or aborted: what goes into it does not come out. */
 bool netio_flow_is_dead(const struct netio_flow *flow);
 
+/* True when it did not end with FINs: it was reset, from outside or by a callout. */
+bool netio_flow_is_aborted(const struct netio_flow *flow);
+
 /* One pointer of this flow's for check/ alone, from flow_open to flow_close. */
 void *netio_flow_of_check(const struct netio_flow *flow);
 void netio_flow_set_of_check(struct netio_flow *flow, void *own);

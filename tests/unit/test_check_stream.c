@@ -3,6 +3,9 @@
 #include "test_netio_world.h"
 
 #include "check/answers.h"
+#include "check/hole.h"
+#include "sim/fault.h"
+#include "sim/frame.h"
 
 static struct check *check;
 
@@ -235,6 +238,67 @@ static void edited_in_place(void **state)
     close_checked("R19 ");
 }
 
+/* ---- what is given up when a call fails ---- */
+
+static unsigned fail_clone(void *context, const char *call, unsigned ways)
+{
+    return strcmp(call, "FwpsCloneStreamData0") == 0;
+}
+
+static void clone_fails(void)
+{
+    struct sim_frame driver;
+
+    sim_fault_judge(world->sim, &(struct sim_fault_judge){.decide = fail_clone});
+    sim_frame_push(&driver, "driver", "classifyFn", &driver);
+    assert_int_equal(sim_fault_way(world->sim, "FwpsCloneStreamData0", 1), 1);
+    sim_frame_pop(&driver);
+}
+
+/* The second of three offers meets a call that fails. kept: by the callout, where nothing fails. */
+static void give_up(const struct step *second, const struct step *third, bool suspected,
+                    int64_t kept, const char *expected)
+{
+    struct callout *const callout = open_checked();
+    const struct step steps[] = {STEP(BLOCK, 0, .injects = 1, .inject_size = 10), *second, *third};
+    struct check_balance balance = {.flow = netio_flow_handle(world->flow),
+                                    .callout = callout->id,
+                                    .direction = NETIO_INBOUND,
+                                    .kept = kept};
+
+    world_script(callout, steps, 3);
+    for (unsigned i = 0; i < 3; i++)
+        world_offer_one(NETIO_INBOUND, 10);
+    world_disconnect();
+    assert_int_equal(check_holes_are_suspected(check), suspected);
+    check_holes_judge(check, &(struct check_balances){&balance, 1, 1, false});
+    if (*expected != '\0') {
+        assert_int_equal(check_findings(check)->list[0]->offset, 10);
+        assert_int_equal(check_findings(check)->list[0]->bytes, 10);
+    }
+    close_checked(expected);
+}
+
+static void given_up_when_a_call_fails(void **state)
+{
+    const struct step give_back = STEP(BLOCK, 0, .injects = 1, .inject_size = 10),
+                      both_back = STEP(BLOCK, 0, .injects = 1, .inject_size = 20),
+                      block = STEP(BLOCK, 0), drop = STEP(DROP, 0), permit = STEP(PERMIT, 0),
+                      failing = STEP(BLOCK, 0, .extra = clone_fails),
+                      failing_drops = STEP(DROP, 0, .extra = clone_fails),
+                      failing_permits = STEP(PERMIT, 0, .extra = clone_fails);
+
+    give_up(&failing, &give_back, true, 0, "R70 ");
+    give_up(&failing, &permit, true, 0, "R70 ");
+    give_up(&failing, &give_back, true, 10, ""); /* it does so where nothing fails */
+    give_up(&failing, &both_back, false, 0, ""); /* later */
+    give_up(&failing, &block, false, 0, "");     /* nothing comes behind it */
+    give_up(&failing, &drop, false, 0, "");
+    give_up(&failing_drops, &permit, false, 0, "");
+    give_up(&failing_permits, &permit, false, 0, "");
+    give_up(&block, &give_back, false, 0, ""); /* nothing failed */
+}
+
 /* ---- answers ---- */
 
 static void answer_run(enum answer second, struct check_answers *record,
@@ -275,6 +339,7 @@ int main(void)
         cmocka_unit_test(never_continued),
         cmocka_unit_test(continued),
         cmocka_unit_test(edited_in_place),
+        cmocka_unit_test(given_up_when_a_call_fails),
         cmocka_unit_test(answers_are_compared),
     };
 
