@@ -100,8 +100,11 @@ static void run_entry(void *context)
     struct nt_call call;
 
     nt_call_enter(nt, &call, "DriverEntry", (const void *)(uintptr_t)object->DriverInit);
+    nt->unloading = true;
     driver->status = object->DriverInit(object, &driver->registry);
     nt_call_leave(nt, &call);
+    if (!NT_SUCCESS(driver->status)) /* the image is unmapped then, too */
+        nt_threads_judge(nt, driver->image, "DriverEntry");
     /* The I/O manager does so for devices that DriverEntry made; those made later are the driver's
      * own affair. */
     for (DEVICE_OBJECT *device = object->DeviceObject; device != NULL; device = device->NextDevice)
@@ -137,6 +140,7 @@ struct nt_driver *nt_driver_load(struct nt *nt, struct pe_image *image, NTSTATUS
     nt_run_until(nt, &driver->done, nt->sim->now + ENTRY_LIMIT);
     if (!driver->done && !nt->sim->stopped)
         nt_hang_tell(nt, "DriverEntry", task);
+    nt_threads_let_go(nt);
     *status = driver->status;
 out:
     sim_leave(previous);
@@ -294,7 +298,7 @@ static void run_unload(void *context)
     nt->unloading = true;
     object->DriverUnload(object);
     nt_call_leave(nt, &call);
-    nt_threads_judge(nt, driver->image);
+    nt_threads_judge(nt, driver->image, "DriverUnload");
     driver->done = true;
     nt_thread_end(nt, STATUS_SUCCESS);
 }

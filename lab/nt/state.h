@@ -84,7 +84,7 @@ struct nt {
     uint64_t counter_reads; /* each read of a fast counter moves it on a little */
     uint64_t uuids;
     struct nt_event_watch event_watch;
-    bool unloading; /* a driver is */
+    bool unloading; /* a driver is, or is being loaded */
     const void *process_notifications[NT_PROCESS_NOTIFICATIONS];
     struct nt_etw {
         uint64_t registered;

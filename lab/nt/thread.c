@@ -104,7 +104,7 @@ unsigned nt_threads_left(const struct nt *nt, const struct pe_image *image, cons
     return left;
 }
 
-static void tell_running(struct nt *nt, struct nt_thread *thread)
+static void tell_running(struct nt *nt, struct nt_thread *thread, const char *role)
 {
     const void *start = (const void *)(uintptr_t)thread->start;
     char detail[256], place[64], doing[64];
@@ -116,33 +116,32 @@ static void tell_running(struct nt *nt, struct nt_thread *thread)
         snprintf(doing, sizeof(doing), "%s",
                  thread->call != NULL ? "is in the middle of its work" : "has not begun");
     snprintf(detail, sizeof(detail),
-             "DriverUnload returned while a thread of the driver (%s) had not ended: it %s, and "
-             "what it runs next is unmapped (bug check 0xCE)",
-             pe_describe(nt->pe, start, place, sizeof(place)), doing);
+             "%s returned while a thread of the driver (%s) had not ended: it %s, and what it runs "
+             "next is unmapped (bug check 0xCE)",
+             role, pe_describe(nt->pe, start, place, sizeof(place)), doing);
     previous = sim_look_as(nt->sim, thread->task);
-    sim_breach(nt->sim,
-               &(struct sim_breach){
-                   .rule = "R68", .function = "DriverUnload", .detail = detail, .address = start});
+    sim_breach(nt->sim, &(struct sim_breach){
+                            .rule = "R68", .function = role, .detail = detail, .address = start});
     sim_look_back(nt->sim, previous);
 }
 
-static void tell_race(struct nt *nt, const struct nt_thread *thread)
+static void tell_race(struct nt *nt, const struct nt_thread *thread, const char *role)
 {
     const void *start = (const void *)(uintptr_t)thread->start;
     char detail[256], place[64];
 
     snprintf(detail, sizeof(detail),
-             "a thread of the driver (%s) ended while DriverUnload ran, which did not wait for the "
+             "a thread of the driver (%s) ended while %s ran, which did not wait for the "
              "thread object: whatever else it waited for, the thread may have instructions of the "
              "driver before it when that is unmapped (bug check 0xCE)",
-             pe_describe(nt->pe, start, place, sizeof(place)));
+             pe_describe(nt->pe, start, place, sizeof(place)), role);
     sim_breach(nt->sim, &(struct sim_breach){.rule = "R68",
                                              .function = "PsTerminateSystemThread",
                                              .detail = detail,
                                              .address = start});
 }
 
-void nt_threads_judge(struct nt *nt, const struct pe_image *image)
+void nt_threads_judge(struct nt *nt, const struct pe_image *image, const char *role)
 {
     struct nt_thread *thread = nt->threads;
 
@@ -158,9 +157,9 @@ void nt_threads_judge(struct nt *nt, const struct pe_image *image)
             (pe_image_base(image) != NULL && pe_image_of(nt->pe, start) != image))
             continue;
         if (thread->task != NULL && !thread->ending)
-            tell_running(nt, thread);
+            tell_running(nt, thread, role);
         else if ((thread->task != NULL || thread->kept) && !thread->waited)
-            tell_race(nt, thread);
+            tell_race(nt, thread, role);
     }
 }
 

@@ -34,8 +34,8 @@ struct nt_thread {
     uint64_t sleeps, sleeps_since; /* there, in a row */
     bool ending;                   /* no driver code runs in it any more */
     bool waited;                   /* somebody's wait for it was satisfied */
-    bool kept;                     /* ended while its driver unloads: see nt_threads_judge() */
-    bool driver;                   /* made by PsCreateSystemThread */
+    bool kept;   /* ended while its driver loads or unloads: see nt_threads_judge() */
+    bool driver; /* made by PsCreateSystemThread */
     const void *caller;
     PKSTART_ROUTINE start;
     PVOID context;
@@ -61,15 +61,16 @@ void nt_threads_close(struct nt *nt);
 /* A wait for this object, which says that it is a thread, was satisfied. */
 void nt_thread_waited(struct nt *nt, const void *object);
 
-/* R68: DriverUnload of this image returns. Its threads that have not ended run in memory that is
- * unmapped next; those that ended meanwhile and were not waited for could have been stopped by the
- * scheduler between their last signal and their end (a warning). Source: IoCreateSystemThread
+/* R68: `role` of this image (DriverUnload, or a DriverEntry that fails) returns. Its threads that
+ * have not ended run in memory that is unmapped next; those that ended meanwhile and were not
+ * waited for could have been stopped by the scheduler between their last signal and their end (a
+ * warning). Source: IoCreateSystemThread
  * ("uses this parameter to ensure that the driver cannot unload while the created thread exists",
  * which PsCreateSystemThread has not), PsTerminateSystemThread ("must ensure that each such thread
  * terminates"), bug check 0xCE. */
-void nt_threads_judge(struct nt *nt, const struct pe_image *image);
+void nt_threads_judge(struct nt *nt, const struct pe_image *image, const char *role);
 
-/* Unloading is over: gives back what was kept for judging. */
+/* It is over: gives back what was kept for judging. */
 void nt_threads_let_go(struct nt *nt);
 
 /* Driver threads that have not ended; the first one's start routine in *start. */

@@ -127,6 +127,38 @@ static void test_thread_ended_before(void **state)
     assert_true(nt_driver_unload(world->nt, driver, SIM_SECOND));
 }
 
+/* What fails is unmapped as what is unloaded. */
+static NTSTATUS entry_that_fails(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    assert_int_equal(entry(driver, path), STATUS_SUCCESS);
+    unload(driver);
+    return STATUS_UNSUCCESSFUL;
+}
+
+static void fails(struct world *world, enum thread_wait wait)
+{
+    struct nt_driver *driver;
+    NTSTATUS status;
+
+    memset(&sample, 0, sizeof(sample));
+    sample.wait = wait;
+    world_driver_entry = entry_that_fails;
+    driver = world_load(world, &status);
+    assert_int_equal(status, STATUS_UNSUCCESSFUL);
+    assert_true(nt_driver_unload(world->nt, driver, SIM_SECOND));
+}
+
+static void test_entry_fails_with_thread(void **state)
+{
+    fails(*state, BY_NOTHING);
+    world_expect(*state, "R68 DriverEntry: DriverEntry returned while a thread of the driver");
+}
+
+static void test_entry_fails_without_thread(void **state)
+{
+    fails(*state, BY_OBJECT);
+}
+
 /* ---- waiting for ever ---- */
 
 static void never_set(void)
@@ -240,12 +272,19 @@ static void test_event_watch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        NT_TEST(test_thread_waited_for), NT_TEST(test_thread_waited_for_by_handle),
-        NT_TEST(test_thread_returns),    NT_TEST(test_thread_not_waited_for),
-        NT_TEST(test_event_waited_for),  NT_TEST(test_thread_ended_before),
-        NT_TEST(test_hang_event),        NT_TEST(test_hang_thread),
-        NT_TEST(test_hang_rundown),      NT_TEST(test_hang_sleeps),
+        NT_TEST(test_thread_waited_for),
+        NT_TEST(test_thread_waited_for_by_handle),
+        NT_TEST(test_thread_returns),
+        NT_TEST(test_thread_not_waited_for),
+        NT_TEST(test_event_waited_for),
+        NT_TEST(test_thread_ended_before),
+        NT_TEST(test_hang_event),
+        NT_TEST(test_hang_thread),
+        NT_TEST(test_hang_rundown),
+        NT_TEST(test_hang_sleeps),
         NT_TEST(test_event_watch),
+        NT_TEST(test_entry_fails_with_thread),
+        NT_TEST(test_entry_fails_without_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
