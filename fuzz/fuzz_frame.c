@@ -26,7 +26,14 @@ static FILE *told_here;
         }                                                                                          \
     } while (0)
 
-enum { WITH_JSON = 1, WITH_FOLDER = 2, WITH_STREAMS = 4, WITH_OUTPUTS = 8, AGAIN = 16 };
+enum {
+    WITH_JSON = 1,
+    WITH_FOLDER = 2,
+    WITH_STREAMS = 4,
+    WITH_OUTPUTS = 8,
+    AGAIN = 16,
+    CUT_SHORT = 32
+};
 
 int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -101,7 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     told_here = open_memstream(&line, &line_size);
     CHECK(told_here != NULL && report != NULL && stream != NULL);
     struct options options = {0};
+    const struct report_run about = {
+        .command = "check", .profile = "10", .mode = "", .checks = "on"};
     struct session_options how = {
+        .about = &about,
         .writer = report_writer_create(report, (with & WITH_JSON) != 0, false),
         .streams = (with & WITH_STREAMS) != 0 ? streams : NULL,
         .outputs = (with & WITH_OUTPUTS) != 0 ? outputs_open(&options, "x.sys", &code) : NULL,
@@ -118,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (receive_bytes(&r, data + 2, size - 2, data[1] + 1u))
         CHECK(!session.bad && r.used <= size);
     CHECK(session.errors <= session.heard);
+    if ((with & CUT_SHORT) != 0)
+        close_report(&session, EXIT_NO_VERDICT, "interrupted");
     (void)report_writer_finish(how.writer);
     report_writer_destroy(how.writer);
     (void)outputs_close(how.outputs, EXIT_CLEAN);
