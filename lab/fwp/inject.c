@@ -145,6 +145,7 @@ NTSTATUS NTAPI FwpsInjectionHandleDestroy0(HANDLE injectionHandle)
     struct injection_handle **link;
 
     FWP_ENTER(fwp, "FwpsInjectionHandleDestroy0");
+    SIM_FRAME("fwpkclnt", "FwpsInjectionHandleDestroy0");
     if (handle == NULL || handle->closing)
         return STATUS_INVALID_HANDLE;
     handle->closing = true;

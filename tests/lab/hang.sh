@@ -36,6 +36,9 @@ hang COUNT '^what: .*slept [0-9]+ times in a row at one place \(KeDelayExecution
   '^stack: hang-COUNT!WaitForCount' \
   '^history: [0-9]+ injects were accepted .* completionFn was called for [0-9]+ NBLs, 0 are still to be completed'
 
+hang DESTROY '^what: .*it is blocked in FwpsInjectionHandleDestroy0' '^stack: fwpkclnt!FwpsInjectionHandleDestroy0' \
+  '^history: .* 1 is still to be completed'
+
 expect_exit 0 "permit.c builds" "$sluice" build "$SLUICE_SOURCE/tests/lab/drivers/permit.c" -o "$work/permit.sys" \
   -I "$SLUICE_SOURCE/specimens" --target win8 || finish
 for option in --unload-at --unload-at-rest; do

@@ -5,7 +5,7 @@
 #define SPECIMEN_DRAIN
 #include "specimen.h"
 
-enum { EVENT, THREAD, COUNT };
+enum { EVENT, THREAD, COUNT, DESTROY };
 
 #ifndef HANG
 #define HANG EVENT
@@ -78,10 +78,11 @@ static VOID Classify(const FWPS_INCOMING_VALUES *Values, const FWPS_INCOMING_MET
 
     UNREFERENCED_PARAMETER(Filter);
     UNREFERENCED_PARAMETER(FlowContext);
-    if (HANG != COUNT || Data->dataLength == 0 ||
+    if (HANG < COUNT || Data->dataLength == 0 ||
         !NT_SUCCESS(FwpsCloneStreamData(Data, NULL, NULL, 0, &Clone)))
         return;
-    (VOID) InterlockedIncrement(&Pending);
+    if (InterlockedIncrement(&Pending) == 1 && HANG == DESTROY)
+        FwpsReferenceNetBufferList(Clone, TRUE);
     if (!NT_SUCCESS(FwpsStreamInjectAsync(
             Specimen.Injection, NULL, 0, Meta->flowHandle,
             Specimen.CalloutId[Values->layerId == FWPS_LAYER_STREAM_V6], Values->layerId,
