@@ -12,7 +12,8 @@
 /* What a failed call can lead to. Rules that a driver breaks whether calls fail or not are told as
  * themselves. */
 static const char *const outcomes[] = {
-    "CRASH", "HANG", "LEAK", "LOST", "R37", "R52", "R53", "R54", "R60", "R65", "R66", "R68", "R71",
+    "CRASH", "HANG", "LEAK", "LOST", "R37", "R40", "R52",
+    "R53",   "R54",  "R60",  "R65",  "R66", "R68", "R71",
 };
 
 static bool is_outcome(const struct check_finding *finding)
