@@ -2,6 +2,8 @@
 /* Folding consequences into their cause, by a table. */
 #include "check/cause.h"
 
+#include "nt/irql.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +17,9 @@ enum share {
     SHARE_FLOW = 1 << 2,
     SHARE_TAG = 1 << 3,
     SHARE_FUNCTION = 1 << 4, /* the API or place that the finding names */
+    SHARE_SITE = 1 << 5,     /* driver code that made what both are about, each time */
+    SHARE_IRQL = 1 << 6,     /* each time at the IRQL, above DISPATCH_LEVEL, that the cause left */
+    SHARE_TOLD = 1 << 7,     /* who told of the effect, each time, knew of the cause */
 };
 
 /* Where several causes explain an effect, the upper row decides. The table has no circles. */
@@ -41,6 +46,18 @@ static const struct cause {
     {"R69", "R62", SHARE_CALL},
     {"R69", "HANG", SHARE_CALL},
     {"R62", "HANG", SHARE_CALL},
+    /* Who told knew: the FIN was blocked by an answer that was not given; the lock was kept by a
+     * function that returned; the NBL was given away, the block freed before. */
+    {"R01", "R40", SHARE_TOLD},
+    {"R62", "R62", SHARE_TOLD},
+    {"R44", "R30", SHARE_TOLD},
+    {"R44", "R32", SHARE_TOLD},
+    {"R32", "R65", SHARE_TOLD},
+    /* The wrong pool at the wrong IRQL: whatever is done with the block. */
+    {"R61", "R63", SHARE_SITE},
+    {"R61", "R67", SHARE_SITE},
+    /* Calls at an IRQL that was never lowered. */
+    {"R61", "R61", SHARE_IRQL},
     /* The same, seen from where it happens. */
     {"R47", "R65", SHARE_CALL},
     {"R48", "CRASH", SHARE_CALL},
@@ -92,6 +109,15 @@ static bool shares(const struct check_finding *one, const struct check_finding *
     if ((wanted & SHARE_FLOW) && (one->flow == 0 || one->flow != other->flow))
         return false;
     if ((wanted & SHARE_TAG) && (one->tag == 0 || one->tag != other->tag))
+        return false;
+    if ((wanted & SHARE_SITE) && (one->site == NULL || one->site != other->site))
+        return false;
+    if ((wanted & SHARE_IRQL) && (one->left_irql <= DISPATCH_LEVEL || other->left_irql != 0 ||
+                                  one->left_irql != other->irql))
+        return false;
+    if ((wanted & SHARE_TOLD) &&
+        (other->because == NULL || strcmp(other->because, one->rule->id) != 0 ||
+         (one->rule == other->rule && one->because != NULL)))
         return false;
     if ((wanted & SHARE_FUNCTION) &&
         (one->function[0] == '\0' || strcmp(one->function, other->function) != 0))

@@ -173,7 +173,12 @@ void check_chain_inject(struct check *check, const struct netio_inject *inject,
     struct check_chains *chains = &check->chains;
     char detail[160];
 
-    if (chain == NULL || chain->count < 2 || inject->number < 2)
+    /* One that is injected already is refused, which cuts nothing. */
+    const struct ndis_nbl_header *const first =
+        inject->chain != NULL ? ndis_nbl_header(inject->chain) : NULL;
+
+    if (chain == NULL || chain->count < 2 || inject->number < 2 ||
+        (first != NULL && first->owner == NDIS_OWNER_ENGINE))
         return;
     snprintf(detail, sizeof(detail),
              "inject call %u of the same classify, while a chain of %u NBLs is on offer",

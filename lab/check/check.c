@@ -125,6 +125,30 @@ static void tell_flow_end(const struct check *check, struct check_finding *findi
                  (double)(check->sim->now - end) / SIM_SECOND);
 }
 
+/* What joins it with its cause holds for all that it counts, or for nothing. */
+static void tell_apart(const struct check *check, struct check_finding *finding,
+                       const struct sim_breach *breach, bool is_new)
+{
+    const uint8_t irql = sim_task_irql(check->sim);
+
+    if (is_new) {
+        finding->because = breach->because;
+        finding->site = breach->site;
+        finding->irql = irql;
+        finding->left_irql = breach->left_irql;
+        return;
+    }
+    if (breach->because == NULL ||
+        (finding->because != NULL && strcmp(finding->because, breach->because) != 0))
+        finding->because = NULL;
+    if (finding->site != breach->site)
+        finding->site = NULL;
+    if (finding->irql != irql)
+        finding->irql = 0;
+    if (finding->left_irql != breach->left_irql)
+        finding->left_irql = 0;
+}
+
 void check_note(struct check *check, const struct sim_breach *breach)
 {
     const struct check_rule *rule = check_rule_find(breach->rule);
@@ -137,6 +161,7 @@ void check_note(struct check *check, const struct sim_breach *breach)
         check_findings_get(&check->findings, rule, breach->function, breach->tag, &is_new);
     if (finding == NULL)
         return;
+    tell_apart(check, finding, breach, is_new);
     finding->count++;
     finding->nbls += breach->nbls;
     finding->bytes += breach->bytes;

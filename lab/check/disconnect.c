@@ -7,6 +7,8 @@
 #include "check/state.h"
 #include "check/tell.h"
 
+#include "netio/stream_verdict.h"
+
 #define FLAGS_DISCONNECT (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)
 
 /* Not with the answer: another processor may inject the FIN before classify has returned. */
@@ -22,6 +24,7 @@ void check_disconnect_answer(struct check_track *track, const struct netio_class
 {
     if ((classify->flags & FLAGS_DISCONNECT) == 0 || classify->covered < classify->length)
         return;
+    track->fin_unanswered = classify->out->actionType == STREAM_ACTION_POISON;
     if (classify->verdict == VERDICT_BLOCK) {
         track->fin_held = true;
         track->excused = true;
@@ -59,6 +62,7 @@ void check_disconnect_quiet(struct check *check, struct check_flow *flow)
             track->fin_told = true;
             check_tell_waiting(
                 check, "R40", flow, track, track->fin_classify, 0,
+                track->fin_unanswered ? "R01" : NULL,
                 "a FIN was blocked and never injected: the connection stays half open for ever");
         }
     }

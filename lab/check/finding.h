@@ -51,9 +51,13 @@ struct check_finding {
     uint64_t object;   /* as in sim_breach */
     uint8_t direction; /* 1 outbound, 2 inbound; 0: none */
     bool has_offset;
-    uint64_t offset; /* of the first byte concerned, in the direction's stream */
-    uint64_t time;   /* when it was noticed, virtual, 100 ns */
-    bool folded;     /* a consequence of another finding, which tells it: not told by itself */
+    uint64_t offset;     /* of the first byte concerned, in the direction's stream */
+    const char *because; /* as in sim_breach, when it was the same each time; else NULL */
+    const void *site;    /* likewise */
+    uint8_t irql;        /* when it was noticed, when it was the same each time; else 0 */
+    uint8_t left_irql;   /* as in sim_breach */
+    uint64_t time;       /* when it was noticed, virtual, 100 ns */
+    bool folded;         /* a consequence of another finding, which tells it: not told by itself */
     struct check_finding *cause; /* folded: that one */
     unsigned history_count;      /* of the object, oldest first; the run must be explained */
     struct check_event history[CHECK_HISTORY];

@@ -35,7 +35,7 @@ void check_progress_quiet(struct check *check, struct check_flow *flow)
             continue;
         track->deferred = false;
         check_tell_waiting(
-            check, "R16", flow, track, track->deferred_classify, track->deferred_bytes,
+            check, "R16", flow, track, track->deferred_classify, track->deferred_bytes, NULL,
             "%llu bytes were deferred at %.3f s, and when all was quiet at %.3f s "
             "nothing had continued the stream (FwpsStreamContinue0)",
             (unsigned long long)track->deferred_bytes, (double)track->deferred_since / SIM_SECOND,

@@ -65,7 +65,7 @@ void check_tell_inject(struct check *check, const char *rule, const struct netio
 
 void check_tell_waiting(struct check *check, const char *rule, const struct check_flow *flow,
                         const struct check_track *track, uint32_t classify, uint64_t bytes,
-                        const char *format, ...)
+                        const char *because, const char *format, ...)
 {
     va_list arguments;
 
@@ -77,6 +77,7 @@ void check_tell_waiting(struct check *check, const char *rule, const struct chec
                               .classify = classify,
                               .bytes = bytes,
                               .address = track->classify,
+                              .because = because,
                               .direction = (uint8_t)(track->direction + 1),
                               .has_offset = true,
                               .offset = track->decided},

@@ -18,7 +18,9 @@ void check_tell_inject(struct check *check, const char *rule, const struct netio
                        uint64_t offset, uint64_t bytes, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* What classifyFn answered to that classify keeps the stream where it is (track->decided). */
+/* What classifyFn answered to that classify keeps the stream where it is (track->decided).
+ * because: rule by whose breach it does, or NULL. */
 void check_tell_waiting(struct check *check, const char *rule, const struct check_flow *flow,
                         const struct check_track *track, uint32_t classify, uint64_t bytes,
-                        const char *format, ...) __attribute__((format(printf, 7, 8)));
+                        const char *because, const char *format, ...)
+    __attribute__((format(printf, 8, 9)));

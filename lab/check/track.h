@@ -24,6 +24,7 @@ struct check_track {
     bool fin_offered, fin_held, fin_passed, fin_told;
     uint32_t fins_injected;
     uint32_t fin_classify;
+    bool fin_unanswered; /* that classify answered nothing (R01), which blocks */
     /* R16 */
     bool deferred;
     uint64_t deferred_since; /* virtual time of the first refusal of what is on offer now */

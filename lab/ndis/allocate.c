@@ -250,6 +250,7 @@ bool ndis_nbl_free(struct ndis *ndis, const char *function, NET_BUFFER_LIST *nbl
             return false;
     } else if (header->owner != NDIS_OWNER_DRIVER) {
         report.rule = "R30";
+        report.because = header->injected_twice ? "R44" : NULL;
         snprintf(text, sizeof(text),
                  "NBL #%llu was injected and has not completed yet: the engine has it",
                  (unsigned long long)header->number);

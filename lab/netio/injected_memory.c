@@ -12,6 +12,7 @@
 struct injected_range {
     struct injected_range *next; /* of the injection */
     uint64_t nbl;
+    const struct ndis_nbl_header *header;
     uintptr_t start, end;
     bool is_mdl;
     void *block; /* freed too early: goes with the range */
@@ -28,8 +29,8 @@ static void count_range(struct netio *netio, uintptr_t start, uintptr_t end, int
         *count_of(netio, s) = (uint16_t)(*count_of(netio, s) + by);
 }
 
-static void add_range(struct injection *injection, uint64_t nbl, const void *memory, size_t length,
-                      bool is_mdl)
+static void add_range(struct injection *injection, const struct ndis_nbl_header *header,
+                      const void *memory, size_t length, bool is_mdl)
 {
     struct netio *const netio = injection->injector->netio;
     struct injected_range *range;
@@ -40,7 +41,8 @@ static void add_range(struct injection *injection, uint64_t nbl, const void *mem
     if (range == NULL)
         return;
     *range = (struct injected_range){.next = injection->ranges,
-                                     .nbl = nbl,
+                                     .nbl = header->number,
+                                     .header = header,
                                      .start = (uintptr_t)memory,
                                      .end = (uintptr_t)memory + length,
                                      .is_mdl = is_mdl};
@@ -62,8 +64,8 @@ void injected_memory_add(struct injection *injection, NET_BUFFER_LIST *nbl)
         for (MDL *mdl = NET_BUFFER_CURRENT_MDL(nb); mdl != NULL && left > 0; mdl = mdl->Next) {
             const size_t here = mdl->ByteCount < left ? mdl->ByteCount : left;
 
-            add_range(injection, header->number, mdl, sizeof(*mdl), true);
-            add_range(injection, header->number, mdl->MappedSystemVa, here, false);
+            add_range(injection, header, mdl, sizeof(*mdl), true);
+            add_range(injection, header, mdl->MappedSystemVa, here, false);
             left -= here;
         }
     }
@@ -162,6 +164,7 @@ static bool freeing(void *context, void *block, size_t size, const char *functio
                                .flow = injection->flow != NULL ? injection->flow->handle : 0,
                                .bytes = range->end - range->start,
                                .object = range->nbl,
+                               .because = range->header->injected_twice ? "R44" : NULL,
                                .direction = (uint8_t)(injection->direction + 1),
                            });
     range->block = block;

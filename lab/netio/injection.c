@@ -202,6 +202,7 @@ void injection_own(struct injection *injection, NET_BUFFER_LIST *chain)
         ndis_held_check(header);
         injected_memory_add(injection, chain);
         header->owner = NDIS_OWNER_ENGINE;
+        header->injected_twice = false;
         header->references++;
         header->release = released;
         header->release_context = injection;

@@ -75,7 +75,7 @@ static NTSTATUS check_chain(const struct inject_call *call, size_t *total, uint3
     *count = 0;
     for (NET_BUFFER_LIST *nbl = call->told.chain; nbl != NULL;
          nbl = NET_BUFFER_LIST_NEXT_NBL(nbl)) {
-        const struct ndis_nbl_header *const header = ndis_nbl_header(nbl);
+        struct ndis_nbl_header *const header = ndis_nbl_header(nbl);
 
         if (header == NULL) {
             broken(call, "R44",
@@ -92,6 +92,7 @@ static NTSTATUS check_chain(const struct inject_call *call, size_t *total, uint3
         }
         if (header->owner != NDIS_OWNER_DRIVER) {
             broken(call, "R44", "NBL %u of the chain is injected already", *count + 1);
+            header->injected_twice = true;
             return STATUS_INVALID_PARAMETER;
         }
         /* A clone has the shape of what was offered: no fault of the driver's. */

@@ -6,6 +6,7 @@
 #include "nt/thread.h"
 #include "pe/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define STALL_LIMIT (100 * SIM_MICROSECOND)
@@ -38,6 +39,16 @@ static void check_stalled(struct nt *nt, const struct nt_call *call, uint64_t st
                     call->role, (unsigned long long)(stalled / SIM_MICROSECOND));
 }
 
+static void tell_irql(struct nt *nt, const char *role, uint8_t before, uint8_t after)
+{
+    char text[96];
+
+    snprintf(text, sizeof(text), "%s was called at IRQL %u and returned at IRQL %u", role, before,
+             after);
+    sim_breach(nt->sim, &(struct sim_breach){
+                            .rule = "R61", .function = role, .detail = text, .left_irql = after});
+}
+
 void nt_call_leave(struct nt *nt, struct nt_call *call)
 {
     struct nt_thread *thread = nt_thread_current(nt);
@@ -56,9 +67,7 @@ void nt_call_leave(struct nt *nt, struct nt_call *call)
     }
     if (__builtin_expect(irql != call->irql, 0)) {
         if (nt->checks)
-            sim_breach_text(nt->sim, "R61", call->role,
-                            "%s was called at IRQL %u and returned at IRQL %u", call->role,
-                            call->irql, irql);
+            tell_irql(nt, call->role, call->irql, irql);
         nt_irql_set(nt, call->irql);
     }
     if (__builtin_expect(nt->interrupts_off && !call->interrupts_off, 0)) {

@@ -99,8 +99,10 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
             sim_breach_text(nt->sim, "R67", "MmBuildMdlForNonPagedPool",
                             "the buffer is on the stack, not in non-paged pool");
         else if (nt_pool_is_paged(nt, (const void *)start))
-            sim_breach_text(nt->sim, "R67", "MmBuildMdlForNonPagedPool",
-                            "the buffer is in paged pool");
+            sim_breach(nt->sim, &(struct sim_breach){.rule = "R67",
+                                                     .function = "MmBuildMdlForNonPagedPool",
+                                                     .detail = "the buffer is in paged pool",
+                                                     .site = pool_caller_of((void *)start)});
     }
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
     mdl->MappedSystemVa = (void *)start;

@@ -16,8 +16,17 @@ static void set_access(struct nt_paged *paged, bool closed)
     paged->closed = closed;
 }
 
+/* Driver code that allocated the block. */
+static const void *maker_of(const struct nt_paged *paged, uintptr_t address)
+{
+    for (unsigned i = 0; i < paged->count; i++)
+        if (address - paged->blocks[i].start < paged->blocks[i].bytes)
+            return pool_caller_of((const void *)paged->blocks[i].start);
+    return NULL;
+}
+
 static void tell(struct nt *nt, const char *function, uintptr_t address, const char *what,
-                 const void *pc)
+                 const void *pc, const void *maker)
 {
     char text[256], block[120] = "";
 
@@ -26,8 +35,10 @@ static void tell(struct nt *nt, const char *function, uintptr_t address, const c
              "paged pool is %s at IRQL %u (%s): a page that is not there "
              "cannot be fetched now",
              what, sim_task_irql(nt->sim), block);
-    sim_breach(nt->sim, &(struct sim_breach){
-                            .rule = "R63", .function = function, .detail = text, .address = pc});
+    sim_breach(
+        nt->sim,
+        &(struct sim_breach){
+            .rule = "R63", .function = function, .detail = text, .address = pc, .site = maker});
 }
 
 /* Whoever runs now has another IRQL, or is somebody else. */
@@ -41,8 +52,8 @@ static void follow(void *context)
         const uintptr_t address = paged->touched;
 
         paged->touched = 0;
-        tell(nt, "paged pool", address, "touched by a function that the driver called",
-             paged->site);
+        tell(nt, "paged pool", address, "touched by a function that the driver called", paged->site,
+             paged->maker);
     }
     if (paged->closed != closed)
         set_access(paged, closed);
@@ -93,6 +104,7 @@ bool nt_paged_touched_by_kernel(void *context, uint64_t address)
         return false;
     set_access(&nt->paged, false);
     nt->paged.touched = address;
+    nt->paged.maker = maker_of(&nt->paged, address);
     nt->paged.site = nt_call_site(nt);
     return true;
 }
@@ -104,7 +116,8 @@ bool nt_paged_touched(void *context, uint64_t address, uint8_t access, const voi
     if (!is_closed(&nt->paged, address))
         return false;
     set_access(&nt->paged, false);
-    tell(nt, "paged pool", address, access == 1 ? "written" : "read", pc);
+    tell(nt, "paged pool", address, access == 1 ? "written" : "read", pc,
+         maker_of(&nt->paged, address));
     return true;
 }
 

@@ -22,6 +22,7 @@ struct nt_paged {
     bool closed;       /* the blocks are inaccessible now */
     uintptr_t touched; /* by a function of the kernel for the driver: to be told; 0: none was */
     const void *site;  /* where driver code called it */
+    const void *maker; /* driver code that allocated it */
 };
 
 /* Whether one more block can be watched: it must lie on pages of its own. */

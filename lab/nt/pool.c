@@ -172,7 +172,7 @@ static struct pool_header *take_pages(struct nt *nt, size_t bytes)
     const size_t pages = (bytes + POOL_PAGE - 1) / POOL_PAGE;
     struct pool_header **link;
 
-    if (pages > UINT32_MAX >> 3)
+    if (pages > UINT32_MAX >> 4)
         return NULL;
     link = &pool->free_pages[pages < POOL_PAGE_CLASSES ? pages : POOL_PAGE_CLASSES];
     while (*link != NULL && (*link)->guard == pool_guard_of(*link) && (*link)->pages < pages)
@@ -194,7 +194,7 @@ static struct pool_header *take_pages(struct nt *nt, size_t bytes)
         return NULL;
     struct pool_header *header = pool_header_of(start + POOL_PAGE);
     header->class_index = POOL_BY_PAGES;
-    header->pages = (uint32_t)pages & 0x1FFFFFFF;
+    header->pages = (uint32_t)pages & 0x0FFFFFFF;
     header->shift = 0;
     return header;
 }
@@ -317,6 +317,7 @@ void *nt_pool_take(struct nt *nt, const struct pool_request *request)
         header = shifted;
     }
 
+    header->early = 0;
     header->size = request->size;
     header->site = request->site;
     header->caller = request->caller;
@@ -442,11 +443,18 @@ static void breach(struct nt *nt, const char *rule, const char *function,
 #define BAD_POOL_CALLER 0xC2u
 
 _Noreturn static void bad_pointer(struct nt *nt, const char *function, void *block, uint32_t tag,
-                                  uint64_t kind, const char *what, const void *caller)
+                                  uint64_t kind, const char *what, const char *because,
+                                  const void *caller)
 {
     const uint64_t parameters[4] = {kind, 0, tag, (uint64_t)(uintptr_t)block};
 
-    breach(nt, "R65", function, NULL, block, tag, what, caller);
+    sim_breach(nt->sim, &(struct sim_breach){.rule = "R65",
+                                             .function = function,
+                                             .detail = what,
+                                             .tag = tag,
+                                             .object = (uintptr_t)block,
+                                             .address = caller,
+                                             .because = because});
     nt_bugcheck(nt, BAD_POOL_CALLER, parameters, caller, what);
 }
 
@@ -460,20 +468,22 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
     char detail[160], wanted[5], given[5];
 
     if (special != NULL && special->freed)
-        bad_pointer(nt, function, block, tag, 7, "a block is freed a second time", caller);
+        bad_pointer(nt, function, block, tag, 7, "a block is freed a second time", NULL, caller);
     if (special != NULL ? special->block != address
                         : address % 16 != 0 || !pool_in_slab(pool, address - sizeof(*header)))
         bad_pointer(nt, function, block, tag, 0x46, "a pointer is freed that is no pool block",
-                    caller);
+                    NULL, caller);
     header = pool_header_of(block);
     if (header->state == POOL_FREED)
-        bad_pointer(nt, function, block, tag, 7, "a block is freed a second time", caller);
+        bad_pointer(nt, function, block, tag, 7, "a block is freed a second time",
+                    header->early ? "R32" : NULL, caller);
     if (header->state != POOL_LIVE)
         bad_pointer(nt, function, block, tag, 0x46,
-                    "a pointer is freed that is no pool block, or its header was overwritten",
+                    "a pointer is freed that is no pool block, or its header was overwritten", NULL,
                     caller);
     if (header->tag_index >= pool->tag_count)
-        bad_pointer(nt, function, block, tag, 0x46, "a block's header was overwritten", caller);
+        bad_pointer(nt, function, block, tag, 0x46, "a block's header was overwritten", NULL,
+                    caller);
 
     const uint32_t real = pool->tags[header->tag_index].figures.tag;
     if (nt->checks) {
@@ -497,8 +507,10 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
         nt_lookaside_check_freed(nt, address, end);
         nt_resource_check_freed(nt, address, end);
         if (pool->freeing != NULL &&
-            pool->freeing(pool->freeing_context, block, header->size, function))
+            pool->freeing(pool->freeing_context, block, header->size, function)) {
+            header->early = 1;
             return;
+        }
         nt_lock_order_forget(nt, address, end);
     }
     nt_pool_give(nt, header, caller);

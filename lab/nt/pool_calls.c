@@ -5,22 +5,27 @@
 #include "nt/pool_state.h"
 #include "pe/seh.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define UNTAGGED NT_TAG('N', 'o', 'n', 'e')
 
 static void check(struct nt *nt, const char *function, size_t size, uint32_t tag,
-                  enum nt_pool_kind kind)
+                  enum nt_pool_kind kind, const void *caller)
 {
     const uint8_t irql = sim_task_irql(nt->sim);
+    char text[64];
 
     if (size == 0)
         sim_breach_text(nt->sim, "R64", function, "an allocation of zero bytes");
     if (tag == 0)
         sim_breach_text(nt->sim, "R64", function, "an allocation without a tag");
-    if (irql > (kind == NT_POOL_PAGED ? APC_LEVEL : DISPATCH_LEVEL))
-        sim_breach_text(nt->sim, "R61", function, "%s pool is allocated at IRQL %u",
-                        kind == NT_POOL_PAGED ? "paged" : "non-paged", irql);
+    if (irql <= (kind == NT_POOL_PAGED ? APC_LEVEL : DISPATCH_LEVEL))
+        return;
+    snprintf(text, sizeof(text), "%s pool is allocated at IRQL %u",
+             kind == NT_POOL_PAGED ? "paged" : "non-paged", irql);
+    sim_breach(nt->sim, &(struct sim_breach){
+                            .rule = "R61", .function = function, .detail = text, .site = caller});
 }
 
 static void *allocate(struct nt *nt, const char *function, enum nt_pool_kind kind, bool aligned,
@@ -33,7 +38,7 @@ static void *allocate(struct nt *nt, const char *function, enum nt_pool_kind kin
                                          .cache_aligned = aligned,
                                          .caller = caller};
     if (nt->checks)
-        check(nt, function, size, tag, kind);
+        check(nt, function, size, tag, kind, caller);
     nt->pool->driver_calls++;
     if (sim_fault(nt->sim, function))
         return NULL;

@@ -28,7 +28,8 @@ struct pool_header {
     uint16_t tag_index;
     uint8_t class_index; /* POOL_BY_PAGES: counted in pages */
     uint8_t shift;       /* from the start of the piece to this header */
-    uint32_t pages : 29;
+    uint32_t pages : 28;
+    uint32_t early : 1; /* freed while an injection needed it, which kept it */
     uint32_t kind : 1;
     uint32_t driver : 1;
     uint32_t special : 1;
@@ -103,6 +104,12 @@ static inline struct pool_header *pool_header_of(const void *block)
 static inline uint64_t pool_guard_of(const struct pool_header *header)
 {
     return POOL_GUARD ^ header->number;
+}
+
+/* Driver code that allocated the live block, or NULL. */
+static inline const void *pool_caller_of(const void *block)
+{
+    return pool_header_of(block)->caller;
 }
 
 /* The address lies in memory that the pool was given, special pool's apart. */

@@ -62,6 +62,15 @@ static bool note_released(struct nt_thread *thread, const void *lock)
     return false;
 }
 
+/* False: a function that returned left the lock held (nt_call_leave()), or there are too many. */
+static bool is_noted(const struct nt_thread *thread, const KSPIN_LOCK *lock)
+{
+    for (uint32_t i = 0; i < thread->spin_locks && i < NT_HELD_LOCKS; i++)
+        if (thread->held[i].lock == lock)
+            return true;
+    return thread->spin_locks > NT_HELD_LOCKS;
+}
+
 static void acquire(struct nt *nt, const char *function, KSPIN_LOCK *lock, uint8_t old_irql)
 {
     struct nt_thread *thread = nt_thread_current(nt);
@@ -70,8 +79,12 @@ static void acquire(struct nt *nt, const char *function, KSPIN_LOCK *lock, uint8
     note_wanted(nt, thread, function, lock);
     if (*word == mark_of(thread)) {
         if (nt->checks)
-            sim_breach_text(nt->sim, "R62", function,
-                            "the lock is acquired by the thread that holds it already");
+            sim_breach(nt->sim,
+                       &(struct sim_breach){
+                           .rule = "R62",
+                           .function = function,
+                           .detail = "the lock is acquired by the thread that holds it already",
+                           .because = is_noted(thread, lock) ? NULL : "R62"});
         deadlock(nt, function, "a spin lock is acquired recursively, the processor spins for ever");
     }
     while (*word != 0)

@@ -22,8 +22,11 @@ struct sim_breach {
     uint64_t object;     /* what it is about: number of an NBL, address of a block; 0 when none */
     uint8_t direction;   /* 1 outbound, 2 inbound; 0 when none */
     bool has_offset;
-    uint64_t offset; /* in the direction's stream: the first byte concerned */
-    bool waits;      /* nothing but traffic to come would have ended it */
+    uint64_t offset;     /* in the direction's stream: the first byte concerned */
+    const char *because; /* rule by whose breach this came about, as who tells knows; or NULL */
+    const void *site;    /* driver code that made what it is about, or NULL */
+    uint8_t left_irql;   /* the IRQL at which a function of the driver returned; 0: as it should */
+    bool waits;          /* nothing but traffic to come would have ended it */
 };
 
 /* Hands the breach to the observer; the stack is that of the caller. Does nothing when nobody

@@ -180,6 +180,64 @@ static void test_fold_into(void **state)
     check_findings_clear(&findings);
 }
 
+/* Only when whoever told knew it, and that each time; and never what is a cause itself. */
+static void test_told(void **state)
+{
+    struct check_findings findings = {0};
+    struct check_finding *cause = add(&findings, "R62", "classifyFn", 0);
+    struct check_finding *effect = add(&findings, "R62", "KeAcquireSpinLock", 0);
+    struct check_finding *other = add(&findings, "R62", "KeReleaseSpinLock", 0);
+    struct check_finding *wrong = add(&findings, "R40", "classifyFn", 0);
+
+    effect->because = "R62";
+    wrong->because = "R44"; /* no row, nor such a finding */
+    check_fold(&findings);
+    assert_true(effect->folded && effect->cause == cause);
+    assert_false(cause->folded || other->folded || wrong->folded);
+    check_findings_clear(&findings);
+}
+
+static void test_same_site(void **state)
+{
+    struct check_findings findings = {0};
+    struct check_finding *cause = add(&findings, "R61", "ExAllocatePoolWithTag", 0);
+    struct check_finding *effect = add(&findings, "R67", "MmBuildMdlForNonPagedPool", 0);
+    struct check_finding *other = add(&findings, "R63", "paged pool", 0);
+    struct check_finding *mixed = add(&findings, "R63", "pageable code", 0);
+
+    cause->site = effect->site = &findings;
+    other->site = &other;
+    mixed->site = NULL;
+    check_fold(&findings);
+    assert_true(effect->folded);
+    assert_false(cause->folded || other->folded || mixed->folded);
+    check_findings_clear(&findings);
+}
+
+static void test_irql_that_was_left(void **state)
+{
+    struct check_findings findings = {0};
+    struct check_finding *left = add(&findings, "R61", "classifyFn", 0);
+    struct check_finding *effect = add(&findings, "R61", "ExFreePoolWithTag", 0);
+    struct check_finding *lower = add(&findings, "R61", "FwpmEngineOpen0", 0);
+
+    left->left_irql = left->irql = effect->irql = 15;
+    lower->irql = 2;
+    check_fold(&findings);
+    assert_true(effect->folded);
+    assert_false(left->folded || lower->folded);
+    check_findings_clear(&findings);
+
+    /* At DISPATCH_LEVEL classifyFn may have been called. */
+    findings = (struct check_findings){0};
+    left = add(&findings, "R61", "classifyFn", 0);
+    effect = add(&findings, "R61", "ExFreePoolWithTag", 0);
+    left->left_irql = left->irql = effect->irql = 2;
+    check_fold(&findings);
+    assert_false(effect->folded);
+    check_findings_clear(&findings);
+}
+
 static void test_specimens(void **state)
 {
     const struct check_specimen *specimen = check_specimen_of(check_rule_find("R06"), 0);
@@ -205,6 +263,9 @@ int main(void)
         cmocka_unit_test(test_error_makes_error),
         cmocka_unit_test(test_all_beneath_the_root),
         cmocka_unit_test(test_fold_into),
+        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_same_site),
+        cmocka_unit_test(test_irql_that_was_left),
         cmocka_unit_test(test_specimens),
     };
 
