@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives image_build from the command line of a test: build_main OUT.sys TARGET FILE... [-DX]...
- * [-IDIR]... */
+ * [-IDIR]... [-WX]... */
 #include "cli/image_build.h"
 
 #include <string.h>
@@ -22,8 +22,8 @@ int main(int argc, char **argv)
             defines[options.define_count++] = argv[i] + 2;
         else if (strncmp(argv[i], "-I", 2) == 0)
             includes[options.include_count++] = argv[i] + 2;
-        else if (argv[i][0] == '-')
-            flags[options.flag_count++] = argv[i];
+        else if (strncmp(argv[i], "-W", 2) == 0)
+            flags[options.flag_count++] = argv[i] + 2;
         else
             files[options.file_count++] = argv[i];
     }
