@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS     4096u
+#define FIRST_BITS  12u    /* 4096 buckets; as many again whenever there are more objects */
 #define OBJECTS_MAX 65536u /* further objects have no history */
 #define FIRST_ROOM  4u
 
@@ -19,13 +19,24 @@ struct object {
 };
 
 struct check_history {
-    struct object *buckets[BUCKETS];
+    struct object **buckets;
+    unsigned bits; /* of their number */
     unsigned objects;
 };
 
 struct check_history *check_history_create(void)
 {
-    return calloc(1, sizeof(struct check_history));
+    struct check_history *history = calloc(1, sizeof(*history));
+
+    if (history == NULL)
+        return NULL;
+    history->bits = FIRST_BITS;
+    history->buckets = calloc((size_t)1 << FIRST_BITS, sizeof(struct object *));
+    if (history->buckets == NULL) {
+        free(history);
+        return NULL;
+    }
+    return history;
 }
 
 static void object_free(struct object *object)
@@ -38,25 +49,53 @@ void check_history_destroy(struct check_history *history)
 {
     if (history == NULL)
         return;
-    for (unsigned i = 0; i < BUCKETS; i++) {
+    for (unsigned i = 0; i < 1u << history->bits; i++) {
         while (history->buckets[i] != NULL) {
             struct object *next = history->buckets[i]->next;
             object_free(history->buckets[i]);
             history->buckets[i] = next;
         }
     }
+    free(history->buckets);
     free(history);
+}
+
+static unsigned bucket_of(enum check_object kind, uint64_t key, unsigned bits)
+{
+    return (unsigned)(((key ^ (uint64_t)kind << 61) * 0x9E3779B97F4A7C15ull) >> (64 - bits));
 }
 
 static struct object **link_of(const struct check_history *history, enum check_object kind,
                                uint64_t key)
 {
-    const uint64_t hash = (key ^ (uint64_t)kind << 61) * 0x9E3779B97F4A7C15ull;
-    struct object **link = (struct object **)(uintptr_t)&history->buckets[hash >> 52];
+    struct object **link = &history->buckets[bucket_of(kind, key, history->bits)];
 
     while (*link != NULL && ((*link)->key != key || (*link)->kind != kind))
         link = &(*link)->next;
     return link;
+}
+
+/* Twice the buckets; where memory is short, chains grow longer instead. */
+static void grow(struct check_history *history)
+{
+    const unsigned bits = history->bits + 1;
+    struct object **buckets = calloc((size_t)1 << bits, sizeof(struct object *));
+
+    if (buckets == NULL)
+        return;
+    for (unsigned i = 0; i < 1u << history->bits; i++) {
+        while (history->buckets[i] != NULL) {
+            struct object *object = history->buckets[i];
+            struct object **bucket = &buckets[bucket_of(object->kind, object->key, bits)];
+
+            history->buckets[i] = object->next;
+            object->next = *bucket;
+            *bucket = object;
+        }
+    }
+    free(history->buckets);
+    history->buckets = buckets;
+    history->bits = bits;
 }
 
 static struct object *object_of(struct check_history *history, enum check_object kind, uint64_t key)
@@ -71,7 +110,8 @@ static struct object *object_of(struct check_history *history, enum check_object
     object->key = key;
     object->kind = kind;
     *link = object;
-    history->objects++;
+    if (++history->objects > 1u << history->bits)
+        grow(history);
     return object;
 }
 

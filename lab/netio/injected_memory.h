@@ -10,7 +10,7 @@
 void injected_memory_watch(struct netio *netio);
 
 /* The NBL became the engine's: what a driver's own MDLs describe is watched. */
-void injected_memory_add(struct injection *injection, NET_BUFFER_LIST *nbl);
+void injected_memory_add(struct injected_nbl *injected, NET_BUFFER_LIST *nbl);
 
 /* It completes. */
-void injected_memory_remove(struct injection *injection, const NET_BUFFER_LIST *nbl);
+void injected_memory_remove(struct injected_nbl *injected);

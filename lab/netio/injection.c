@@ -51,6 +51,16 @@ void netio_injector_destroy(struct netio_injector *injector)
     free(injector);
 }
 
+static void give_unused(struct netio *netio, struct injection *injection)
+{
+    while (injection->unused != NULL) {
+        struct injected_nbl *const unused = injection->unused;
+
+        injection->unused = unused->next;
+        slab_give(&netio->injected_nbls, unused);
+    }
+}
+
 struct injection *injection_make(struct netio_injector *injector, struct netio_flow *flow,
                                  enum netio_direction direction, uint32_t count,
                                  FWPS_INJECT_COMPLETE0 completion, void *context)
@@ -67,6 +77,18 @@ struct injection *injection_make(struct netio_injector *injector, struct netio_f
                                     .remaining = count,
                                     .completion = completion,
                                     .context = context};
+    for (uint32_t i = 0; i < count; i++) {
+        struct injected_nbl *const unused = slab_take(&netio->injected_nbls, netio->sim);
+
+        if (unused == NULL) {
+            give_unused(netio, injection);
+            slab_give(&netio->injections, injection);
+            return NULL;
+        }
+        unused->injection = injection;
+        unused->next = injection->unused;
+        injection->unused = unused;
+    }
     injector->pending += count;
     netio->pending += count;
     if (flow != NULL)
@@ -85,15 +107,18 @@ static void injection_end(struct injection *injection)
 
 void injection_drop(struct injection *injection)
 {
+    give_unused(injection->injector->netio, injection);
     injection->injector->netio->pending -= injection->remaining;
     injection->injector->pending -= injection->remaining;
     injection_end(injection);
 }
 
-static void complete(struct netio *netio, struct injection *injection, NET_BUFFER_LIST *nbl)
+static void complete(struct netio *netio, NET_BUFFER_LIST *nbl)
 {
-    struct netio_injector *const injector = injection->injector;
     struct ndis_nbl_header *const header = ndis_nbl_header(nbl);
+    struct injected_nbl *const injected = header->release_context;
+    struct injection *const injection = injected->injection;
+    struct netio_injector *const injector = injection->injector;
     const FWPS_INJECT_COMPLETE0 completion = injection->completion;
     void *const context = injection->context;
     const NTSTATUS status = injection->status;
@@ -102,7 +127,8 @@ static void complete(struct netio *netio, struct injection *injection, NET_BUFFE
 
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
     NET_BUFFER_LIST_STATUS(nbl) = status;
-    injected_memory_remove(injection, nbl);
+    injected_memory_remove(injected);
+    slab_give(&netio->injected_nbls, injected);
     header->owner = NDIS_OWNER_DRIVER;
     header->held_since = netio->sim->now;
     header->release_context = NULL;
@@ -135,77 +161,57 @@ static unsigned completion_processor(struct netio *netio)
     return sim_choose(netio->sim, SIM_CHOICE_COMPLETION, netio->processors);
 }
 
-static void complete_later(struct netio *netio, NET_BUFFER_LIST *nbl)
+/* False when memory is short. */
+static bool complete_later(struct netio *netio, NET_BUFFER_LIST *nbl)
 {
     NET_BUFFER_LIST_NEXT_NBL(nbl) = NULL;
-    if (netio->done_last != NULL)
-        NET_BUFFER_LIST_NEXT_NBL(netio->done_last) = nbl;
-    else
-        netio->done = nbl;
-    netio->done_last = nbl;
-    netio->done_count++;
+    if (!completion_queue_add(&netio->done, nbl))
+        return false;
     if (!netio->completer.queued)
         nt_defer(netio->nt, completion_processor(netio), &netio->completer);
-}
-
-static NET_BUFFER_LIST *take_done(struct netio *netio, uint32_t index)
-{
-    NET_BUFFER_LIST **link = &netio->done, *before = NULL, *nbl;
-
-    for (; index > 0; index--) {
-        before = *link;
-        link = &NET_BUFFER_LIST_NEXT_NBL(*link);
-    }
-    nbl = *link;
-    *link = NET_BUFFER_LIST_NEXT_NBL(nbl);
-    if (netio->done_last == nbl)
-        netio->done_last = before;
-    netio->done_count--;
-    return nbl;
+    return true;
 }
 
 void inject_complete_all(struct netio *netio)
 {
-    while (netio->done != NULL) {
+    while (netio->done.count != 0) {
         const bool any_order = netio->switches.completion == NETIO_COMPLETION_REORDERED ||
                                netio->switches.completion == NETIO_COMPLETION_RANDOM;
-        const uint32_t index = any_order && netio->done_count > 1
-                                   ? sim_choose(netio->sim, SIM_CHOICE_ORDER, netio->done_count)
+        const uint32_t index = any_order && netio->done.count > 1
+                                   ? sim_choose(netio->sim, SIM_CHOICE_ORDER, netio->done.count)
                                    : 0;
-        NET_BUFFER_LIST *const nbl = take_done(netio, index);
-
-        complete(netio, ndis_nbl_header(nbl)->release_context, nbl);
+        complete(netio, completion_queue_take(&netio->done, index));
     }
 }
 
 /* The last reference to an injected NBL went, and its last child. */
 static void released(void *context, NET_BUFFER_LIST *nbl)
 {
-    struct injection *const injection = context;
-    struct netio *const netio = injection->injector->netio;
+    struct netio *const netio = ((struct injected_nbl *)context)->injection->injector->netio;
     bool now = netio->switches.completion == NETIO_COMPLETION_SYNC;
 
     ndis_nbl_header(nbl)->release = NULL; /* once */
     if (netio->switches.completion == NETIO_COMPLETION_RANDOM)
         now = sim_choose(netio->sim, SIM_CHOICE_COMPLETION, 2) == 0;
-    if (now)
-        complete(netio, injection, nbl);
-    else
-        complete_later(netio, nbl);
+    if (now || !complete_later(netio, nbl))
+        complete(netio, nbl);
 }
 
 void injection_own(struct injection *injection, NET_BUFFER_LIST *chain)
 {
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
         struct ndis_nbl_header *const header = ndis_nbl_header(chain);
+        struct injected_nbl *const injected = injection->unused;
 
+        injection->unused = injected->next;
+        injected->next = NULL;
         ndis_held_check(header);
-        injected_memory_add(injection, chain);
+        injected_memory_add(injected, chain);
         header->owner = NDIS_OWNER_ENGINE;
         header->injected_twice = false;
         header->references++;
         header->release = released;
-        header->release_context = injection;
+        header->release_context = injected;
     }
 }
 
@@ -230,5 +236,5 @@ void inject_fail(NET_BUFFER_LIST *nbl, NTSTATUS status)
         header = ndis_nbl_header(nbl);
     }
     if (header != NULL && header->owner == NDIS_OWNER_ENGINE)
-        ((struct injection *)header->release_context)->status = status;
+        ((struct injected_nbl *)header->release_context)->injection->status = status;
 }

@@ -41,6 +41,7 @@ struct netio *netio_create(struct sim *sim, struct ndis *ndis, const struct neti
     slab_init(&netio->ops, sizeof(struct stream_op));
     slab_init(&netio->contexts, sizeof(struct flow_context));
     slab_init(&netio->injections, sizeof(struct injection));
+    slab_init(&netio->injected_nbls, sizeof(struct injected_nbl));
     slab_init(&netio->late_removals, LATE_REMOVAL_BYTES);
     slab_init(&netio->filter_slab, sizeof(struct kfd_filter));
     if (netio->checks)
@@ -77,6 +78,7 @@ void netio_destroy(struct netio *netio)
         netio->injectors = injector->next;
         free(injector);
     }
+    completion_queue_free(&netio->done);
     nt_pool_watch_frees(netio->nt, NULL, NULL);
     netio->sim->layers[SIM_LAYER_NETIO] = NULL;
     free(netio);

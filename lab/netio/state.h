@@ -4,21 +4,22 @@
 
 #include "netio/chunk.h"
 #include "netio/classify_context.h"
+#include "netio/completion_queue.h"
 #include "netio/flow.h"
 #include "netio/kfd.h"
 #include "netio/netio.h"
 #include "netio/offer.h"
+#include "netio/range_tree.h"
 #include "netio/slab.h"
 #include "netio/stream.h"
 #include "netio/tell.h"
 #include "nt/lock_order.h"
 
-#define NETIO_LAYERS          128
-#define NETIO_OWN_STAGES      2
-#define LATE_REMOVAL_BYTES    64 /* of a removal that was put off, see flow_context.c */
-#define NETIO_FLOW_BUCKETS    16384
-#define NETIO_INJECTED_COUNTS 4096
-#define NETIO_SPARED          4
+#define NETIO_LAYERS       128
+#define NETIO_OWN_STAGES   2
+#define LATE_REMOVAL_BYTES 64 /* of a removal that was put off, see flow_context.c */
+#define NETIO_FLOW_BUCKETS 16384
+#define NETIO_SPARED       4
 
 /* ---- kernel filter engine ---- */
 
@@ -173,9 +174,14 @@ struct injection {
     uint32_t remaining; /* NBLs */
     FWPS_INJECT_COMPLETE0 completion;
     void *context;
+    struct injected_nbl *unused; /* records, as many as there are NBLs not yet owned */
+};
+
+/* One NBL of it, from when the engine owns it to its completion: the NBL's release_context. */
+struct injected_nbl {
+    struct injection *injection;
+    struct injected_nbl *next;     /* unused ones */
     struct injected_range *ranges; /* see injected_memory.h */
-    bool watched;
-    struct injection *newer, *older; /* watched ones */
 };
 
 struct netio {
@@ -208,17 +214,16 @@ struct netio {
 
     struct netio_offers offers;
     struct netio_injector *injectors;
-    uint64_t pending;                  /* NBLs injected, not yet completed */
-    uint64_t deferred;                 /* stages */
-    NET_BUFFER_LIST *done, *done_last; /* to be completed by the DPC */
-    uint32_t done_count;
+    uint64_t pending;             /* NBLs injected, not yet completed */
+    uint64_t deferred;            /* stages */
+    struct completion_queue done; /* to be completed by the DPC */
     struct nt_deferred completer;
 
-    struct injection *watched; /* see injected_memory.h */
+    struct range_node *injected_memory; /* see injected_memory.h */
+    uint64_t injected_number;
     struct slab injected_ranges;
-    uint16_t injected_counts[NETIO_INJECTED_COUNTS];
 
-    struct slab flows, chunks, ops, contexts, injections, late_removals;
+    struct slab flows, chunks, ops, contexts, injections, injected_nbls, late_removals;
     struct slab filter_slab; /* drivers see filters: not from the heap, whose addresses vary */
 };
 
