@@ -11,7 +11,13 @@ struct check_history;
 struct check_history *check_history_create(void);
 void check_history_destroy(struct check_history *history);
 
-enum check_object { CHECK_OBJECT_NBL, CHECK_OBJECT_POOL, CHECK_OBJECT_FLOW, CHECK_OBJECT_EVENT, CHECK_OBJECTS };
+enum check_object {
+    CHECK_OBJECT_NBL,
+    CHECK_OBJECT_POOL,
+    CHECK_OBJECT_FLOW,
+    CHECK_OBJECT_EVENT,
+    CHECK_OBJECTS
+};
 
 /* Appends an event to an object's history; key: NBL number, block address, flow handle. The oldest
  * go when there are more than CHECK_HISTORY. */
