@@ -56,6 +56,8 @@ static const struct cause {
     /* The wrong pool at the wrong IRQL: whatever is done with the block. */
     {"R61", "R63", SHARE_SITE},
     {"R61", "R67", SHARE_SITE},
+    /* One overrun: of blocks that end before their page, and of one that ends with it. */
+    {"R65", "R65", SHARE_SITE},
     /* Calls at an IRQL that was never lowered. */
     {"R61", "R61", SHARE_IRQL},
     /* The same, seen from where it happens. */

@@ -14,7 +14,8 @@
 #define GONE_PAGES    ((offsetof(struct netio_offer, flow) * STEP + 4095) / 4096)
 #define ABSENT_PAGES  ((sizeof(FWPS_INCOMING_METADATA_VALUES0) * STEP + 4095) / 4096)
 #define SLOT          1024
-#define SLOT_GUARDED  4096 /* with special pool each lies in a page of its own */
+#define PAGE          4096
+#define SLOT_GUARDED  PAGE /* with special pool each lies in a page of its own */
 #define OTHER_PATTERN 0x5A
 
 struct field {
@@ -95,6 +96,25 @@ static void describe_slot(void *context, size_t offset, char *text, size_t size)
              name_at(given, sizeof(given) / sizeof(given[0]), offset % SLOT_GUARDED));
 }
 
+static bool is_beyond_values(size_t offset)
+{
+    return offset / PAGE % 2 == 1;
+}
+
+static void describe_values(void *context, size_t offset, char *text, size_t size)
+{
+    snprintf(text, size,
+             is_beyond_values(offset) ? "FWPS_INCOMING_VALUES.incomingValue is read behind the "
+                                        "last of valueCount values"
+                                      : "FWPS_INCOMING_VALUES.incomingValue is used after "
+                                        "classifyFn returned");
+}
+
+static const char *rule_of_values(size_t offset)
+{
+    return is_beyond_values(offset) ? "R65" : "R20";
+}
+
 static void describe_absent(void *context, size_t offset, char *text, size_t size)
 {
     snprintf(text, size, "metadata field %s is followed, which is not there: its bit is not set",
@@ -107,6 +127,12 @@ static struct netio_offer *slot(const struct netio_offers *offers, unsigned inde
     return (struct netio_offer *)(void *)(offers->ring + index * offers->stride);
 }
 
+/* With special pool: the one that its values end with. */
+static uint8_t *values_page(const struct netio_offers *offers, unsigned index)
+{
+    return (uint8_t *)offers->values.start + (size_t)index * 2 * PAGE;
+}
+
 static void fill(const struct netio_offers *offers, struct netio_offer *offer)
 {
     memcpy((void *)offer, offers->gone_words, sizeof(offers->gone_words));
@@ -117,6 +143,7 @@ void netio_offers_open(struct netio *netio, struct netio_offers *offers)
     offers->gone = (struct nt_forbidden){.rule = "R20", .describe = describe_gone};
     offers->absent = (struct nt_forbidden){.rule = "R14", .describe = describe_absent};
     offers->kept = (struct nt_forbidden){.rule = "R20", .describe = describe_slot};
+    offers->values = (struct nt_forbidden){.rule_at = rule_of_values, .describe = describe_values};
     offers->guarded = nt_special_pool(netio->nt);
     offers->stride = offers->guarded ? SLOT_GUARDED : SLOT;
     if (!netio->checks || !nt_forbid(netio->nt, &offers->absent, ABSENT_PAGES) ||
@@ -125,7 +152,8 @@ void netio_offers_open(struct netio *netio, struct netio_offers *offers)
     for (size_t i = 0; i < NETIO_OFFER_GIVEN; i++)
         offers->gone_words[i] = offers->gone.start + i * sizeof(uint64_t) * STEP;
     if (offers->guarded) {
-        if (!nt_forbid(netio->nt, &offers->kept, NETIO_OFFERS))
+        if (!nt_forbid(netio->nt, &offers->kept, NETIO_OFFERS) ||
+            !nt_forbid(netio->nt, &offers->values, 2 * NETIO_OFFERS))
             return;
         offers->ring = (uint8_t *)offers->kept.start;
         return;
@@ -173,6 +201,7 @@ struct netio_offer *netio_offer_open(struct netio *netio, struct netio_offers *o
                                      const FWPS_INCOMING_METADATA_VALUES0 *metadata)
 {
     struct netio_offer *offer = NULL;
+    FWPS_INCOMING_VALUE0 *fields;
     unsigned index = 0;
 
     if (offers->ring == NULL)
@@ -185,9 +214,14 @@ struct netio_offer *netio_offer_open(struct netio *netio, struct netio_offers *o
     if (offer == NULL)
         return NULL;
     offers->open |= 1ull << index;
+    fields = offer->fields;
     if (offers->guarded) {
-        if (mprotect(offer, SLOT_GUARDED, PROT_READ | PROT_WRITE) != 0)
+        uint8_t *const page = values_page(offers, index);
+
+        if (mprotect(offer, SLOT_GUARDED, PROT_READ | PROT_WRITE) != 0 ||
+            mprotect(page, PAGE, PROT_READ | PROT_WRITE) != 0)
             return NULL;
+        fields = (FWPS_INCOMING_VALUE0 *)(void *)(page + PAGE) - values->valueCount;
     } else {
         tell_written(netio, offers, offer);
     }
@@ -196,9 +230,9 @@ struct netio_offer *netio_offer_open(struct netio *netio, struct netio_offers *o
     offer->io = *io;
     offer->io.streamData = &offer->data;
     offer->out = *out;
-    memcpy(offer->fields, values->incomingValue, values->valueCount * sizeof(offer->fields[0]));
+    memcpy(fields, values->incomingValue, values->valueCount * sizeof(*fields));
     offer->values = *values;
-    offer->values.incomingValue = offer->fields;
+    offer->values.incomingValue = fields;
     offer->metadata = *metadata;
     return offer;
 }
@@ -212,11 +246,15 @@ void netio_offer_close(struct netio_offers *offers, struct netio_offer *offer,
     io->streamAction = offer->io.streamAction;
     *out = offer->out;
     offer->open = false;
-    offers->open &= ~(1ull << ((uintptr_t)offer - (uintptr_t)offers->ring) / offers->stride);
-    if (offers->guarded)
+    const unsigned index =
+        (unsigned)(((uintptr_t)offer - (uintptr_t)offers->ring) / offers->stride);
+    offers->open &= ~(1ull << index);
+    if (offers->guarded) {
         mprotect(offer, SLOT_GUARDED, PROT_NONE);
-    else
+        mprotect(values_page(offers, index), PAGE, PROT_NONE);
+    } else {
         fill(offers, offer);
+    }
 }
 
 void netio_metadata_poison(struct netio *netio, FWPS_INCOMING_METADATA_VALUES0 *metadata)

@@ -32,6 +32,7 @@ struct netio_offers {
     struct nt_forbidden gone;   /* stands for structures whose classify returned */
     struct nt_forbidden absent; /* stands for metadata whose bit is not set */
     struct nt_forbidden kept;   /* the copies themselves, with special pool */
+    struct nt_forbidden values; /* then the values end with a page, and nothing follows it */
     uint8_t *ring;              /* NULL: not checked */
     size_t stride;
     unsigned next;

@@ -4,6 +4,7 @@
 #include "nt/forbidden.h"
 #include "nt/irql.h"
 #include "nt/pool_audit.h"
+#include "nt/pool_state.h"
 #include "nt/trap.h"
 
 #include <stdio.h>
@@ -55,6 +56,14 @@ static const char *name_of(uint32_t code)
     return "bug check";
 }
 
+/* What a page fault's parameters say. */
+static bool is_write(uint32_t code, const uint64_t parameters[4])
+{
+    const uint64_t access = code == 0x50 ? parameters[1] : parameters[2];
+
+    return access == 1 || access == 2;
+}
+
 _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t parameters[4],
                            const void *pc, const char *what)
 {
@@ -69,8 +78,10 @@ _Noreturn void nt_bugcheck(struct nt *nt, uint32_t code, const uint64_t paramete
     if ((code == 0x50 || code == 0xD1 || code == 0x0A || code == 0xCC || code == 0xCD) &&
         !nt_pool_describe(nt, (const void *)(uintptr_t)parameters[0], block, sizeof(block)))
         block[0] = '\0';
-    if (code == 0x50 || code == 0xD1 || code == 0x0A)
+    if (code == 0x50 || code == 0xD1 || code == 0x0A) {
         nt_forbidden_tell(nt, parameters[0], pc);
+        pool_special_tell(nt, parameters[0], is_write(code, parameters), pc);
+    }
     snprintf(text, sizeof(text), "%s (0x%X): %s%s%s%s", name_of(code), code, what,
              block[0] != '\0' ? " (" : "", block, block[0] != '\0' ? ")" : "");
     sim_breach(nt->sim,

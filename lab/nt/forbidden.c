@@ -39,5 +39,10 @@ void nt_forbidden_tell(struct nt *nt, uint64_t address, const void *pc)
     if (range == NULL)
         return;
     range->describe(range->context, (size_t)(address - range->start), text, sizeof(text));
-    sim_breach(nt->sim, &(struct sim_breach){.rule = range->rule, .detail = text, .address = pc});
+    sim_breach(nt->sim,
+               &(struct sim_breach){.rule = range->rule_at != NULL
+                                                ? range->rule_at((size_t)(address - range->start))
+                                                : range->rule,
+                                    .detail = text,
+                                    .address = pc});
 }

@@ -13,7 +13,8 @@ struct nt_forbidden {
     struct nt_forbidden *next;
     uintptr_t start;
     size_t size;
-    const char *rule; /* literal */
+    const char *rule;                      /* literal */
+    const char *(*rule_at)(size_t offset); /* instead of rule, or NULL */
     void *context;
     /* What the address stands for, in words. */
     void (*describe)(void *context, size_t offset, char *text, size_t size);

@@ -493,8 +493,17 @@ void nt_pool_free_for(struct nt *nt, void *block, uint32_t tag, const char *func
             header->guard = pool_guard_of(header);
         }
         if (special != NULL ? !pool_special_intact(pool, header) : !tail_intact(header))
-            breach(nt, "R65", function, header, block, real,
-                   "memory behind the block was overwritten", caller);
+            sim_breach(nt->sim,
+                       &(struct sim_breach){.rule = "R65",
+                                            .function = function,
+                                            .detail = "memory behind the block was overwritten",
+                                            .tag = real,
+                                            .flow = header->flow,
+                                            .classify = header->classify,
+                                            .bytes = header->size,
+                                            .object = address,
+                                            .address = caller,
+                                            .site = header->caller});
         if (tag != 0 && tag != real) {
             snprintf(detail, sizeof(detail), "a block of tag '%s' is freed with tag '%s'",
                      pool_tag_text(real, wanted), pool_tag_text(tag, given));

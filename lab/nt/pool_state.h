@@ -133,6 +133,10 @@ void pool_special_give(struct nt *nt, struct pool_header *header, const void *ca
 
 /* The record of the block whose pages, or the guard page behind them, hold the address; NULL: none.
  */
+/* Tells the breach of a page fault there, when the address lies in a block that was freed or in a
+ * guard page. pc: of driver code, or NULL. */
+void pool_special_tell(struct nt *nt, uint64_t address, bool write, const void *pc);
+
 struct pool_special *pool_special_find(const struct nt_pool_state *pool, uintptr_t address);
 
 /* True when the bytes around a special block are as they were left. */

@@ -3,6 +3,9 @@
  * ever. */
 #include "nt/pool_state.h"
 
+#include "sim/breach.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -99,4 +102,24 @@ void pool_special_give(struct nt *nt, struct pool_header *header, const void *ca
     special->freed_by = caller;
     madvise(start, bytes, MADV_DONTNEED);
     mprotect(start, bytes, PROT_NONE);
+}
+
+void pool_special_tell(struct nt *nt, uint64_t address, bool write, const void *pc)
+{
+    const struct pool_special *special = pool_special_find(nt->pool, (uintptr_t)address);
+    char text[224], block[160];
+
+    if (special == NULL || !nt->checks || (!special->freed && address < special->end) ||
+        !nt_pool_describe(nt, (const void *)(uintptr_t)address, block, sizeof(block)))
+        return;
+    snprintf(text, sizeof(text), "memory is %s %s (%s)", write ? "written" : "read",
+             special->freed ? "after it was freed" : "behind the block", block);
+    sim_breach(nt->sim,
+               &(struct sim_breach){.rule = "R65",
+                                    .function = "special pool",
+                                    .detail = text,
+                                    .tag = special->tag,
+                                    .object = special->block,
+                                    .address = pc,
+                                    .site = special->freed ? NULL : special->allocated_by});
 }
