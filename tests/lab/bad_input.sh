@@ -323,8 +323,8 @@ drivers() {
   convicted 'R65.*' 'memory behind the block' OVERRUN_FAR IN_CLASSIFY
   convicted R65 'memory before the block' UNDERRUN IN_CLASSIFY
   convicted R65 'freed a second time' DOUBLE_FREE IN_CLASSIFY
-  convicted CRASH "Test" USE_AFTER_FREE IN_CLASSIFY --special-pool
-  convicted CRASH "Test" OVERRUN IN_ENTRY --special-pool
+  convicted R65 "Test" USE_AFTER_FREE IN_CLASSIFY --special-pool
+  convicted R65 "Test" OVERRUN IN_ENTRY --special-pool
   convicted R66 "of tag 'Test'" LEAK_POOL IN_ENTRY
   convicted R71 'never gave' LEAK_CLONE IN_CLASSIFY
   convicted 'R68 R52 R53' 'device object' LEAVE_CALLOUTS IN_CLASSIFY
