@@ -11,26 +11,39 @@
 #define TAG_NBUF    NT_TAG('N', 'b', 'u', 'f')
 #define TAG_TNBL    NT_TAG('T', 'N', 'b', 'l')
 
-/* Appends to a list of numbers; false when memory is short. */
-static bool list_add(uint64_t **list, size_t *count, size_t *capacity, uint64_t value)
+/* Puts a number into a list that is in order. What is lost comes nearly in the order of its
+ * numbers, so that its place is near the end. */
+static void list_add(uint64_t **list, size_t *count, size_t *capacity, uint64_t value)
 {
+    size_t at = *count;
+
     if (*count == *capacity) {
         size_t bigger = *capacity != 0 ? *capacity * 2 : 32;
         uint64_t *grown = realloc(*list, bigger * sizeof(*grown));
         if (grown == NULL)
-            return false;
+            return;
         *list = grown;
         *capacity = bigger;
     }
-    (*list)[(*count)++] = value;
-    return true;
+    for (; at > 0 && (*list)[at - 1] > value; at--)
+        (*list)[at] = (*list)[at - 1];
+    (*list)[at] = value;
+    ++*count;
 }
 
 static bool list_has(const uint64_t *list, size_t count, uint64_t value)
 {
-    for (size_t i = count; i > 0; i--) {
-        if (list[i - 1] == value)
+    size_t first = 0;
+
+    while (first < count) {
+        const size_t middle = first + (count - first) / 2;
+
+        if (list[middle] == value)
             return true;
+        if (list[middle] < value)
+            first = middle + 1;
+        else
+            count = middle;
     }
     return false;
 }
