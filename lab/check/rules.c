@@ -299,8 +299,14 @@ static const struct {
      "Clones, and copies that are made outside classify of a whole offer that no other one is "
      "like. Where offers are joined or cut anew no document says which flags the bytes have."},
     {"R69",
-     "Calls of memcpy. A copy of a size known in advance is written out by the compiler, and "
-     "cannot be told from other moves of bytes; Driver Verifier does not see it, either."},
+     "Calls of the kernel's memcpy and RtlCopyMemory. A copy of a size known in advance is written "
+     "out by the compiler, and one by a memcpy within the image (those of `sluice build` have one) "
+     "is code of the driver's: neither can be told from other moves of bytes."},
+    {"R70",
+     "What a failed call leads to that a run without failures does not show: outcomes, what is "
+     "left behind, a FIN that is lost, and bytes that are blocked by a classify in which the call "
+     "failed and never come out, while what follows them does and all else is given back. Who "
+     "drops the connection, or removes bytes where nothing fails, is not meant."},
     {"R73",
      "Time that passes by the clock that the driver sees: stalls, and waiting for the clock. How "
      "long instructions take differs from machine to machine, and here from run to run; work that "
