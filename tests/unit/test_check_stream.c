@@ -238,6 +238,17 @@ static void edited_in_place(void **state)
     close_checked("R19 ");
 }
 
+static void edited_when_offered_again(void **state)
+{
+    struct callout *const callout = open_checked();
+    const struct step steps[] = {STEP(PERMIT, 4), STEP(PERMIT, 0, .extra = edit)};
+
+    world_script(callout, steps, 2);
+    world_offer_one(NETIO_INBOUND, 2000);
+    assert_int_equal(check_findings(check)->list[0]->offset, 4);
+    close_checked("R19 ");
+}
+
 /* ---- what is given up when a call fails ---- */
 
 static unsigned fail_clone(void *context, const char *call, unsigned ways)
@@ -339,6 +350,7 @@ int main(void)
         cmocka_unit_test(never_continued),
         cmocka_unit_test(continued),
         cmocka_unit_test(edited_in_place),
+        cmocka_unit_test(edited_when_offered_again),
         cmocka_unit_test(given_up_when_a_call_fails),
         cmocka_unit_test(answers_are_compared),
     };
