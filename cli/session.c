@@ -10,6 +10,7 @@
 #include "pe/guard.h"
 #include "pe/pe.h"
 #include "report/escape.h"
+#include "report/field.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,6 +63,7 @@ struct session {
     bool bad;             /* nonsense from the child */
     int write_error;      /* errno of the report's writer */
     bool closed;          /* the closing record has come */
+    json_t *left;         /* records of this type that wait to be named together, or NULL */
     char line[LINE_SIZE]; /* of progress, the last */
 };
 
@@ -102,12 +104,49 @@ static void print_debug(const json_t *record)
     }
 }
 
+/* To the files of the reports, and to the user. */
+static void report(struct session *session, json_t *record)
+{
+    const struct session_options *options = session->options;
+    const bool inner = record != NULL && options->outputs != NULL &&
+                       outputs_record(options->outputs, record, options->writer);
+
+    errno = record == NULL ? ENOMEM : 0;
+    if (record == NULL || (!inner && !report_write(options->writer, record)))
+        session->write_error = errno != 0 ? errno : EIO;
+}
+
+/* One question names them all: there are many, and a question takes a process. */
+static void report_left(struct session *session)
+{
+    const struct session_options *options = session->options;
+    json_t *record;
+    size_t index;
+
+    for (size_t i = 0; session->left != NULL && i < options->image_count; i++)
+        symbolize_left(session->left, options->images[i].path, options->images[i].service);
+    json_array_foreach(session->left, index, record)
+    {
+        report(session, record);
+    }
+    json_decref(session->left);
+    session->left = NULL;
+}
+
 static void take_record(struct session *session, const char *text, size_t length)
 {
     json_error_t error;
     json_t *record = json_loadb(text, length, 0, &error);
 
     wipe_progress(session);
+    if (strcmp(report_text(record, "type"), "left") == 0) {
+        if (session->left == NULL)
+            session->left = json_array();
+        if (json_array_append_new(session->left, record) != 0)
+            session->write_error = ENOMEM;
+        return;
+    }
+    report_left(session);
     const char *type = json_string_value(json_object_get(record, "type"));
     const char *severity = json_string_value(json_object_get(record, "severity"));
     const char *profile = json_string_value(json_object_get(record, "profile"));
@@ -124,15 +163,12 @@ static void take_record(struct session *session, const char *text, size_t length
          type != NULL && strcmp(type, "finding") == 0 && i < session->options->image_count; i++)
         symbolize_finding(record, session->options->images[i].path,
                           session->options->images[i].service);
-    const bool inner = type != NULL && session->options->outputs != NULL &&
-                       outputs_record(session->options->outputs, record, session->options->writer);
-    errno = 0;
-    if (record == NULL || type == NULL)
+    if (type == NULL)
         session->bad = true;
     else if (strcmp(type, "debug") == 0 && !report_writer_is_json(session->options->writer))
         print_debug(record);
-    else if (!inner && !report_write(session->options->writer, record))
-        session->write_error = errno != 0 ? errno : EIO;
+    else
+        report(session, record);
     json_decref(record);
 }
 
@@ -316,11 +352,7 @@ static void close_report(struct session *session, int code, const char *why)
     run.verdict = code == EXIT_FINDINGS ? "findings" : "no-verdict";
     run.reason = reason;
     json_t *record = report_record_run(&run);
-    const bool inner = record != NULL && options->outputs != NULL &&
-                       outputs_record(options->outputs, record, options->writer);
-    errno = 0;
-    if (record == NULL || (!inner && !report_write(options->writer, record)))
-        session->write_error = errno != 0 ? errno : ENOMEM;
+    report(session, record);
     json_decref(record);
 }
 
@@ -381,6 +413,7 @@ int session_run(const struct session_options *options,
         error = confine_run(&confine, child, &inner, &result);
     }
     wipe_progress(&session);
+    report_left(&session);
     if (error != 0) {
         fprintf(stderr, "sluice: cannot start the process that runs drivers: %s\n",
                 strerror(error));

@@ -317,6 +317,25 @@ static json_t *named_stack(const struct places *places, size_t count, const json
     return stack;
 }
 
+/* All that llvm-symbolizer says of them, in their order; NULL: nothing, or not of each. */
+static json_t *ask_places(const struct places *places, const char *image)
+{
+    json_t *answers = places->count != 0 ? ask_all(image, places->list, places->count) : NULL;
+
+    if (json_array_size(answers) == places->count)
+        return answers;
+    json_decref(answers);
+    return NULL;
+}
+
+/* The last first, so that what is before it in its text stays in its place. */
+static void name_texts(const struct places *places, size_t first, const json_t *answers)
+{
+    for (size_t i = places->count; i-- > first;)
+        name_within(places->service, &places->list[i],
+                    json_object_get(json_array_get(answers, i), "Symbol"));
+}
+
 void symbolize_finding(json_t *finding, const char *image, const char *service)
 {
     const json_t *before = json_object_get(finding, "stack");
@@ -341,13 +360,32 @@ void symbolize_finding(json_t *finding, const char *image, const char *service)
     take_events(&places, json_object_get(finding, "others"));
     function_starts_clear(&places.starts);
 
-    json_t *answers = places.count != 0 ? ask_all(image, places.list, places.count) : NULL;
-    if (places.count != 0 && json_array_size(answers) == places.count) {
+    json_t *answers = ask_places(&places, image);
+    if (answers != NULL) {
         if (frames != 0)
             json_object_set_new(finding, "stack", named_stack(&places, frames, before, answers));
-        for (size_t i = places.count; i-- > frames;) /* so that what is before stays in its place */
-            name_within(service, &places.list[i],
-                        json_object_get(json_array_get(answers, i), "Symbol"));
+        name_texts(&places, frames, answers);
     }
+    json_decref(answers);
+}
+
+void symbolize_left(json_t *records, const char *image, const char *service)
+{
+    struct places places = {.service = service};
+    json_t *record;
+    size_t index;
+
+    if (*service == '\0')
+        return;
+    function_starts_read(&places.starts, image);
+    json_array_foreach(records, index, record)
+    {
+        take_text(&places, json_object_get(record, "who"), false);
+    }
+    function_starts_clear(&places.starts);
+
+    json_t *answers = ask_places(&places, image);
+    if (answers != NULL)
+        name_texts(&places, 0, answers);
     json_decref(answers);
 }

@@ -12,3 +12,6 @@
  * stays, with the name behind it. image: the path of its file. Does nothing when the tool or the
  * symbols are missing: offsets then stay. */
 void symbolize_finding(json_t *finding, const char *image, const char *service);
+
+/* The same for records of what is left, an array: who made it. */
+void symbolize_left(json_t *records, const char *image, const char *service);

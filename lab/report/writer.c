@@ -14,6 +14,7 @@ struct report_writer {
     bool quiet;
     char type[16];   /* of the records that wait */
     json_t *waiting; /* array */
+    json_t *left; /* array: told before the driver is unloaded, shown behind the tables of after */
 };
 
 struct table {
@@ -23,15 +24,10 @@ struct table {
 };
 
 static const struct table tables[] = {
-    {"flow", report_text_flows, false},
-    {"ledger", report_text_ledgers, false},
-    {"pool", report_text_pools, false},
-    {"left", report_text_left, false},
-    {"finding", report_text_findings, true},
-    {"cell", report_text_cells, true},
-    {"prediction", report_text_predictions, true},
-    {"view", report_text_views, true},
-    {"text", report_text_texts, true},
+    {"flow", report_text_flows, false}, {"ledger", report_text_ledgers, false},
+    {"pool", report_text_pools, false}, {"finding", report_text_findings, true},
+    {"cell", report_text_cells, true},  {"prediction", report_text_predictions, true},
+    {"view", report_text_views, true},  {"text", report_text_texts, true},
     {"run", report_text_runs, true},
 };
 
@@ -45,8 +41,9 @@ struct report_writer *report_writer_create(FILE *out, bool json, bool quiet)
     writer->json = json;
     writer->quiet = quiet;
     writer->waiting = json_array();
-    if (writer->waiting == NULL) {
-        free(writer);
+    writer->left = json_array();
+    if (writer->waiting == NULL || writer->left == NULL) {
+        report_writer_destroy(writer);
         return NULL;
     }
     return writer;
@@ -57,6 +54,7 @@ void report_writer_destroy(struct report_writer *writer)
     if (writer == NULL)
         return;
     json_decref(writer->waiting);
+    json_decref(writer->left);
     free(writer);
 }
 
@@ -65,8 +63,17 @@ bool report_writer_is_json(const struct report_writer *writer)
     return writer->json;
 }
 
+static void flush_left(struct report_writer *writer)
+{
+    if (json_array_size(writer->left) != 0 && !writer->quiet)
+        report_text_left(writer->out, writer->left);
+    json_array_clear(writer->left);
+}
+
 static bool flush(struct report_writer *writer)
 {
+    if (strcmp(writer->type, "finding") == 0 || strcmp(writer->type, "run") == 0)
+        flush_left(writer);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         if (json_array_size(writer->waiting) != 0 && strcmp(tables[i].type, writer->type) == 0 &&
             (tables[i].essential || !writer->quiet))
@@ -85,6 +92,8 @@ bool report_write(struct report_writer *writer, json_t *record)
     if (writer->json)
         return json_dumpf(record, writer->out, JSON_COMPACT | JSON_ENSURE_ASCII) == 0 &&
                fputc('\n', writer->out) != EOF;
+    if (strcmp(type, "left") == 0)
+        return json_array_append_new(writer->left, report_plain(record)) == 0;
     if (strcmp(type, writer->type) != 0) {
         if (!flush(writer))
             return false;
@@ -95,7 +104,10 @@ bool report_write(struct report_writer *writer, json_t *record)
 
 bool report_writer_finish(struct report_writer *writer)
 {
-    return flush(writer);
+    const bool flushed = flush(writer);
+
+    flush_left(writer);
+    return fflush(writer->out) == 0 && !ferror(writer->out) && flushed;
 }
 
 const char *report_number(unsigned long long value)
