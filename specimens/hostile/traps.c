@@ -34,7 +34,7 @@ static VOID Act(FWPS_STREAM_DATA *StreamData)
 {
     UNREFERENCED_PARAMETER(StreamData);
     Irql = KeGetCurrentIrql();
-    if (ACT == READ_CR8)
+    if (ACT == NO_ACT || ACT == READ_CR8)
         return;
     __try {
         Zero = Provoke();
