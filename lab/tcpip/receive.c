@@ -23,7 +23,12 @@ static void replace(struct tcpip_tcb *tcb)
         tcpip_drain(tcb, NETIO_INBOUND, TCPIP_DRAIN_ALL);
         tcpip_tcb_close(tcb);
     }
-    tcpip_tcb_forget(tcb);
+    if (!tcb->leaving) {
+        tcpip_tcb_forget(tcb);
+        return;
+    }
+    tcb->untabled = true; /* whoever closes it forgets it */
+    tcpip_table_remove(&tcb->tcpip->table, tcb);
 }
 
 /* The direction of a segment's data, seen from this host. */

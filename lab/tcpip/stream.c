@@ -299,7 +299,7 @@ static void finish(struct tcpip_op *op)
     struct tcpip_tcb *tcb = op->tcb;
 
     op_free(tcb->tcpip, op);
-    if (tcb->ops == 0 && tcb->state == TCPIP_TCB_CLOSED)
+    if (tcb->ops == 0 && tcb->state == TCPIP_TCB_CLOSED && !tcb->leaving)
         tcpip_tcb_forget(tcb);
 }
 

@@ -252,6 +252,7 @@ void tcpip_tcb_close(struct tcpip_tcb *tcb)
     close_remove(tcb);
     tcpip_work_remove(tcb);
     tcb->state = TCPIP_TCB_CLOSED;
+    tcb->leaving = true;
     tcb->flow = NULL;
     if (flow != NULL)
         netio_flow_close(flow);
@@ -259,8 +260,13 @@ void tcpip_tcb_close(struct tcpip_tcb *tcb)
     if (tcpip->observer.closed != NULL)
         tcpip->observer.closed(tcpip->observer.context, tcb);
     tcb->user = NULL;
+    tcb->leaving = false;
     list_remove(&tcpip->live, tcb);
     list_add(&tcpip->time_wait, tcb);
+    if (tcb->untabled) {
+        tcpip_tcb_forget(tcb);
+        return;
+    }
     if (!tcb->packets) {
         if (tcb->ops == 0)
             tcpip_tcb_forget(tcb);
@@ -279,7 +285,7 @@ void tcpip_tcb_forget(struct tcpip_tcb *tcb)
 
     for (int d = 0; d < 2; d++)
         tcpip_counts_add(&tcpip->gone[d], &tcb->half[d].counts);
-    if (tcb->packets)
+    if (tcb->packets && !tcb->untabled)
         tcpip_table_remove(&tcpip->table, tcb);
     list_remove(&tcpip->time_wait, tcb);
     tcb->next = tcpip->unused;

@@ -59,7 +59,9 @@ struct tcpip_tcb {
     uint32_t ops;      /* tcpip_stream_*() calls that are queued */
     struct tcpip_op *blocked, *blocked_last; /* of them, those behind a closed window */
     bool by_verdict;                         /* reset by a callout */
-    bool reuse; /* a SYN of another connection with the same ends was seen: */
+    bool leaving;  /* it is being closed: the driver hears of it, and others may run meanwhile */
+    bool untabled; /* another connection has its place in the table */
+    bool reuse;    /* a SYN of another connection with the same ends was seen: */
     uint8_t reuse_direction;
     int8_t reuse_scale;
     uint32_t reuse_first;

@@ -574,7 +574,6 @@ static void scenarios(void **state)
         world_set(&w, seed % 5 == 0 ? "DeferCap=2000" : "DeferCap=100000");
         world_set(&w, "PermitHold=1");
         world_start(&w, &config);
-        tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
         assert_true(world_scenario(&w));
         world_statistics(&w, &s);
         world_expect_closed_ledger(&s);

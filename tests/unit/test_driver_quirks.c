@@ -43,7 +43,6 @@ static void the_scenario_goes_well(enum netio_quirk quirk)
 
             start(&w, quirk, settings[i], with_data);
             w.allowed_warnings = 1000; /* R24, of the guard that was told to restore */
-            tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
             assert_true(world_scenario(&w));
             world_finish(&w);
         }

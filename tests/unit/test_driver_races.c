@@ -305,7 +305,6 @@ static void cuts_on_several_processors(void **state)
         config.preempt_per_million = 200000;
         config.tcpip.random_shapes = seed & 1;
         world_start(&w, &config);
-        tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
         assert_true(world_scenario(&w));
         world_finish(&w);
     }
@@ -327,7 +326,6 @@ static void dying_flows_are_counted_alike(void **state)
         config.switches.complete_status = STATUS_CONNECTION_ABORTED;
         config.preempt_per_million = 200000;
         world_start(&w, &config);
-        tcpip_set_observer(w.machine.tcpip, &(struct tcpip_observer){0});
         assert_true(world_scenario(&w));
         world_statistics(&w, &s);
         world_expect_closed_ledger(&s);

@@ -259,6 +259,22 @@ void world_reset(struct world_connection *c)
     world_run(c->world);
 }
 
+static void script_delivered(void *context, struct tcpip_tcb *tcb, enum netio_direction direction,
+                             const uint8_t *bytes, size_t length)
+{
+    script_run_came_out(context, tcb, direction, bytes, length);
+}
+
+static void script_finished(void *context, struct tcpip_tcb *tcb, enum netio_direction direction)
+{
+    script_run_fin_came_out(context, tcb, direction);
+}
+
+static void script_closed(void *context, struct tcpip_tcb *tcb)
+{
+    script_run_gone(context, tcb);
+}
+
 bool world_scenario(struct world *world)
 {
     char error[160];
@@ -271,7 +287,12 @@ bool world_scenario(struct world *world)
     run = script_run_create(
         &(struct script_run_config){.machine = &world->machine, .script = script});
     assert_non_null(run);
+    tcpip_set_observer(world->machine.tcpip, &(struct tcpip_observer){.context = run,
+                                                                      .delivered = script_delivered,
+                                                                      .finished = script_finished,
+                                                                      .closed = script_closed});
     alive = script_run_all(run);
+    tcpip_set_observer(world->machine.tcpip, &(struct tcpip_observer){0});
     script_run_destroy(run);
     traffic_script_free(script);
     return alive;
