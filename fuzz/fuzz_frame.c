@@ -127,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (receive_bytes(&r, data + 2, size - 2, data[1] + 1u))
         CHECK(!session.bad && r.used <= size);
+    report_left(&session);
     CHECK(session.errors <= session.heard);
     if ((with & CUT_SHORT) != 0)
         close_report(&session, EXIT_NO_VERDICT, "interrupted");
