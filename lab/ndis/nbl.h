@@ -50,14 +50,14 @@ struct ndis_nbl_header {
     /* The stack's references: one for the indication, one for each FwpsReferenceNetBufferList0.
      * When the last goes and ChildRefCount is 0, release runs. */
     int32_t references;
-    uint8_t origin;      /* enum ndis_nbl_origin */
-    uint8_t owner;       /* enum ndis_nbl_owner */
-    bool driver;         /* allocated by driver code */
-    bool releasing;      /* release ran; who lets the NBL live on (a completion) clears it */
-    bool injected_twice; /* it was to be injected while it was: the driver takes it back by mistake
-                          */
-    uint32_t payload;    /* bytes of data it was made with */
-    uint32_t tag;        /* of the pool block */
+    uint8_t origin;          /* enum ndis_nbl_origin */
+    uint8_t owner;           /* enum ndis_nbl_owner */
+    bool driver;             /* allocated by driver code */
+    bool releasing : 1;      /* release ran; who lets the NBL live on (a completion) clears it */
+    bool injected_twice : 1; /* it was to be injected while it was: the driver takes it back by
+                                mistake */
+    uint32_t payload;        /* bytes of data it was made with */
+    uint32_t tag;            /* of the pool block */
     void (*release)(void *context, NET_BUFFER_LIST *nbl);
     void *release_context;
     void *block;     /* pool block that holds all of it; NULL: of the miniport's own memory */
@@ -73,6 +73,9 @@ struct ndis_nbl_header {
 } __attribute__((aligned(16)));
 _Static_assert(sizeof(struct ndis_nbl_header) % 16 == 0,
                "the NBL behind the header is 16-byte aligned");
+_Static_assert(offsetof(struct ndis_nbl_header, seal) + sizeof(uint64_t) ==
+                   sizeof(struct ndis_nbl_header),
+               "nothing lies between the seal and the NBL");
 
 #define NDIS_NBL_MAGIC 0x4C424E2D45435553ull /* "SUCE-NBL" */
 #define NDIS_NBL_SEAL  0x5EA15EA1B10CB10Cull
