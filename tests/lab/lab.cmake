@@ -15,5 +15,5 @@ set_tests_properties(arrows PROPERTIES ENVIRONMENT "SLUICE_SOURCE=${CMAKE_SOURCE
 # Deliberate defects, each killed by a test that it names: builds a copy of the tree, so that it has the machine to itself.
 if(SLUICE_IMAGES AND NOT SLUICE_SANITIZE)
   add_test(NAME defects COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/defects/run.sh)
-  set_tests_properties(defects PROPERTIES TIMEOUT 900 PROCESSORS 2)
+  set_tests_properties(defects PROPERTIES TIMEOUT 1800 PROCESSORS 2)
 endif()
